@@ -1,0 +1,82 @@
+"""The command line: `python -m bot`, installed as `thamdai`."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from bot import commands
+from bot.settings import BadSettings, Settings, load
+
+EPILOG = """\
+คำสั่งทั้งหมดอ่านค่าจากตัวแปร THAMDAI_... ดู docs/operator.md
+Settings come from THAMDAI_... variables; see docs/operator.md.
+exit codes: 0 good, 1 something is wrong (said above), 2 the command was not understood
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Every command with its help."""
+    root = argparse.ArgumentParser(
+        prog="thamdai",
+        description="ถามได้ - the chat-bot front door of Thai public agencies",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    sub = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    serve = sub.add_parser("serve", help="run the server / เปิดระบบ")
+    serve.add_argument("--host", help="address to listen on (default 127.0.0.1)")
+    serve.add_argument("--port", type=int, help="port to listen on (default 8080)")
+
+    ask = sub.add_parser("ask", help="ask one question / ลองถามหนึ่งคำถาม")
+    ask.add_argument("slug", help="the agency's slug")
+    ask.add_argument("question")
+    ask.add_argument("--json", action="store_true", help="print JSON")
+
+    evaluate = sub.add_parser("evaluate", help="measure the answers / วัดผลการตอบ")
+    evaluate.add_argument("--kb", type=Path, required=True, help="kb.jsonl")
+    evaluate.add_argument("--queries", type=Path, required=True, help="queries.jsonl")
+    evaluate.add_argument("--json", action="store_true", help="print JSON")
+
+    sub.add_parser("doctor", help="check this installation / ตรวจความพร้อมของระบบ")
+    sub.add_parser("migrate", help="bring the database up to date / ปรับปรุงฐานข้อมูล")
+
+    agencies = sub.add_parser("agencies", help="the agencies' files / แฟ้มของหน่วยงาน")
+    kinds = agencies.add_subparsers(dest="what", required=True, metavar="WHAT")
+    check = kinds.add_parser("check", help="read every folder and name each fault")
+    check.add_argument("folder", type=Path, nargs="?", help="default: the agencies folder")
+    return root
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code."""
+    asked = parser().parse_args(arguments)
+    try:
+        settings = load()
+        return _run(asked, settings)
+    except BadSettings as error:
+        print(f"การตั้งค่าไม่ถูกต้อง / bad setting: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(asked: argparse.Namespace, settings: Settings) -> int:
+    if asked.command == "serve":
+        changes = {k: v for k in ("host", "port") if (v := getattr(asked, k)) is not None}
+        return commands.serve(settings.model_copy(update=changes))
+    if asked.command == "ask":
+        return commands.ask(settings, asked.slug, asked.question, as_json=asked.json)
+    if asked.command == "evaluate":
+        return commands.evaluate(settings, asked.kb, asked.queries, as_json=asked.json)
+    if asked.command == "doctor":
+        return asyncio.run(commands.doctor(settings))
+    if asked.command == "migrate":
+        return asyncio.run(commands.migrate(settings))
+    return commands.check_agencies(asked.folder or settings.agencies_dir)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The channels: the only modules that speak to a platform."""

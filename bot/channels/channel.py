@@ -1,0 +1,75 @@
+"""What every channel is to the rest of the program."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from bot.messages import Call, InboundMessage, Reply
+
+Accept = Callable[[Sequence[InboundMessage]], Awaitable[None]]
+"""Makes messages durable; returns when they are. Raises NotAccepted when they could not be kept."""
+
+
+class BadSignature(Exception):
+    """A webhook's signature or secret is missing or wrong."""
+
+
+class Malformed(Exception):
+    """A webhook's body is rightly signed and not what the platform sends."""
+
+
+class NotAccepted(Exception):
+    """The inbox could not keep a message; the platform shall deliver it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryError(Exception):
+    """A platform did not take a call."""
+
+    reason: str
+    """Short and static, for logs and metrics: never words of a citizen."""
+    retry: bool
+    after: float | None = None
+    """Seconds the platform asks us to wait."""
+    gone: bool = False
+    """The person blocked us or does not exist: nothing more is to be sent."""
+
+
+class Channel(Protocol):
+    """One account of one agency on one platform."""
+
+    name: str
+    agency: str
+    is_mailbox: bool
+    """Whether its owner reads the outbox instead of being sent to."""
+
+    def receive(self, body: bytes, headers: Mapping[str, str]) -> list[InboundMessage]:
+        """Every event of a webhook body that concerns us, in the order sent. Pure.
+
+        One odd event never costs its neighbours: unknown kinds are counted and left out.
+        Raises BadSignature before anything is parsed, Malformed when the body is not the platform's.
+        """
+
+    def plan(
+        self, replies: Sequence[Reply], cause: InboundMessage | None, now: datetime
+    ) -> list[dict[str, object]]:
+        """The requests that carry these replies, each a row of the outbox. Pure.
+
+        `cause` is the event they answer, `now` when it was received; its handle is used while fresh.
+        """
+
+    async def send(self, call: Call) -> None:
+        """Make one planned request.
+
+        Returns when the platform has accepted it, now or on an earlier try. Raises DeliveryError.
+        """
+
+    async def show_busy(self, address: str) -> None:
+        """Show that an answer is being prepared; a failure is nobody's concern."""
+
+    async def open(self) -> None:
+        """Make clients, register webhook and commands where the platform wants it."""
+
+    async def close(self) -> None:
+        """Release clients."""

@@ -1,0 +1,266 @@
+"""LINE: webhooks in, replies and pushes out (https://developers.line.biz/en/reference/messaging-api/)."""
+
+import base64
+import hmac
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+import aiohttp
+import structlog
+from linebot.v3.messaging import (
+    ApiException,
+    AsyncApiClient,
+    AsyncMessagingApi,
+    AsyncMessagingApiBlob,
+    Configuration,
+    PushMessageRequest,
+    ReplyMessageRequest,
+    ShowLoadingAnimationRequest,
+)
+from msgspec import Struct
+
+from bot import clock
+from bot.channels.channel import BadSignature, DeliveryError, Malformed
+from bot.channels.line_events import read_event
+from bot.channels.line_messages import requests
+from bot.channels.line_refusals import Refused
+from bot.channels.reading import header, parsed
+from bot.messages import Call, InboundMessage, Reply
+
+log = structlog.get_logger()
+
+FRESH = timedelta(seconds=50)
+"""A reply token lives a minute from receipt; the rest is for queues and the network.
+
+https://developers.line.biz/en/reference/messaging-api/#send-reply-message
+"""
+BUSY_SECONDS = 20
+"""5 to 60: https://developers.line.biz/en/reference/messaging-api/#display-a-loading-indicator"""
+POOL = 50
+TIMEOUT_SECONDS = 10.0
+_TOKENS_KEPT = 1000
+
+
+class BotInfo(Struct, frozen=True):
+    """The official account, as LINE knows it."""
+
+    name: str
+    basic_id: str
+    chat_mode: str
+    """`chat` or `bot`: in `chat` mode staff answer by hand in LINE's own tool."""
+
+
+class WebhookEndpoint(Struct, frozen=True):
+    """Where LINE sends events, and whether it does."""
+
+    url: str
+    active: bool
+
+
+class LineChannel:
+    """One official account of one agency."""
+
+    name = "line"
+    is_mailbox = False
+
+    def __init__(
+        self,
+        agency: str,
+        secret: str,
+        token: str,
+        *,
+        api_url: str | None = None,
+        data_url: str | None = None,
+        skipped: Callable[[str], None],
+        now: Callable[[], datetime] = clock.now,
+        timeout: float = TIMEOUT_SECONDS,
+    ) -> None:
+        self.agency = agency
+        self._secret = secret.encode()
+        self._token = token
+        self._urls = (api_url, data_url)
+        self._skipped = skipped
+        self._now = now
+        self._timeout = timeout
+        self._clients: list[AsyncApiClient] = []
+        self._api: AsyncMessagingApi | None = None
+        self._data: AsyncMessagingApiBlob | None = None
+        self._refused_tokens: dict[UUID, None] = {}
+
+    def receive(self, body: bytes, headers: Mapping[str, str]) -> list[InboundMessage]:
+        """Every event of a webhook body that concerns us, in the order sent."""
+        self._check(body, header(headers, "x-line-signature"))
+        try:
+            webhook = parsed(body)
+        except ValueError as error:
+            raise Malformed("not JSON") from error
+        events = webhook.get("events") if isinstance(webhook, dict) else None
+        if not isinstance(events, list):
+            raise Malformed("no events")
+        read = (read_event(event, self.agency, self._skipped) for event in events)
+        return [message for message in read if message is not None]
+
+    def _check(self, body: bytes, signature: str | None) -> None:
+        """https://developers.line.biz/en/docs/messaging-api/verify-webhook-signature/"""
+        expected = base64.b64encode(hmac.digest(self._secret, body, sha256))
+        given = (signature or "").encode("utf-8", "replace")
+        if not self._secret or not hmac.compare_digest(expected, given):
+            raise BadSignature
+
+    def plan(
+        self, replies: Sequence[Reply], cause: InboundMessage | None, now: datetime
+    ) -> list[dict[str, object]]:
+        """As few requests as hold the replies; the first one answers the event, for free."""
+        planned: list[dict[str, object]] = [{"messages": each} for each in requests(replies)]
+        if planned and cause and cause.handle:
+            planned[0]["reply_token"] = cause.handle
+            planned[0]["reply_until"] = int((now + FRESH).timestamp())
+        return planned
+
+    async def send(self, call: Call) -> None:
+        """Reply while that is free and possible, else push."""
+        token = self._fresh_token(call)
+        if token is None or not await self._reply(call, token):
+            await self._push(call)
+
+    def _fresh_token(self, call: Call) -> str | None:
+        token, until = call.payload.get("reply_token"), call.payload.get("reply_until")
+        if not isinstance(token, str) or not isinstance(until, int | float):
+            return None
+        now = self._now()
+        late = now.timestamp() > until or now > call.received_at + FRESH
+        return None if late or call.key in self._refused_tokens else token
+
+    async def _reply(self, call: Call, token: str) -> bool:
+        """False if LINE has no use for the token and the messages have to be pushed.
+
+        A reply takes no retry key. Tried before, a token that is invalid now was used by that try.
+        """
+        content = {"replyToken": token, "messages": call.payload["messages"]}
+        request = _built(ReplyMessageRequest, content)
+        try:
+            await _asked(self._opened().reply_message(request, _request_timeout=self._timeout))
+        except Refused as refused:
+            if not refused.is_invalid_token:
+                raise refused.translated() from None
+            if call.attempts > 0:
+                return True
+            self._remember_refused(call.key)
+            return False
+        return True
+
+    def _remember_refused(self, key: UUID) -> None:
+        """So that the next try of this call does not take the refusal for an earlier success."""
+        self._refused_tokens[key] = None
+        if len(self._refused_tokens) > _TOKENS_KEPT:
+            del self._refused_tokens[next(iter(self._refused_tokens))]
+
+    async def _push(self, call: Call) -> None:
+        """https://developers.line.biz/en/docs/messaging-api/retrying-api-request/"""
+        content = {"to": call.address, "messages": call.payload["messages"]}
+        request = _built(PushMessageRequest, content)
+        key = str(call.key)
+        try:
+            await _asked(self._opened().push_message(request, key, _request_timeout=self._timeout))
+        except Refused as refused:
+            if not refused.is_accepted_already:
+                raise refused.translated() from None
+
+    async def show_busy(self, address: str) -> None:
+        """Three moving dots, which LINE shows to a person and not to a group."""
+        if not address.startswith("U") or self._api is None:
+            return
+        request = ShowLoadingAnimationRequest(chatId=address, loadingSeconds=BUSY_SECONDS)
+        try:
+            await _asked(self._api.show_loading_animation(request, _request_timeout=self._timeout))
+        except (Refused, DeliveryError):
+            log.debug("line_busy_not_shown", agency=self.agency)
+
+    async def bot_info(self) -> BotInfo:
+        """The account behind the access token; raises DeliveryError."""
+        ask = self._opened().get_bot_info(_request_timeout=self._timeout)
+        try:
+            told = await _asked(ask)
+        except Refused as refused:
+            raise refused.translated() from None
+        return BotInfo(told.display_name, told.basic_id, told.chat_mode)
+
+    async def webhook_endpoint(self) -> WebhookEndpoint | None:
+        """What is entered in LINE's console, None if nothing is; raises DeliveryError."""
+        ask = self._opened().get_webhook_endpoint(_request_timeout=self._timeout)
+        try:
+            told = await _asked(ask)
+        except Refused as refused:
+            if refused.status == 404:  # noqa: PLR2004 - HTTP
+                return None
+            raise refused.translated() from None
+        return WebhookEndpoint(told.endpoint, told.active)
+
+    async def content(self, message_id: str) -> bytes:
+        """A file that a citizen sent, all of it in memory; raises DeliveryError."""
+        if self._data is None:
+            raise DeliveryError("not open", retry=True)
+        ask = self._data.get_message_content(message_id, _request_timeout=self._timeout)
+        try:
+            return bytes(await _asked(ask))
+        except Refused as refused:
+            raise refused.translated() from None
+
+    def _opened(self) -> AsyncMessagingApi:
+        if self._api is None:
+            raise DeliveryError("not open", retry=True)
+        return self._api
+
+    async def open(self) -> None:
+        """Make the clients, one for each of LINE's two hosts; asks LINE nothing."""
+        if self._clients:
+            return
+        api, data = [await _client(self._token, url) for url in self._urls]
+        self._clients = [api, data]
+        self._api, self._data = AsyncMessagingApi(api), AsyncMessagingApiBlob(data)
+
+    async def close(self) -> None:
+        """Close the connections; sending is over after this."""
+        clients, self._clients = self._clients, []
+        self._api = self._data = None
+        for client in clients:
+            await client.close()
+
+
+async def _client(token: str, url: str | None) -> AsyncApiClient:
+    """A client with a session of our own: that of the SDK takes proxies from the environment."""
+    configuration = Configuration(host=url.rstrip("/") if url else None, access_token=token)
+    client = AsyncApiClient(configuration)
+    await client.rest_client.pool_manager.close()
+    client.rest_client.pool_manager = aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=POOL), trust_env=False
+    )
+    return client
+
+
+def _built(model: Any, content: dict[str, object]) -> Any:
+    """The SDK's own request; what it cannot build LINE would not take either."""
+    try:
+        return model.from_dict(content)
+    except (ValueError, TypeError, AttributeError, KeyError):
+        raise DeliveryError("refused", retry=False) from None
+
+
+async def _asked(request: Awaitable[Any]) -> Any:
+    """LINE's answer; raises Refused, or DeliveryError when there is none that can be read.
+
+    Nothing is chained: the SDK's exceptions quote the messages.
+    """
+    try:
+        return await request
+    except ApiException as error:
+        raise Refused(error.status or 0, str(error.body), error.headers or {}) from None
+    except TimeoutError:
+        raise DeliveryError("timeout", retry=True) from None
+    except (aiohttp.ClientError, OSError):
+        raise DeliveryError("connection", retry=True) from None
+    except ValueError:  # a 200 that the SDK cannot read, or a body in no known encoding
+        raise DeliveryError("odd answer", retry=True) from None

@@ -1,0 +1,277 @@
+"""Telegram: updates in, messages out (https://core.telegram.org/bots/api)."""
+
+import asyncio
+import hmac
+import json
+import logging
+import os
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal, TypeVar
+from urllib.parse import urlencode
+
+import structlog
+from telegram import Bot
+from telegram.error import BadRequest, ChatMigrated, TelegramError
+from telegram.request import HTTPXRequest
+
+from bot.channels.channel import Accept, BadSignature, DeliveryError, Malformed, NotAccepted
+from bot.channels.reading import header, parsed, whole
+from bot.channels.telegram_calls import ODD_ANSWERS, chat_id, make
+from bot.channels.telegram_messages import calls
+from bot.channels.telegram_refusals import delivery_error, is_done_already
+from bot.channels.telegram_updates import ALLOWED_UPDATES, Me, read_update
+from bot.messages import Call, InboundMessage, Reply
+
+log = structlog.get_logger()
+
+Found = TypeVar("Found")
+
+Commands = Mapping[str, Sequence[tuple[str, str]]]
+"""Language -> (command, what it does); the first language is also that of everybody else."""
+
+TIMEOUT_SECONDS = 10.0
+POOL = 50
+CONNECTIONS = 40
+POLL_SECONDS = 25
+PAUSES = (1, 2, 5, 10, 30)
+
+# The library warns of its own coming change whenever Telegram asks us to wait; this opts in to it:
+# https://docs.python-telegram-bot.org/en/stable/telegram.error.html#telegram.error.RetryAfter
+os.environ.setdefault("PTB_TIMEDELTA", "true")
+
+
+def hush() -> None:
+    """Keep the libraries' own logs quiet: they hold the token (in addresses) and whole messages."""
+    for name in ("httpx", "httpcore", "telegram"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    for name in ("telegram.request", "telegram.Bot"):  # these quote what they cannot read
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+
+
+class TelegramChannel:
+    """One bot of one agency."""
+
+    name = "telegram"
+    is_mailbox = False
+
+    def __init__(
+        self,
+        agency: str,
+        token: str,
+        *,
+        secret: str | None = None,
+        api_url: str | None = None,
+        mode: Literal["webhook", "polling"] = "webhook",
+        webhook_url: str | None = None,
+        commands: Commands,
+        skipped: Callable[[str], None],
+        timeout: float = TIMEOUT_SECONDS,
+    ) -> None:
+        self.agency = agency
+        self._token = token
+        self._secret = secret
+        self._api_url = (api_url or "https://api.telegram.org").rstrip("/")
+        self._mode = mode
+        self._webhook_url = webhook_url
+        self._commands = commands
+        self._skipped = skipped
+        self._timeout = timeout
+        number = token.partition(":")[0]
+        names = frozenset(name for listed in commands.values() for name, _ in listed)
+        self._me = Me(int(number) if number.isdigit() else 0, None, names | {"start"})
+        self._bot: Bot | None = None
+        self._polling: HTTPXRequest | None = None
+        hush()
+
+    def receive(self, body: bytes, headers: Mapping[str, str]) -> list[InboundMessage]:
+        """The update of a webhook body, if it concerns us."""
+        given = (header(headers, "x-telegram-bot-api-secret-token") or "").encode(
+            "utf-8", "replace"
+        )
+        if not self._secret or not hmac.compare_digest(self._secret.encode(), given):
+            raise BadSignature
+        try:
+            update = parsed(body)
+        except ValueError as error:
+            raise Malformed("not JSON") from error
+        if not isinstance(update, dict) or whole(update, "update_id") is None:
+            raise Malformed("no update")
+        message = self.from_update(update)
+        return [message] if message else []
+
+    def from_update(self, update: object) -> InboundMessage | None:
+        """One update, from wherever it came; None, and counted, if it does not concern us."""
+        return read_update(update, self.agency, self._me, self._skipped)
+
+    def plan(
+        self, replies: Sequence[Reply], cause: InboundMessage | None, now: datetime
+    ) -> list[dict[str, object]]:
+        """One call for each reply, and one to stop a tapped button spinning."""
+        return calls(replies, cause)
+
+    async def send(self, call: Call) -> None:
+        """Make one planned call."""
+        bot = self._opened()
+        try:
+            await make(bot, call.payload, call.address)
+        except ChatMigrated as moved:
+            await self._send_to(moved.new_chat_id, bot, call)
+        except BadRequest as error:
+            if not is_done_already(error, best_effort=bool(call.payload.get("best_effort"))):
+                raise delivery_error(error) from None
+        except TelegramError as error:
+            raise delivery_error(error) from None
+
+    async def _send_to(self, moved_to: int, bot: Bot, call: Call) -> None:
+        """A group became a supergroup: https://core.telegram.org/bots/api#responseparameters"""
+        try:
+            await make(bot, call.payload, str(moved_to))
+        except TelegramError as error:
+            raise delivery_error(error) from None
+
+    async def show_busy(self, address: str) -> None:
+        """`typing...` for five seconds or until the next message."""
+        try:
+            await self._opened().send_chat_action(chat_id(address), "typing")
+        except (TelegramError, DeliveryError, *ODD_ANSWERS):
+            log.debug("telegram_busy_not_shown", agency=self.agency)
+
+    def _opened(self) -> Bot:
+        if self._bot is None:
+            raise DeliveryError("not open", retry=True)
+        return self._bot
+
+    async def open(self) -> None:
+        """Make the client, learn our name, register webhook and commands.
+
+        Raises DeliveryError when Telegram cannot be asked; may then be called again.
+        """
+        try:
+            bot = self._bot = self._bot or self._made()
+            await bot.initialize()
+            self._me = Me(bot.id, bot.username, self._me.commands)
+            await self._choose_mode(bot)
+            await self._register_commands(bot)
+        except TelegramError as error:
+            raise delivery_error(error) from None
+        except ODD_ANSWERS:
+            raise DeliveryError("odd answer", retry=True) from None
+
+    def _made(self) -> Bot:
+        self._polling = _request(self._timeout)
+        return Bot(
+            self._token,
+            base_url=f"{self._api_url}/bot",
+            base_file_url=f"{self._api_url}/file/bot",
+            request=_request(self._timeout),
+            get_updates_request=self._polling,
+        )
+
+    async def _choose_mode(self, bot: Bot) -> None:
+        if self._mode == "polling":
+            await bot.delete_webhook()
+        elif self._webhook_url and not self._secret:  # nobody could tell Telegram from others
+            log.warning("telegram_webhook_needs_secret", agency=self.agency)
+        elif self._webhook_url:
+            await bot.set_webhook(
+                self._webhook_url,
+                secret_token=self._secret,
+                allowed_updates=ALLOWED_UPDATES,
+                max_connections=CONNECTIONS,
+            )
+
+    async def _register_commands(self, bot: Bot) -> None:
+        """A menu that Telegram refuses is no reason to stay away."""
+        languages = [None, *self._commands]
+        try:
+            for language in languages if self._commands else []:
+                listed = self._commands[language or next(iter(self._commands))]
+                await bot.set_my_commands(list(listed), language_code=language)
+        except BadRequest:
+            log.warning("telegram_commands_refused", agency=self.agency)
+
+    async def close(self) -> None:
+        """Release the client, whatever state it is in."""
+        bot, self._bot = self._bot, None
+        if bot is None:
+            return
+        try:
+            await bot.shutdown()
+        except Exception as error:  # noqa: BLE001 - we are leaving, and nothing is lost
+            log.warning("telegram_close_failed", agency=self.agency, error=type(error).__name__)
+
+    async def poll(self, accept: Accept, stop: asyncio.Event) -> None:
+        """Fetch updates until told to stop, each again until accept() has kept it."""
+        offset, faults = 0, 0
+        while not stop.is_set():
+            try:
+                updates = await _unless(stop, self._updates(offset)) or []
+                read = [self.from_update(update) for update in updates]
+                if messages := [message for message in read if message]:
+                    await accept(messages)
+            except (DeliveryError, NotAccepted) as error:
+                faults += 1
+                await self._pause(error, faults, stop)
+            else:
+                faults = 0
+                offset = max([offset, *(_offset_after(update) for update in updates)])
+
+    async def _pause(
+        self, error: DeliveryError | NotAccepted, faults: int, stop: asyncio.Event
+    ) -> None:
+        """Longer each time, or as long as Telegram asks."""
+        reason, asked = "not accepted", None
+        if isinstance(error, DeliveryError):
+            reason, asked = error.reason, error.after
+        log.warning("telegram_poll_failed", agency=self.agency, reason=reason)
+        await _unless(stop, asyncio.sleep(asked or PAUSES[min(faults, len(PAUSES)) - 1]))
+
+    async def _updates(self, offset: int) -> list[object]:
+        """Raw, because the library drops and logs a whole batch for one update it cannot read.
+
+        https://core.telegram.org/bots/api#getupdates
+        """
+        wanted = {
+            "offset": offset,
+            "timeout": POLL_SECONDS,
+            "allowed_updates": json.dumps(ALLOWED_UPDATES),
+        }
+        url = f"{self._opened().base_url}/getUpdates?{urlencode(wanted)}"
+        polling = self._polling or _request(self._timeout)
+        try:
+            answer: object = await polling.post(url, read_timeout=POLL_SECONDS + self._timeout)
+        except TelegramError as error:
+            raise delivery_error(error) from None
+        except ODD_ANSWERS:
+            raise DeliveryError("odd answer", retry=True) from None
+        return answer if isinstance(answer, list) else []
+
+
+def _request(timeout: float) -> HTTPXRequest:
+    """No proxies from the environment, and time to wait for a connection under load."""
+    return HTTPXRequest(
+        connection_pool_size=POOL,
+        read_timeout=timeout,
+        write_timeout=timeout,
+        connect_timeout=timeout,
+        pool_timeout=timeout,
+        httpx_kwargs={"trust_env": False},
+    )
+
+
+def _offset_after(update: object) -> int:
+    update_id = whole(update, "update_id") if isinstance(update, dict) else None
+    return 0 if update_id is None else update_id + 1
+
+
+async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, Found]) -> Found | None:
+    """What work gives, or None as soon as we are told to stop."""
+    working, stopping = asyncio.create_task(work), asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait((working, stopping), return_when=asyncio.FIRST_COMPLETED)
+        return working.result() if working.done() else None
+    finally:
+        working.cancel()
+        stopping.cancel()
+        await asyncio.gather(working, stopping, return_exceptions=True)

@@ -1,0 +1,43 @@
+"""The web chat: its owner reads the outbox as a mailbox, so nothing has to be sent."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+
+from bot.channels.channel import Malformed
+from bot.messages import Call, InboundMessage, Reply
+
+NAME = "web"
+
+
+class WebChannel:
+    """One agency's web chat. Messages come in through its page, not through a webhook."""
+
+    name = NAME
+    is_mailbox = True
+
+    def __init__(self, agency: str) -> None:
+        self.agency = agency
+
+    def receive(self, body: bytes, headers: Mapping[str, str]) -> list[InboundMessage]:
+        """The web chat has no webhook."""
+        raise Malformed(NAME)
+
+    def plan(
+        self, replies: Sequence[Reply], cause: InboundMessage | None, now: datetime
+    ) -> list[dict[str, object]]:
+        """One row of the mailbox for each reply."""
+        return [{"reply": msgspec.to_builtins(reply)} for reply in replies]
+
+    async def send(self, call: Call) -> None:
+        """Nothing to do: it lies in the mailbox."""
+
+    async def show_busy(self, address: str) -> None:
+        """The page shows by itself that it waits."""
+
+    async def open(self) -> None:
+        """Nothing to open."""
+
+    async def close(self) -> None:
+        """Nothing to close."""

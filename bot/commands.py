@@ -1,0 +1,209 @@
+"""What each command of the command line does; all return the exit code."""
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
+
+import structlog
+import uvloop
+import yaml
+from aiohttp import web
+
+from bot import clock, logs, migration
+from bot.app import Program, make_registry
+from bot.db import AlreadyRunning, Database, hold
+from bot.doctor import examine
+from bot.messages import Contact, InboundMessage, Kind, Reply
+from bot.metrics import Metrics
+from bot.settings import Settings
+from handlers.rehearsal import rehearse
+from knowledge.agency import load_agency, load_defaults
+from knowledge.embedding import open_encoder
+from knowledge.evaluation import EvaluationError
+from knowledge.evaluation import evaluate as measure
+from knowledge.files import BadFiles
+from knowledge.registry import DEFAULT, Registry, agency_folders
+
+log = structlog.get_logger()
+
+
+def serve(settings: Settings) -> int:
+    """Run the server until it is told to stop."""
+    logs.set_up(settings.log_level)
+    try:
+        held = hold(settings.data_dir) if settings.database.startswith("sqlite") else nullcontext()
+    except AlreadyRunning as error:
+        _complain(
+            f"มีระบบอื่นใช้โฟลเดอร์นี้อยู่แล้ว: {error}", f"another server uses this data folder: {error}"
+        )
+        return 1
+    with held, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> int:
+    told = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, told.set)
+    program = Program(settings)
+    app = await program.start()
+    if not program.registry.served:
+        _complain("ไม่มีหน่วยงานที่ใช้ได้", "no agency can be served")
+        return 1
+    program.run()
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=3)
+    await runner.setup()
+    site = web.TCPSite(runner, settings.host, settings.port, backlog=1024)
+    try:
+        await site.start()
+    except OSError as error:
+        _complain(
+            f"เปิดพอร์ต {settings.port} ไม่ได้: {error.strerror}",
+            f"cannot listen on port {settings.port}: {error.strerror}",
+        )
+        await program.stop()
+        return 1
+    _announce(program, runner.addresses[0][1])
+    await told.wait()
+    log.info("stopping")
+    await runner.cleanup()
+    await program.stop()
+    log.info("stopped")
+    return 0
+
+
+def _announce(program: Program, port: int) -> None:
+    """Tell the operator where everything is."""
+    settings = program.settings
+    base = settings.public_url.rstrip("/") or f"http://{settings.host}:{port}"
+    print("ถามได้พร้อมตอบแล้ว / Thamdai is ready to answer", flush=True)
+    for slug, served in program.registry.served.items():
+        open_ones = [name.split("/")[1] for name in program.channels if name.startswith(f"{slug}/")]
+        off = [name for name in ("line", "telegram") if name not in open_ones]
+        note = f"   (ปิดอยู่ / off: {', '.join(off)} - no secrets)" if off else ""
+        print(f"  {served.agency.profile.name.th}: {base}/{slug}/chat{note}", flush=True)
+    for slug, faults in program.registry.faults.items():
+        print(f"  ! {slug}: {len(faults)} ข้อผิดพลาดในแฟ้ม / faults in its files", flush=True)
+
+
+def ask(settings: Settings, slug: str, question: str, *, as_json: bool) -> int:
+    """Ask an agency one question, as a citizen on the web would."""
+    logs.set_up("ERROR")
+    registry = _read(make_registry(settings))
+    served = registry.get(slug)
+    if served is None:
+        known = ", ".join(sorted(registry.served))
+        _complain(f"ไม่มีหน่วยงาน {slug} (มี: {known})", f"no agency {slug} (there are: {known})")
+        return 1
+    message = InboundMessage(
+        contact=Contact(slug, "web", "ask"), event_id="1", kind=Kind.TEXT, order=1, text=question
+    )
+    replies = asyncio.run(rehearse(registry.get, message, Metrics(), clock.now()))
+    match = served.matcher.match(question)
+    if as_json:
+        ranked = [list(pair) for pair in match.ranked]
+        texts = [reply.text for reply in replies]
+        _show(json.dumps({"decision": match.decision, "ranked": ranked, "replies": texts}, ensure_ascii=False))
+        return 0
+    for reply in replies:
+        _show(_plainly(reply))
+    return 0
+
+
+def _plainly(reply: Reply) -> str:
+    lines = [reply.text]
+    if reply.card:
+        lines += ["", *(f"{label}: {value}" for label, value in reply.card.facts)]
+    lines += [f"[{choice.label}]" for choice in reply.choices]
+    return "\n".join(lines)
+
+
+def evaluate(settings: Settings, kb: Path, queries: Path, *, as_json: bool) -> int:
+    """Measure the answers on a test set."""
+    logs.set_up("ERROR")
+    encoder, _ = open_encoder(settings.data_dir / "vectors") if settings.semantic else (None, None)
+    background = []
+    file = settings.agencies_dir / DEFAULT / "background.yaml"
+    if file.exists():
+        groups = yaml.safe_load(file.read_text(encoding="utf-8"))
+        background = [example for group in groups for example in group["examples"]]
+    try:
+        found = measure(kb, queries, encoder=encoder, background=background, progress=_progress())
+    except EvaluationError as error:
+        print(error, file=sys.stderr)
+        return 1
+    _show(json.dumps(found.as_json(), ensure_ascii=False) if as_json else found.as_table())
+    return 0
+
+
+def _progress() -> Callable[[int, int], None] | None:
+    """A line that counts up, where somebody can see it."""
+    if not sys.stderr.isatty():
+        return None
+
+    def show(done: int, all_: int) -> None:
+        print(f"\r{done}/{all_}", end="\n" if done == all_ else "", file=sys.stderr, flush=True)
+
+    return show
+
+
+async def doctor(settings: Settings) -> int:
+    """Check what an operator can get wrong; returns 1 if something must be mended."""
+    logs.set_up("ERROR")
+    registry = _read(Registry(settings.agencies_dir, settings.data_dir / "agencies"))
+    findings = await examine(settings, registry)
+    for finding in findings:
+        _show(str(finding))
+    return 1 if any(finding.is_bad for finding in findings) else 0
+
+
+async def migrate(settings: Settings) -> int:
+    """Bring the database to the newest revision."""
+    logs.set_up("WARNING")
+    database = Database(settings.database)
+    try:
+        before, after = await migration.upgrade(database)
+    finally:
+        await database.close()
+    _show(f"{before or '-'} -> {after}" if before != after else f"เป็นรุ่นล่าสุดแล้ว / up to date: {after}")
+    return 0
+
+
+def check_agencies(folder: Path) -> int:
+    """Read every agency's folder and name each fault."""
+    faults = []
+    try:
+        defaults = load_defaults(folder / DEFAULT)
+    except BadFiles as error:
+        _complain("\n".join(map(str, error.faults)))
+        return 1
+    for found in agency_folders(folder):
+        try:
+            agency = load_agency(found, defaults)
+        except BadFiles as error:
+            faults += error.faults
+            _show(f"✗ {found.name}")
+            continue
+        _show(f"✓ {found.name}: {len(agency.own)} + {len(agency.entries) - len(agency.own)} answers, "
+              f"{len(agency.catalogue)} disclosures")
+    for fault in faults:
+        print(fault, file=sys.stderr)
+    return 1 if faults else 0
+
+
+def _read(registry: Registry) -> Registry:
+    """The registry with everything read."""
+    registry.refresh()
+    return registry
+
+
+def _show(text: str) -> None:
+    print(text, flush=True)
+
+
+def _complain(*texts: str) -> None:
+    print(" / ".join(texts), file=sys.stderr, flush=True)

@@ -1,0 +1,197 @@
+"""Delivery: one sender for every bot account this process holds."""
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from bot import outbox
+from bot.accounts import Accounts
+from bot.channels.channel import Channel, DeliveryError
+from bot.db import Database
+from bot.logs import where
+from bot.metrics import Metrics
+from bot.pacing import Pace
+from bot.tables import Posting
+
+ATTEMPTS = 14
+"""Tries of one request; with the waits of `outbox.backoff` the last is about half an hour later."""
+AT_ONCE = 48
+"""Requests under way at one time."""
+NAP = 1.0
+"""Seconds between looks at the outbox when nobody knocks."""
+
+log = structlog.get_logger()
+
+
+class Delivery:
+    """Takes what is due, marks it, sends it, and writes down what became of it."""
+
+    def __init__(
+        self,
+        database: Database,
+        channels: Mapping[str, Channel],
+        accounts: Accounts,
+        *,
+        clock: Callable[[], datetime],
+        metrics: Metrics,
+    ) -> None:
+        self._database = database
+        self._channels = channels
+        self._accounts = accounts
+        self._clock = clock
+        self._metrics = metrics
+        self._paces = {account: Pace() for account in channels}
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._results: list[dict[str, Any]] = []
+        self._gone: list[UUID] = []
+        self._knock = asyncio.Event()
+        self._stopping = False
+
+    def wake(self) -> None:
+        """There is something new to send."""
+        self._knock.set()
+
+    async def run(self) -> None:
+        """Send until stopped; a database that fails is waited for."""
+        while not self._stopping:
+            try:
+                await self._round()
+            except Exception as error:  # noqa: BLE001 - the sender must outlive a database's fault
+                log.error("delivery_round_failed", fault=_name(error))
+                await asyncio.sleep(NAP)
+
+    async def stop(self, seconds: float) -> None:
+        """Finish what is under way, for so long at most."""
+        self._stopping = True
+        self.wake()
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=seconds)
+        for task in self._under_way:
+            task.cancel()
+        await self._write_results()
+
+    async def _round(self) -> None:
+        await self._write_results()
+        taken = await self._take()
+        for row in taken:
+            task = asyncio.create_task(self._send(row))
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
+        if not taken and not self._results:
+            await self._sleep()
+
+    async def _sleep(self) -> None:
+        self._knock.clear()
+        if self._results or self._stopping:
+            return
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._knock.wait(), await self._nap())
+
+    async def _nap(self) -> float:
+        held = self._ready_accounts()
+        if not held:
+            return NAP
+        async with self._database.read() as connection:
+            due = await outbox.next_due(connection, held)
+        if due is None:
+            return NAP
+        return min(NAP, max(0.02, (due - self._clock()).total_seconds()))
+
+    def _ready_accounts(self) -> list[str]:
+        held = self._accounts.held
+        return [a for a, pace in self._paces.items() if a in held and pace.is_open]
+
+    async def _take(self) -> list[Any]:
+        room = AT_ONCE - len(self._under_way)
+        held = self._ready_accounts()
+        if room <= 0 or not held:
+            return []
+        now = self._clock()
+        async with self._database.read() as connection:
+            rows = await outbox.due(connection, held, now, room)
+        rows = [row for row in rows if self._paces[row.account].take()]
+        if rows:
+            async with self._database.write() as connection:
+                await outbox.mark_sending(connection, [row.id for row in rows])
+        return rows
+
+    async def _send(self, row: Any) -> None:
+        channel = self._channels[row.account]
+        try:
+            await channel.send(outbox.call_of(row))
+        except DeliveryError as error:
+            self._failed(row, channel, error)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001 - an SDK's surprise must not stop the sender
+            log.error("delivery_surprise", account=row.account, fault=_name(error), where=where(error))
+            self._failed(row, channel, DeliveryError("surprise", retry=True))
+        else:
+            self._sent(row, channel)
+        self.wake()
+
+    def _sent(self, row: Any, channel: Channel) -> None:
+        now = self._clock()
+        self._paces[row.account].went_well()
+        self._metrics.sent.labels(channel.name).inc()
+        self._metrics.delivery.observe((now - row.received_at).total_seconds())
+        self._result(row, Posting.SENT, now, done_at=now)
+
+    def _failed(self, row: Any, channel: Channel, error: DeliveryError) -> None:
+        now = self._clock()
+        attempts = row.attempts + 1
+        is_final = not error.retry or attempts >= ATTEMPTS
+        if row.payload.get("best_effort"):
+            is_final = True
+        self._metrics.unsent.labels(channel.name, error.reason, str(is_final).lower()).inc()
+        if error.gone:
+            self._gone.append(row.contact_id)
+        if error.after is not None:
+            self._paces[row.account].hold(error.after)
+        if is_final:
+            log.warning("delivery_gave_up", account=row.account, outgoing=row.id, fault=error.reason)
+            self._result(row, Posting.FAILED, now, fault=error.reason, done_at=now)
+            return
+        wait = outbox.backoff(attempts, random.random())  # noqa: S311 - jitter is no secret
+        wait = max(wait, timedelta(seconds=error.after or 0))
+        log.info("delivery_retry", account=row.account, outgoing=row.id, fault=error.reason)
+        self._result(row, Posting.PENDING, now + wait, fault=error.reason)
+
+    def _result(
+        self,
+        row: Any,
+        status: Posting,
+        due_at: datetime,
+        *,
+        fault: str | None = None,
+        done_at: datetime | None = None,
+    ) -> None:
+        self._results.append(
+            {"row": row.id, "status": status, "fault": fault, "due_at": due_at, "done_at": done_at}
+        )
+
+    async def _write_results(self) -> None:
+        if not self._results and not self._gone:
+            return
+        results, self._results = self._results, []
+        gone, self._gone = self._gone, []
+        try:
+            async with self._database.write() as connection:
+                if results:
+                    await outbox.settle(connection, results)
+                if gone:
+                    await outbox.block(connection, gone)
+        except Exception:
+            self._results[:0] = results
+            self._gone[:0] = gone
+            raise
+
+
+def _name(error: Exception) -> str:
+    return type(error).__name__

@@ -1,0 +1,59 @@
+"""Whether this process lives, is ready, and how it does."""
+
+from typing import Protocol
+
+from aiohttp import web
+
+from bot import migration
+from bot.accounts import Accounts
+from bot.db import Database
+from bot.metrics import Metrics
+
+
+class Running(Protocol):
+    """What there is to ask about."""
+
+    database: Database
+    accounts: Accounts
+    metrics: Metrics
+
+    @property
+    def failed_jobs(self) -> list[str]:
+        """Jobs that ended though they never should."""
+
+
+class Health:
+    """GET /healthz, /readyz, /metrics."""
+
+    def __init__(self, running: Running) -> None:
+        self._running = running
+
+    def add_to(self, app: web.Application) -> None:
+        """Serve the three addresses."""
+        app.router.add_get("/healthz", self._healthz)
+        app.router.add_get("/readyz", self._readyz)
+        app.router.add_get("/metrics", self._metrics)
+
+    async def _healthz(self, _request: web.Request) -> web.Response:
+        return web.json_response({"status": "ok"})
+
+    async def _readyz(self, _request: web.Request) -> web.Response:
+        found = {
+            "database": await self._database(),
+            "senders": "failed: " + ", ".join(failed) if (failed := self._running.failed_jobs) else "ok",
+        }
+        is_ready = all(value == "ok" for value in found.values())
+        return web.json_response(found, status=200 if is_ready else 503)
+
+    async def _database(self) -> str:
+        try:
+            revision = await migration.revision(self._running.database)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the balancer must know
+            return type(error).__name__
+        return "ok" if revision == migration.newest() else "migrations missing"
+
+    async def _metrics(self, _request: web.Request) -> web.Response:
+        return web.Response(
+            body=self._running.metrics.exposition(),
+            headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"},
+        )

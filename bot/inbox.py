@@ -1,0 +1,166 @@
+"""The inbox: what a platform was told is kept, once only, many events in one commit."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import structlog
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+
+from bot.channels.channel import NotAccepted
+from bot.db import Base, Database
+from bot.messages import InboundMessage
+from bot.metrics import Metrics
+from bot.tables import ContactRow, EventRow, Progress
+
+GROUP = 256
+"""Messages in one commit, at most."""
+WAITING_ROOM = 5_000
+"""Messages waiting for a commit, at most; more are refused, and the platform tries again."""
+KNOWN_CONTACTS = 100_000
+
+log = structlog.get_logger()
+
+
+class Inbox:
+    """Group commit: all requests waiting at one moment share one transaction."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        arrived: Callable[[Iterable[UUID]], None],
+        clock: Callable[[], datetime],
+        metrics: Metrics,
+    ) -> None:
+        self._database = database
+        self._arrived = arrived
+        self._clock = clock
+        self._metrics = metrics
+        self._waiting: list[tuple[Sequence[InboundMessage], asyncio.Future[None]]] = []
+        self._knock = asyncio.Event()
+        self._known: set[UUID] = set()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether somebody waits for an acknowledgement."""
+        return bool(self._waiting)
+
+    async def accept(self, messages: Sequence[InboundMessage]) -> None:
+        """Keep the messages; returns when they are durable. Raises NotAccepted."""
+        if not messages:
+            return
+        if len(self._waiting) >= WAITING_ROOM:
+            raise NotAccepted("full")
+        kept = asyncio.get_running_loop().create_future()
+        self._waiting.append((messages, kept))
+        self._knock.set()
+        await kept
+
+    async def run(self) -> None:
+        """Commit what waits, until cancelled."""
+        while True:
+            await self._knock.wait()
+            group = self._take()
+            if not group:
+                self._knock.clear()
+                continue
+            await self._settle(group)
+
+    def _take(self) -> list[tuple[Sequence[InboundMessage], asyncio.Future[None]]]:
+        size = 0
+        for count, (messages, _) in enumerate(self._waiting):
+            size += len(messages)
+            if size > GROUP and count:
+                group, self._waiting = self._waiting[:count], self._waiting[count:]
+                return group
+        group, self._waiting = self._waiting, []
+        return group
+
+    async def _settle(
+        self, group: list[tuple[Sequence[InboundMessage], asyncio.Future[None]]]
+    ) -> None:
+        messages = [message for some, _ in group for message in some]
+        try:
+            await self._store(messages)
+        except Exception as error:  # noqa: BLE001 - whatever it was, the platform must hear of it
+            log.error("inbox_refused", fault=type(error).__name__, events=len(messages))
+            self._metrics.refused.inc(len(messages))
+            for _, kept in group:
+                if not kept.done():
+                    kept.set_exception(NotAccepted(type(error).__name__))
+            return
+        for _, kept in group:
+            if not kept.done():
+                kept.set_result(None)
+        for message in messages:
+            self._metrics.events.labels(message.contact.channel, message.kind).inc()
+        self._arrived(message.contact.id for message in messages)
+
+    async def _store(self, messages: Sequence[InboundMessage]) -> None:
+        now = self._clock()
+        events = [_event(message, now) for message in messages]
+        people = {e["contact_id"]: m for e, m in zip(events, messages, strict=True)}
+        try:
+            await self._write(people, events, now)
+        except IntegrityError:  # a known contact was erased meanwhile
+            self._known.clear()
+            await self._write(people, events, now)
+        if len(self._known) > KNOWN_CONTACTS:
+            self._known.clear()
+        self._known.update(people)
+
+    async def _write(
+        self, people: dict[UUID, InboundMessage], events: list[dict[str, Any]], now: datetime
+    ) -> None:
+        new = [_person(key, m, now) for key, m in people.items() if key not in self._known]
+        async with self._database.write() as connection:
+            if new:
+                await connection.execute(self._once(ContactRow), new)
+            await connection.execute(self._once(EventRow), events)
+
+    def _once(self, table: type[Base]) -> Any:
+        dialect = sqlite if self._database.is_sqlite else postgresql
+        return dialect.insert(table).on_conflict_do_nothing()
+
+
+def _person(key: UUID, message: InboundMessage, now: datetime) -> dict[str, Any]:
+    contact = message.contact
+    return {
+        "id": key,
+        "agency": contact.agency,
+        "channel": contact.channel,
+        "address": contact.address,
+        "state": {},
+        "blocked": False,
+        "created_at": now,
+        "seen_at": now,
+    }
+
+
+def _event(message: InboundMessage, now: datetime) -> dict[str, Any]:
+    if message.text and "\0" in message.text:  # PostgreSQL keeps no NUL
+        message = msgspec.structs.replace(message, text=message.text.replace("\0", ""))
+    contact = message.contact
+    return {
+        "contact_id": contact.id,
+        "agency": contact.agency,
+        "channel": contact.channel,
+        "event_id": message.event_id,
+        "message_id": message.message_id,
+        "order_key": message.order,
+        "payload": msgspec.to_builtins(message),
+        "status": Progress.WAITING,
+        "attempts": 0,
+        "received_at": now,
+        "due_at": now,
+    }
+
+
+def message_of(event: EventRow | Any) -> InboundMessage:
+    """The message that a row keeps."""
+    return msgspec.convert(event.payload, InboundMessage)

@@ -1,0 +1,382 @@
+"""The lanes: each contact's events, in order, one at a time, each in one transaction with its replies."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import exists, func, select, update
+from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.orm import aliased
+
+from bot import outbox
+from bot.channels.channel import Channel
+from bot.db import Database
+from bot.inbox import message_of
+from bot.logs import where
+from bot.messages import InboundMessage, Kind, Reply
+from bot.metrics import Metrics
+from bot.tables import ContactRow, EventRow, Progress, account_of
+
+BATCH = 16
+"""Contacts whose results share one commit."""
+ATTEMPTS = 5
+PAUSES = (0.2, 1.0, 5.0, 20.0)
+"""Seconds after the first, second ... failure of one event."""
+SWEEP = 1.0
+"""Seconds between looks for events that nobody told us of: another replica's, or a crash's."""
+FRESH = timedelta(seconds=50)
+"""After this nobody looks at the chat any more to see a sign."""
+LOOKED_AT = 100
+
+log = structlog.get_logger()
+
+Prepare = Callable[[InboundMessage], Awaitable[Any]]
+"""The costly thinking about a message, done before any lock is taken."""
+Handle = Callable[
+    [AsyncSession, ContactRow, InboundMessage, Any, datetime], Awaitable[Sequence[Reply]]
+]
+"""Runs the flow: changes the contact's state, and says what to reply."""
+Apologise = Callable[[InboundMessage], Sequence[Reply]]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The oldest event that waits in one lane."""
+
+    id: int
+    contact_id: UUID
+    message: InboundMessage
+    attempts: int
+    received_at: datetime
+    due_at: datetime
+    is_last: bool
+
+
+class Lanes:
+    """Moves every lane forward."""
+
+    def __init__(
+        self,
+        database: Database,
+        channels: Mapping[str, Channel],
+        *,
+        prepare: Prepare,
+        handle: Handle,
+        apologise: Apologise,
+        committed: Callable[[Iterable[UUID]], None],
+        busy: Callable[[Iterable[InboundMessage]], None],
+        clock: Callable[[], datetime],
+        metrics: Metrics,
+    ) -> None:
+        self._database = database
+        self._channels = channels
+        self._prepare = prepare
+        self._handle = handle
+        self._apologise = apologise
+        self._committed = committed
+        self._busy = busy
+        self._clock = clock
+        self._metrics = metrics
+        self._ready: dict[UUID, None] = {}
+        self._knock = asyncio.Event()
+        self._watchers: dict[tuple[str, str, str], asyncio.Event] = {}
+        self._started_at = clock()
+        self._stopping = False
+
+    def add(self, contacts: Iterable[UUID]) -> None:
+        """These contacts have something waiting."""
+        for contact in contacts:
+            self._ready[contact] = None
+        self._knock.set()
+
+    def watch(self, message: InboundMessage) -> asyncio.Event:
+        """Is set when this process has handled the message."""
+        return self._watchers.setdefault(_name(message), asyncio.Event())
+
+    def unwatch(self, message: InboundMessage) -> None:
+        """Nobody waits for this message any more."""
+        self._watchers.pop(_name(message), None)
+
+    def stop(self) -> None:
+        """Finish the batch in hand, then end `run`."""
+        self._stopping = True
+        self._knock.set()
+
+    async def run(self) -> None:
+        """Move lanes forward until stopped."""
+        while not self._stopping:
+            await self._knock.wait()
+            taken = list(self._ready)[:BATCH]
+            if not taken:
+                self._knock.clear()
+                continue
+            for contact in taken:
+                del self._ready[contact]
+            try:
+                await self._advance(taken)
+            except Exception as error:  # noqa: BLE001 - the lanes must outlive a database's fault
+                log.error("lanes_paused", fault=type(error).__name__)
+                self.add(taken)
+                await asyncio.sleep(0.5)
+
+    async def sweep(self) -> None:
+        """Find waiting events that nobody told us of, at once and then every second."""
+        while not self._stopping:
+            try:
+                await self._sweep_once()
+            except Exception as error:  # noqa: BLE001 - tried again in a second
+                log.error("sweep_failed", fault=type(error).__name__)
+            await asyncio.sleep(SWEEP)
+
+    async def _sweep_once(self) -> None:
+        now = self._clock()
+        overlooked = now - timedelta(seconds=2 * SWEEP)
+        query = (
+            select(EventRow.contact_id)
+            .where(
+                EventRow.status == Progress.WAITING,
+                EventRow.due_at <= now,
+                (EventRow.received_at < self._started_at) | (EventRow.received_at < overlooked),
+            )
+            .group_by(EventRow.contact_id)
+            .order_by(func.min(EventRow.id))
+            .limit(2_000)
+        )
+        async with self._database.read() as connection:
+            found = (await connection.scalars(query)).all()
+        if found:
+            self.add(found)
+            async with self._database.read() as connection:
+                heads = await _heads(connection, found[:LOOKED_AT])
+            recent = now - FRESH
+            self._busy(head.message for head in heads if head.received_at > recent)
+
+    async def _advance(self, contacts: Sequence[UUID]) -> None:
+        async with self._database.read() as connection:
+            heads = await _heads(connection, contacts)
+        now = self._clock()
+        heads = [head for head in heads if head.due_at <= now]
+        doubtful = [head for head in heads if head.attempts]
+        fresh = [head for head in heads if not head.attempts]
+        await self._count_recovered(heads)
+        prepared = {head.id: await self._prepared(head) for head in heads}
+        if fresh:
+            try:
+                await self._commit(fresh, prepared)
+            except Exception as error:
+                if is_unavailable(error):
+                    raise
+                doubtful = [*fresh, *doubtful]  # one of them is bad: find it by itself
+        for head in doubtful:
+            await self._commit_alone(head, prepared)
+
+    async def _prepared(self, head: Head) -> Any:
+        try:
+            return await self._prepare(head.message)
+        except Exception as error:  # noqa: BLE001 - told to the flow, which then fails by itself
+            return error
+
+    async def _count_recovered(self, heads: Sequence[Head]) -> None:
+        """An event from before our start may be what ended the last process: count the try first."""
+        old = [head.id for head in heads if head.received_at < self._started_at]
+        if old:
+            async with self._database.write() as connection:
+                await connection.execute(
+                    update(EventRow)
+                    .where(EventRow.id.in_(old))
+                    .values(attempts=EventRow.attempts + 1)
+                )
+
+    async def _commit_alone(self, head: Head, prepared: Mapping[int, Any]) -> None:
+        if head.attempts >= ATTEMPTS:
+            await self._set_aside(head, "crash")
+            return
+        try:
+            await self._commit([head], prepared)
+        except Exception as error:
+            if is_unavailable(error):
+                raise
+            await self._failed(head, error)
+
+    async def _commit(self, heads: Sequence[Head], prepared: Mapping[int, Any]) -> None:
+        """One transaction: state, replies, done."""
+        now = self._clock()
+        done: list[Head] = []
+        async with self._database.session() as session:
+            rows = await self._locked(session, [head.contact_id for head in heads])
+            current = {h.id: h for h in await _heads(await session.connection(), list(rows))}
+            for head in heads:
+                if head.id in current:
+                    await self._turn(session, rows[head.contact_id], head, prepared[head.id], now)
+                    done.append(current[head.id])
+            await self._finish(session, done, now)
+        self._after(heads, done, now)
+
+    async def _locked(
+        self, session: AsyncSession, contacts: Sequence[UUID]
+    ) -> dict[UUID, ContactRow]:
+        query = select(ContactRow).where(ContactRow.id.in_(contacts))
+        if not self._database.is_sqlite:
+            query = query.with_for_update(skip_locked=True)
+        return {row.id: row for row in await session.scalars(query)}
+
+    async def _turn(
+        self, session: AsyncSession, contact: ContactRow, head: Head, prepared: Any, now: datetime
+    ) -> None:
+        if isinstance(prepared, Exception):
+            raise prepared
+        contact.seen_at = now
+        if head.message.kind in (Kind.FOLLOW, Kind.UNFOLLOW):
+            contact.blocked = head.message.kind is Kind.UNFOLLOW
+        replies = await self._handle(session, contact, head.message, prepared, now)
+        self._post(session, contact, head, replies, now)
+
+    def _post(
+        self,
+        session: AsyncSession,
+        contact: ContactRow,
+        head: Head,
+        replies: Sequence[Reply],
+        now: datetime,
+    ) -> None:
+        channel = self._channels.get(account_of(contact.agency, contact.channel))
+        if channel is None or not (replies or head.message.handle):
+            return
+        payloads = channel.plan(replies, head.message, head.received_at)
+        session.add_all(
+            outbox.outgoing(
+                contact,
+                payloads,
+                cause_id=head.id,
+                received_at=head.received_at,
+                now=now,
+                mailbox=channel.is_mailbox,
+            )
+        )
+
+    async def _finish(self, session: AsyncSession, done: Sequence[Head], now: datetime) -> None:
+        if not done:
+            return
+        await session.execute(
+            update(EventRow)
+            .where(EventRow.id.in_([head.id for head in done]))
+            .values(status=Progress.DONE, done_at=now)
+            .execution_options(synchronize_session=False)
+        )
+        if not self._database.is_sqlite:
+            accounts = {account_of(h.message.contact.agency, h.message.contact.channel) for h in done}
+            for account in sorted(accounts):
+                await session.execute(select(func.pg_notify(outbox.CHANNEL, account)))
+
+    def _after(self, heads: Sequence[Head], done: Sequence[Head], now: datetime) -> None:
+        finished = {head.id for head in done}
+        self.add(head.contact_id for head in done if not head.is_last)
+        self.add(head.contact_id for head in heads if head.id not in finished)
+        for head in done:
+            self._metrics.answered.observe((now - head.received_at).total_seconds())
+            if watcher := self._watchers.pop(_name(head.message), None):
+                watcher.set()
+        self._committed([head.contact_id for head in done])
+
+    async def _failed(self, head: Head, error: Exception) -> None:
+        attempts = head.attempts + 1
+        name = type(error).__name__
+        self._metrics.faults.labels(name).inc()
+        log.error("flow_failed", event=head.id, attempt=attempts, fault=name, where=where(error))
+        if attempts >= ATTEMPTS:
+            await self._set_aside(head, name)
+            return
+        pause = timedelta(seconds=PAUSES[attempts - 1])
+        async with self._database.write() as connection:
+            await connection.execute(
+                update(EventRow)
+                .where(EventRow.id == head.id)
+                .values(attempts=attempts, fault=name, due_at=self._clock() + pause)
+            )
+
+    async def _set_aside(self, head: Head, fault: str) -> None:
+        """Out of the lane, so that what follows is served; a person looks at it."""
+        now = self._clock()
+        log.error("event_set_aside", event=head.id, fault=fault)
+        self._metrics.set_aside.inc()
+        async with self._database.session() as session:
+            rows = await self._locked(session, [head.contact_id])
+            if contact := rows.get(head.contact_id):
+                self._post(session, contact, head, self._apologise(head.message), now)
+            await session.execute(
+                update(EventRow)
+                .where(EventRow.id == head.id)
+                .values(status=Progress.SET_ASIDE, fault=fault, done_at=now)
+                .execution_options(synchronize_session=False)
+            )
+        self._after([head], [head], now)
+        self.add([head.contact_id])
+
+
+async def _heads(connection: AsyncConnection, contacts: Sequence[UUID]) -> list[Head]:
+    """The oldest waiting event of each contact."""
+    if not contacts:
+        return []
+    first, other = aliased(EventRow), aliased(EventRow)
+    oldest = (
+        select(first.id)
+        .where(first.contact_id == ContactRow.id, first.status == Progress.WAITING)
+        .order_by(first.order_key, first.id)
+        .limit(1)
+        .correlate(ContactRow)
+        .scalar_subquery()
+    )
+    more = exists().where(
+        other.contact_id == EventRow.contact_id,
+        other.status == Progress.WAITING,
+        other.id != EventRow.id,
+    )
+    query = (
+        select(
+            EventRow.id,
+            EventRow.contact_id,
+            EventRow.payload,
+            EventRow.attempts,
+            EventRow.received_at,
+            EventRow.due_at,
+            more,
+        )
+        .join(ContactRow, EventRow.id == oldest)
+        .where(ContactRow.id.in_(contacts))
+        .order_by(EventRow.id)
+    )
+    return [
+        Head(row.id, row.contact_id, message_of(row), row.attempts, row.received_at, row.due_at,
+             is_last=not row[-1])
+        for row in await connection.execute(query)
+    ]
+
+
+_SQLITE_TROUBLE = tuple(
+    f"SQLITE_{name}"
+    for name in ("BUSY", "LOCKED", "FULL", "IOERR", "CANTOPEN", "READONLY", "NOMEM", "CORRUPT")
+)
+
+
+def is_unavailable(error: Exception) -> bool:
+    """Whether the database, not the message, is what failed."""
+    if isinstance(error, InterfaceError | PoolTimeout | OSError):
+        return True
+    if isinstance(error, DBAPIError):
+        name = getattr(error.orig, "sqlite_errorname", None)
+        if name is not None:
+            return name.startswith(_SQLITE_TROUBLE)
+        state = getattr(error.orig, "sqlstate", None) or ""
+        return error.connection_invalidated or state[:2] in {"08", "40", "53", "57", "58"}
+    return False
+
+
+def _name(message: InboundMessage) -> tuple[str, str, str]:
+    return (message.contact.agency, message.contact.channel, message.event_id)
+

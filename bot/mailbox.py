@@ -1,0 +1,98 @@
+"""The mailbox: what a web chat's owner wrote and was answered, read from inbox and outbox."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.inbox import message_of
+from bot.messages import InboundMessage, Reply
+from bot.tables import EventRow, OutgoingRow, Progress
+
+
+class Letter(msgspec.Struct, frozen=True):
+    """One line of a conversation: what the citizen did, or what was replied."""
+
+    id: int
+    """The reply's number in the outbox; 0 for what the citizen did."""
+    at: datetime
+    said: InboundMessage | None = None
+    reply: Reply | None = None
+
+
+class Bells:
+    """Wakes those who wait for new letters of a contact."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[UUID, asyncio.Event] = {}
+
+    def ring(self, contacts: Iterable[UUID]) -> None:
+        """There is something new for these."""
+        for contact in contacts:
+            if bell := self._waiting.pop(contact, None):
+                bell.set()
+
+    async def wait(self, contact: UUID, seconds: float) -> None:
+        """Until there is something new, or the time is over."""
+        bell = self._waiting.setdefault(contact, asyncio.Event())
+        with suppress(TimeoutError):
+            await asyncio.wait_for(bell.wait(), seconds)
+
+
+async def is_handled(connection: AsyncConnection, message: InboundMessage) -> int | None:
+    """The event's number once it was handled, else None."""
+    contact = message.contact
+    query = select(EventRow.id).where(
+        EventRow.agency == contact.agency,
+        EventRow.channel == contact.channel,
+        EventRow.event_id == message.event_id,
+        EventRow.status != Progress.WAITING,
+    )
+    return await connection.scalar(query)
+
+
+async def replies_to(connection: AsyncConnection, event: int, contact: UUID) -> Sequence[Letter]:
+    """What was replied to one event."""
+    return await _letters(connection, contact, OutgoingRow.cause_id == event)
+
+
+async def since(connection: AsyncConnection, contact: UUID, after: int) -> Sequence[Letter]:
+    """Replies written after that one."""
+    return await _letters(connection, contact, OutgoingRow.id > after)
+
+
+async def transcript(
+    connection: AsyncConnection, contact: UUID, *, limit: int
+) -> Sequence[Letter]:
+    """The last lines of a conversation, oldest first."""
+    newest = (
+        select(EventRow.payload, EventRow.received_at)
+        .where(EventRow.contact_id == contact)
+        .order_by(EventRow.id.desc())
+        .limit(limit)
+    )
+    said = [
+        Letter(0, row.received_at, said=message_of(row)) for row in await connection.execute(newest)
+    ]
+    replies = await _letters(connection, contact, OutgoingRow.id > 0, limit=limit)
+    return sorted([*said, *replies], key=lambda letter: (letter.at, letter.id))[-2 * limit :]
+
+
+async def _letters(
+    connection: AsyncConnection, contact: UUID, which: object, *, limit: int = 50
+) -> list[Letter]:
+    query = (
+        select(OutgoingRow.id, OutgoingRow.payload, OutgoingRow.done_at, OutgoingRow.due_at)
+        .where(OutgoingRow.contact_id == contact, which)  # type: ignore[arg-type]
+        .order_by(OutgoingRow.id.desc())
+        .limit(limit)
+    )
+    return [
+        Letter(row.id, row.done_at or row.due_at, reply=msgspec.convert(row.payload["reply"], Reply))
+        for row in reversed((await connection.execute(query)).all())
+    ]

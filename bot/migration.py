@@ -1,0 +1,54 @@
+"""The database's shape, brought up to date at every start."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from bot.db import Database
+from bot.settings import ROOT
+
+MIGRATIONS = ROOT / "deploy" / "migrations"
+LOCK = 0x7468616D  # "tham"
+
+
+def config(folder: Path = MIGRATIONS) -> Config:
+    """Alembic's configuration, without a file."""
+    found = Config()
+    found.set_main_option("script_location", str(folder))
+    return found
+
+
+async def upgrade(database: Database) -> tuple[str | None, str | None]:
+    """Bring the database to the newest revision, one process at a time; returns before and after."""
+    async with database.write() as connection:
+        if not database.is_sqlite:
+            await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+        return await connection.run_sync(_upgrade)
+
+
+async def revision(database: Database) -> str | None:
+    """The revision the database has now."""
+    async with database.read() as connection:
+        return await connection.run_sync(_current)
+
+
+def newest() -> str | None:
+    """The newest revision there is."""
+    return ScriptDirectory.from_config(config()).get_current_head()
+
+
+def _current(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _upgrade(connection: Connection) -> tuple[str | None, str | None]:
+    before = _current(connection)
+    if before != newest():
+        settings = config()
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, "head")
+    return before, _current(connection)

@@ -1,0 +1,144 @@
+"""The outbox: requests to platforms, written in the transaction that caused them."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import bindparam, exists, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import aliased
+
+from bot.messages import Call
+from bot.tables import ContactRow, OutgoingRow, Posting, account_of
+
+CHANNEL = "thamdai_outbox"
+"""PostgreSQL's notification channel."""
+
+
+def outgoing(
+    contact: ContactRow,
+    payloads: Iterable[dict[str, object]],
+    *,
+    now: datetime,
+    cause_id: int | None = None,
+    received_at: datetime | None = None,
+    mailbox: bool = False,
+) -> list[OutgoingRow]:
+    """Rows for planned requests. A mailbox is read by its owner: nothing has to be sent."""
+    return [
+        OutgoingRow(
+            key=uuid4(),
+            contact_id=contact.id,
+            account=account_of(contact.agency, contact.channel),
+            address=contact.address,
+            cause_id=cause_id,
+            payload=payload,
+            status=Posting.SENT if mailbox else Posting.PENDING,
+            attempts=0,
+            received_at=received_at or now,
+            due_at=now,
+            done_at=now if mailbox else None,
+        )
+        for payload in payloads
+    ]
+
+
+async def due(
+    connection: AsyncConnection, accounts: Sequence[str], now: datetime, limit: int
+) -> list[Any]:
+    """What can be sent now: of each contact only the oldest, so that order is kept."""
+    earlier = aliased(OutgoingRow)
+    is_first = ~exists().where(
+        earlier.contact_id == OutgoingRow.contact_id,
+        earlier.id < OutgoingRow.id,
+        earlier.status.in_((Posting.PENDING, Posting.SENDING)),
+    )
+    query = (
+        select(
+            OutgoingRow.id,
+            OutgoingRow.key,
+            OutgoingRow.contact_id,
+            OutgoingRow.account,
+            OutgoingRow.address,
+            OutgoingRow.payload,
+            OutgoingRow.attempts,
+            OutgoingRow.received_at,
+        )
+        .where(
+            OutgoingRow.account.in_(accounts),
+            OutgoingRow.status == Posting.PENDING,
+            OutgoingRow.due_at <= now,
+            is_first,
+        )
+        .order_by(OutgoingRow.id)
+        .limit(limit)
+    )
+    return list((await connection.execute(query)).all())
+
+
+async def next_due(connection: AsyncConnection, accounts: Sequence[str]) -> datetime | None:
+    """When the next request that waits for its time is due."""
+    query = select(func.min(OutgoingRow.due_at)).where(
+        OutgoingRow.account.in_(accounts), OutgoingRow.status == Posting.PENDING
+    )
+    return await connection.scalar(query)
+
+
+async def mark_sending(connection: AsyncConnection, ids: Sequence[int]) -> None:
+    """From here on a crash leaves it unknown whether these arrived."""
+    await connection.execute(
+        update(OutgoingRow)
+        .where(OutgoingRow.id.in_(ids))
+        .values(status=Posting.SENDING, attempts=OutgoingRow.attempts + 1)
+    )
+
+
+async def recover(connection: AsyncConnection, account: str) -> int:
+    """Requests left unknown by a sender that is gone wait again; returns how many."""
+    result = await connection.execute(
+        update(OutgoingRow)
+        .where(OutgoingRow.account == account, OutgoingRow.status == Posting.SENDING)
+        .values(status=Posting.PENDING)
+    )
+    return result.rowcount
+
+
+_SETTLE = (
+    update(OutgoingRow.__table__)  # type: ignore[arg-type]
+    .where(OutgoingRow.__table__.c.id == bindparam("row"))
+    .values(
+        status=bindparam("status"),
+        fault=bindparam("fault"),
+        due_at=bindparam("due_at"),
+        done_at=bindparam("done_at"),
+    )
+)
+
+
+async def settle(connection: AsyncConnection, results: Sequence[dict[str, Any]]) -> None:
+    """Write down what became of requests: row, status, fault, due_at, done_at each."""
+    await connection.execute(_SETTLE, list(results))
+
+
+async def block(connection: AsyncConnection, contact_ids: Sequence[UUID]) -> None:
+    """Nothing more is sent to contacts that blocked us, nor what still waits for them."""
+    await connection.execute(
+        update(ContactRow).where(ContactRow.id.in_(contact_ids)).values(blocked=True)
+    )
+    await connection.execute(
+        update(OutgoingRow)
+        .where(OutgoingRow.contact_id.in_(contact_ids), OutgoingRow.status == Posting.PENDING)
+        .values(status=Posting.FAILED, fault="blocked")
+    )
+
+
+def call_of(row: Any) -> Call:
+    """The request that a row keeps."""
+    return Call(row.payload, row.key, row.attempts, row.received_at, row.address)
+
+
+def backoff(attempts: int, jitter: float) -> timedelta:
+    """How long to wait after so many failures: doubling from 0.5 s to 5 min, half of it jitter."""
+    ceiling = min(300.0, 0.5 * 2 ** (attempts - 1))
+    return timedelta(seconds=ceiling / 2 + jitter * ceiling / 2)

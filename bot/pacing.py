@@ -1,0 +1,50 @@
+"""How fast one bot account may send: as fast as its platform takes it, slower after a refusal."""
+
+import time
+
+SLOWEST = 5.0
+GROWTH = 1.02
+RELIEF = 20.0
+"""Requests a second after a refusal (Telegram allows about 30 overall, PLATFORMS T6)."""
+FREE = 1_000.0
+"""At this rate nothing is held back any more."""
+
+
+class Pace:
+    """Free until the platform says 429; then held, then slow, growing with each success."""
+
+    def __init__(self) -> None:
+        self._rate = FREE
+        self._allowance = 0.0
+        self._counted_at = 0.0
+        self._held_until = 0.0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the platform does not just now want us to wait."""
+        return time.monotonic() >= self._held_until
+
+    def take(self) -> bool:
+        """Whether one more request may go out now."""
+        if self._rate >= FREE:
+            return True
+        now = time.monotonic()
+        gained = (now - self._counted_at) * self._rate
+        self._allowance = min(self._rate / 4 + 1, self._allowance + gained)
+        self._counted_at = now
+        if self._allowance < 1:
+            return False
+        self._allowance -= 1
+        return True
+
+    def hold(self, seconds: float) -> None:
+        """The platform asked for a pause: keep it, and go on slower."""
+        now = time.monotonic()
+        if now >= self._held_until:  # requests under way together are one refusal
+            self._rate = max(SLOWEST, min(RELIEF, self._rate / 2))
+        self._held_until = max(self._held_until, now + seconds)
+        self._allowance, self._counted_at = 0.0, self._held_until
+
+    def went_well(self) -> None:
+        """A request was accepted: grow."""
+        self._rate = min(FREE, self._rate * GROWTH)

@@ -1,0 +1,99 @@
+"""The only reader of the environment."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class BadSettings(Exception):
+    """A setting in the environment cannot be used."""
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set, each as THAMDAI_<NAME>."""
+
+    model_config = SettingsConfigDict(env_prefix="THAMDAI_", frozen=True)
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    data_dir: Path = Field(Path("var"), description="Folder of the database, keys and caches.")
+    database_url: str = Field(
+        "", description="sqlite+aiosqlite:///FILE or postgresql+asyncpg://...; empty: in data_dir."
+    )
+    agencies_dir: Path = Field(
+        ROOT / "knowledge" / "agencies", description="Folder with one folder per agency."
+    )
+    public_url: str = Field(
+        "", description="Address under which the platforms and citizens reach this server (https)."
+    )
+    telegram_mode: Literal["webhook", "polling"] = Field(
+        "webhook", description="How Telegram's updates come in; polling needs no public address."
+    )
+    line_api_url: str = Field("", description="LINE's API host; empty: the real one.")
+    line_data_url: str = Field("", description="LINE's content host; empty: the real one.")
+    telegram_api_url: str = Field("", description="Telegram's API host; empty: the real one.")
+    keep_days: int = Field(
+        90, ge=1, description="Days after which handled messages and sent replies are deleted."
+    )
+    semantic: bool = Field(
+        True, description="Match by meaning too (200 MB of memory); words alone when off."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="How much is written to the log."
+    )
+
+    @property
+    def database(self) -> str:
+        """The database's address, the default one resolved."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'thamdai.db'}"
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSecrets:
+    """The secrets of one agency's accounts; None where the operator gave none."""
+
+    line_channel_secret: str | None = None
+    line_access_token: str | None = None
+    telegram_token: str | None = None
+    telegram_secret: str | None = None
+
+
+def load() -> Settings:
+    """The settings of this process; raises BadSettings naming the variable."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [f"THAMDAI_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
+        raise BadSettings("; ".join(lines)) from None
+
+
+def channel_secrets(slug: str, environment: Mapping[str, str] | None = None) -> ChannelSecrets:
+    """One agency's secrets, from THAMDAI_<SLUG>_<NAME> or the file named in ..._FILE.
+
+    Raises BadSettings when a named file cannot be read or a Telegram secret has a letter that
+    Telegram refuses (1-256 of A-Z a-z 0-9 _ -, core.telegram.org/bots/api#setwebhook).
+    """
+    variables = os.environ if environment is None else environment
+    prefix = f"THAMDAI_{slug.upper().replace('-', '_')}_"
+    names = ChannelSecrets.__dataclass_fields__
+    found = ChannelSecrets(**{name: _secret(prefix + name.upper(), variables) for name in names})
+    if found.telegram_secret and not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", found.telegram_secret):
+        raise BadSettings(f"{prefix}TELEGRAM_SECRET: only A-Z a-z 0-9 _ - are allowed")
+    return found
+
+
+def _secret(variable: str, variables: Mapping[str, str]) -> str | None:
+    if file := variables.get(variable + "_FILE"):
+        try:
+            return Path(file).read_text(encoding="utf-8").strip() or None
+        except OSError as error:
+            raise BadSettings(f"{variable}_FILE: {error.strerror}") from None
+    return variables.get(variable, "").strip() or None

@@ -1,0 +1,125 @@
+"""The tables that carry a message from its arrival to its answer."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.db import Base, ConcurrentId, Document
+from bot.messages import Contact
+
+
+class Progress(StrEnum):
+    """Where an event of the inbox stands."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    SET_ASIDE = "set_aside"
+
+
+class Posting(StrEnum):
+    """Where a request of the outbox stands."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+class ContactRow(Base):
+    """One conversation, and the lock that keeps its events in order on PostgreSQL."""
+
+    __tablename__ = "contacts"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    agency: Mapped[str] = mapped_column(String(32))
+    channel: Mapped[str] = mapped_column(String(16))
+    address: Mapped[str] = mapped_column(String(128))
+    language: Mapped[str | None] = mapped_column(String(2))
+    state: Mapped[dict[str, object]] = mapped_column(Document, default=dict)
+    blocked: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("agency", "channel", "address"),)
+
+    @property
+    def contact(self) -> Contact:
+        """The value this row stands for."""
+        return Contact(self.agency, self.channel, self.address)
+
+
+class EventRow(Base):
+    """One event as it was acknowledged to the platform."""
+
+    __tablename__ = "inbox"
+
+    id: Mapped[int] = mapped_column(ConcurrentId, primary_key=True)
+    contact_id: Mapped[UUID] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"))
+    agency: Mapped[str] = mapped_column(String(32))
+    channel: Mapped[str] = mapped_column(String(16))
+    event_id: Mapped[str] = mapped_column(String(128))
+    message_id: Mapped[str | None] = mapped_column(String(128))
+    order_key: Mapped[int] = mapped_column(ConcurrentId)
+    payload: Mapped[dict[str, object]] = mapped_column(Document)
+    status: Mapped[str] = mapped_column(String(16), default=Progress.WAITING)
+    attempts: Mapped[int] = mapped_column(default=0)
+    fault: Mapped[str | None] = mapped_column(String(200))
+    received_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        UniqueConstraint("agency", "channel", "event_id"),
+        Index(
+            "ix_inbox_lane",
+            "contact_id",
+            "order_key",
+            "id",
+            sqlite_where=text("status = 'waiting'"),
+            postgresql_where=text("status = 'waiting'"),
+        ),
+        Index("ix_inbox_contact_message", "contact_id", "message_id"),
+        Index("ix_inbox_set_aside", "agency", sqlite_where=text("status = 'set_aside'"),
+              postgresql_where=text("status = 'set_aside'")),
+        Index("ix_inbox_done_at", "done_at"),
+    )
+
+
+_OPEN = text("status IN ('pending', 'sending')")
+
+
+class OutgoingRow(Base):
+    """One request to a platform, written in the transaction that caused it."""
+
+    __tablename__ = "outbox"
+
+    id: Mapped[int] = mapped_column(ConcurrentId, primary_key=True)
+    key: Mapped[UUID] = mapped_column(unique=True)
+    contact_id: Mapped[UUID] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"))
+    account: Mapped[str] = mapped_column(String(52))
+    """Agency and channel, as `agency/channel`: one sender each."""
+    address: Mapped[str] = mapped_column(String(128))
+    cause_id: Mapped[int | None] = mapped_column(ConcurrentId)
+    payload: Mapped[dict[str, object]] = mapped_column(Document)
+    status: Mapped[str] = mapped_column(String(16), default=Posting.PENDING)
+    attempts: Mapped[int] = mapped_column(default=0)
+    fault: Mapped[str | None] = mapped_column(String(200))
+    received_at: Mapped[datetime]
+    """When the event that this answers was received, or when this was written."""
+    due_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index("ix_outbox_open", "contact_id", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_outbox_due", "account", "due_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_outbox_contact", "contact_id", "id"),
+        Index("ix_outbox_done_at", "done_at"),
+    )
+
+
+def account_of(agency: str, channel: str) -> str:
+    """The name of one bot account."""
+    return f"{agency}/{channel}"

@@ -1,0 +1,19 @@
+"""Alembic's environment: runs on the connection it is handed."""
+
+from alembic import context
+
+import admin.questions
+import bot.tables  # noqa: F401 - the tables register themselves
+from bot.db import Base
+
+connection = context.config.attributes["connection"]
+if connection.dialect.name == "postgresql":
+    connection.exec_driver_sql("SET LOCAL lock_timeout = '10s'")
+    connection.exec_driver_sql("SET LOCAL statement_timeout = '15min'")
+context.configure(
+    connection=connection,
+    target_metadata=Base.metadata,
+    compare_type=True,
+    render_as_batch=connection.dialect.name == "sqlite",
+)
+context.run_migrations()

@@ -1,0 +1,1 @@
+"""What a citizen goes through: one module per conversation flow."""

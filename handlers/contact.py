@@ -1,0 +1,34 @@
+"""How to reach the agency (C9); what it has not filled in is said, never made up."""
+
+from bot.messages import Reply
+from handlers import menu
+from handlers.conversation import Outcome, Turn
+
+VALUE = "contact"
+
+
+def contact(turn: Turn) -> Outcome:
+    """Address, telephone, e-mail, hours."""
+    return Outcome((Reply(text(turn), menu.choices(turn)),))
+
+
+def text(turn: Turn) -> str:
+    """The contact details as lines."""
+    details = turn.agency.profile.contact
+    english = turn.language == "en"
+    unit = turn.agency.unit(details.unit)
+    known = [
+        ("unit", unit.name(turn.language) if unit else None),
+        ("address", details.address_en if english else details.address_th),
+        ("phone", ", ".join(details.phones) or None),
+        ("fax", details.fax),
+        ("email", details.email),
+        ("website", details.website),
+        ("hours", details.hours_en if english else details.hours_th),
+    ]
+    title = turn.say("contact.title", agency=turn.name)
+    if not any(value for key, value in known if key != "unit"):
+        return f"{title}\n{turn.say('contact.nothing')}"
+    missing = turn.say("contact.missing")
+    lines = [f"{turn.say(f'contact.{key}')}: {value or missing}" for key, value in known]
+    return "\n".join([title, *lines])

@@ -1,0 +1,167 @@
+"""The desk: takes each message to its flow, and puts away what the flow decided."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from admin import questions
+from admin.questions import Question
+from bot.forgetting import forget
+from bot.messages import Choice, InboundMessage, Kind, Reply
+from bot.metrics import Metrics
+from bot.tables import ContactRow
+from handlers.conversation import Outcome, State, Turn
+from handlers.router import route
+from knowledge.agency import Agency
+from knowledge.matching import Decision, Match
+from knowledge.registry import Served
+from knowledge.thai import is_mostly_latin
+
+BANGKOK = ZoneInfo("Asia/Bangkok")
+READ_AT_MOST = 2_000
+REMEMBERED_CHOICES = 13
+
+
+class AgencyGone(Exception):
+    """A message waits for an agency that is no longer served."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thought:
+    """What was found out about a message before the transaction."""
+
+    agency: Agency
+    match: Match | None
+
+
+class Desk:
+    """Knows the agencies; everything else it needs comes with each message."""
+
+    def __init__(self, served: Callable[[str], Served | None], metrics: Metrics) -> None:
+        self._served = served
+        self._metrics = metrics
+
+    async def prepare(self, message: InboundMessage) -> Thought:
+        """Match the words, away from the event loop; raises AgencyGone."""
+        served = self._served(message.contact.agency)
+        if served is None:
+            raise AgencyGone(message.contact.agency)
+        if message.kind is not Kind.TEXT or not message.text:
+            return Thought(served.agency, None)
+        text = message.text[:READ_AT_MOST]
+        return Thought(served.agency, await asyncio.to_thread(served.matcher.match, text))
+
+    async def handle(
+        self,
+        session: AsyncSession,
+        contact: ContactRow,
+        message: InboundMessage,
+        thought: Thought,
+        now: datetime,
+    ) -> Sequence[Reply]:
+        """Run the flow; the contact's row takes the new state."""
+        await _take_back(session, contact, message)
+        state = _state_of(contact)
+        turn = Turn(
+            message=message,
+            agency=thought.agency,
+            state=state,
+            language=_language(contact, message, thought, state),
+            today=now.astimezone(BANGKOK).date(),
+            session=session,
+            match=thought.match,
+        )
+        outcome = await route(turn, now)
+        self._put_away(session, contact, turn, outcome, now)
+        return outcome.replies
+
+    def _put_away(
+        self,
+        session: AsyncSession,
+        contact: ContactRow,
+        turn: Turn,
+        outcome: Outcome,
+        now: datetime,
+    ) -> None:
+        language = outcome.language or turn.language
+        if outcome.language:
+            contact.language = outcome.language
+        offered = turn.state.offered if outcome.keep_offer else _offered(outcome)
+        state = State(offered=offered, misses=outcome.misses, language=language)
+        contact.state = msgspec.to_builtins(state)
+        if outcome.asked is None:
+            return
+        decision = outcome.asked.decision
+        self._metrics.decisions.labels(contact.agency, decision).inc()
+        is_refused = decision == Decision.REFUSE
+        session.add(
+            Question(
+                agency=contact.agency,
+                contact_id=contact.id,
+                message_id=turn.message.message_id,
+                asked_at=now,
+                decision=decision,
+                entry=outcome.asked.entry,
+                text=(turn.message.text or "")[:READ_AT_MOST] if is_refused else None,
+            )
+        )
+
+    def apologise(self, message: InboundMessage) -> Sequence[Reply]:
+        """What a citizen reads whose message was set aside."""
+        served = self._served(message.contact.agency)
+        if served is None or message.group or message.kind in (Kind.UNFOLLOW, Kind.LEAVE, Kind.UNSEND):
+            return []
+        wording = served.agency.wording
+        is_english = bool(message.text) and is_mostly_latin(message.text or "")
+        language = "en" if is_english else "th"
+        menu = Choice(wording.say("menu.open", language), "menu")
+        contact = Choice(wording.say("menu.contact", language), "contact")
+        return [Reply(wording.say("fault.apology", language), (menu, contact))]
+
+
+async def _take_back(session: AsyncSession, contact: ContactRow, message: InboundMessage) -> None:
+    """An unsent message is forgotten; of an edited one the earlier words are."""
+    if message.message_id is None:
+        return
+    if message.kind is Kind.UNSEND or message.edited:
+        await forget(session, contact.id, message.message_id, but=message.event_id)
+        await questions.forget(session, contact.id, message.message_id)
+
+
+def _state_of(contact: ContactRow) -> State:
+    """What is remembered; a state that an older version wrote otherwise is dropped."""
+    try:
+        return msgspec.convert(contact.state, State)
+    except msgspec.ValidationError:
+        return State()
+
+
+def _offered(outcome: Outcome) -> tuple[Choice, ...]:
+    return outcome.replies[-1].choices[:REMEMBERED_CHOICES] if outcome.replies else ()
+
+
+def _language(contact: ContactRow, message: InboundMessage, thought: Thought, state: State) -> str:
+    """The language chosen, else the one written in, else the one spoken last, else Thai."""
+    languages = thought.agency.profile.languages
+    written = _written_in(message, thought.match)
+    for language in (contact.language, written, state.language):
+        if language in languages:
+            return str(language)
+    return languages[0]
+
+
+def _written_in(message: InboundMessage, match: Match | None) -> str | None:
+    text: Any = message.text
+    if message.kind is not Kind.TEXT or not text or text.startswith("/"):
+        return None
+    if match is not None and match.repaired is not None:
+        return "th"
+    if is_mostly_latin(text):
+        return "en"
+    return "th" if any("ก" <= letter <= "๎" for letter in text) else None

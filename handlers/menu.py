@@ -1,0 +1,41 @@
+"""The menu, the welcome, and the way out of everything."""
+
+from bot.messages import Choice, Kind, Reply
+from handlers.conversation import Outcome, Turn
+
+VALUE = "menu"
+
+
+def choices(turn: Turn) -> tuple[Choice, ...]:
+    """The main choices; the other language is always one tap away."""
+    other = "th" if turn.language == "en" else "en"
+    buttons = [
+        turn.choice("menu.top", "top"),
+        turn.choice("menu.catalogue", "cat"),
+        turn.choice("menu.contact", "contact"),
+    ]
+    if other in turn.agency.profile.languages:
+        buttons.append(turn.choice("menu.language", f"lang:{other}"))
+    return tuple(buttons)
+
+
+def menu(turn: Turn) -> Outcome:
+    """Everything one can do here."""
+    return Outcome((Reply(turn.say("menu.title"), choices(turn)),))
+
+
+def cancel(turn: Turn) -> Outcome:
+    """Leave whatever was going on."""
+    return Outcome((Reply(turn.say("cancel.done"), choices(turn)),))
+
+
+def welcome(turn: Turn) -> Outcome:
+    """The first words to a person or a group."""
+    if turn.message.kind is Kind.JOIN or turn.message.group:
+        return Outcome((Reply(turn.say("welcome.group", agency=turn.name), choices(turn)),))
+    return Outcome((Reply(turn.say("welcome.first", agency=turn.name), choices(turn)),))
+
+
+def old_button(turn: Turn) -> Outcome:
+    """A button whose meaning is lost: say so, and show the present ones."""
+    return Outcome((Reply(turn.say("button.old"), choices(turn)),))

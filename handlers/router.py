@@ -1,0 +1,106 @@
+"""Which flow a message goes to."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from bot.messages import Choice, Kind, Reply
+from handlers import answering, catalogue, contact, language, media, menu, most_asked, small_talk
+from handlers.conversation import Outcome, Turn
+from handlers.openers import number, openers
+from knowledge.thai import normalise
+
+Flow = Callable[[Turn], Outcome]
+
+KINDS: dict[Kind, Flow] = {
+    Kind.FOLLOW: menu.welcome,
+    Kind.JOIN: menu.welcome,
+    Kind.STICKER: media.media,
+    Kind.IMAGE: media.media,
+    Kind.VIDEO: media.media,
+    Kind.AUDIO: media.media,
+    Kind.FILE: media.media,
+    Kind.LOCATION: media.media,
+    Kind.CONTACT_CARD: media.media,
+    Kind.OTHER: media.media,
+}
+
+
+async def route(turn: Turn, now: datetime) -> Outcome:
+    """What to do with this message; silent kinds give an empty outcome."""
+    kind = turn.message.kind
+    if kind is Kind.CHOICE:
+        return await choose(turn, turn.message.choice or "", now)
+    if kind is Kind.TEXT:
+        return await say(turn, turn.message.text or "", now)
+    flow = KINDS.get(kind)
+    return flow(turn) if flow else Outcome(keep_offer=True, misses=turn.state.misses)
+
+
+async def choose(turn: Turn, value: str, now: datetime) -> Outcome:
+    """A button, of today or of last year: its value says all."""
+    name, _, rest = value.partition(":")
+    if name == most_asked.VALUE:
+        return await most_asked.most_asked(turn, now)
+    flows: dict[str, Callable[[], Outcome]] = {
+        "menu": lambda: menu.menu(turn),
+        "cancel": lambda: menu.cancel(turn),
+        "contact": lambda: contact.contact(turn),
+        "none": lambda: answering.none_of_these(turn),
+        "a": lambda: answering.chosen(turn, rest),
+        "cat": lambda: _browse(turn, rest),
+        "item": lambda: catalogue.item(turn, rest),
+        "lang": lambda: language.switch(turn, rest) if rest else language.ask(turn),
+    }
+    flow = flows.get(name)
+    return flow() if flow else menu.old_button(turn)
+
+
+def _browse(turn: Turn, rest: str) -> Outcome:
+    """`cat`, `cat:p2`, `cat:<item>`, `cat:<item>:p2`."""
+    item, _, page = rest.rpartition(":")
+    if not (page[:1] == "p" and page[1:].isdigit()):
+        item, page = rest, "p0"
+    if item:
+        return catalogue.group(turn, item, int(page[1:3]))
+    return catalogue.headings(turn, int(page[1:3]))
+
+
+async def say(turn: Turn, text: str, now: datetime) -> Outcome:
+    """Words: a way out, a number, a label, a cry for help, small talk, or a question."""
+    known = openers(turn.agency.wording)
+    if value := known.flow(text):
+        return await choose(turn, value, now)
+    if offered := _offered(turn, text):
+        return offered if isinstance(offered, Outcome) else await choose(turn, offered.value, now)
+    outcome = _question(turn, text)
+    if kind := known.emergency(text):
+        return small_talk.emergency(turn, kind, outcome)
+    return outcome
+
+
+def _offered(turn: Turn, text: str) -> Choice | Outcome | None:
+    """The choice that was typed, as a number or as its label."""
+    offers = turn.state.offered
+    if not offers:
+        return None
+    chosen = number(text)
+    if chosen is None:
+        plain = normalise(text)
+        return next((o for o in offers if normalise(o.label) == plain), None)
+    if 1 <= chosen <= len(offers):
+        return offers[chosen - 1]
+    said = turn.say("button.number", number=chosen, most=len(offers))
+    return Outcome((Reply(said, offers),), misses=turn.state.misses)
+
+
+def _question(turn: Turn, text: str) -> Outcome:
+    known = openers(turn.agency.wording)
+    if talk := known.small_talk(text):
+        return small_talk.small_talk(turn, talk)
+    if not any(letter.isalnum() for letter in text):
+        return answering.empty(turn)
+    outcome = answering.question(turn)
+    is_refused = outcome.misses > turn.state.misses
+    if is_refused and (talk := known.fallback_talk(text)):
+        return small_talk.small_talk(turn, talk)
+    return outcome

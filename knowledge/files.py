@@ -1,0 +1,165 @@
+"""Reading an agency's files so that every fault has its file, its line and its reason."""
+
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+T = TypeVar("T")
+Location = tuple[str | int, ...]
+
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+_THAI = {
+    "missing": "ขาดช่องนี้",
+    "extra_forbidden": "ไม่รู้จักช่องนี้ (สะกดผิดหรือไม่)",
+    "string_type": "ต้องเป็นข้อความ (ลองใส่เครื่องหมายคำพูด)",
+    "string_too_short": "ข้อความว่างหรือสั้นเกินไป",
+    "string_too_long": "ข้อความยาวเกินไป",
+    "string_pattern_mismatch": "รูปแบบไม่ถูกต้อง",
+    "too_short": "มีน้อยเกินไป",
+    "int_type": "ต้องเป็นจำนวนเต็ม",
+    "int_parsing": "ต้องเป็นจำนวนเต็ม",
+    "date_type": "ต้องเป็นวันที่แบบ ปปปป-ดด-วว (ค.ศ.)",
+    "date_parsing": "ต้องเป็นวันที่แบบ ปปปป-ดด-วว (ค.ศ.)",
+    "date_from_datetime_parsing": "ต้องเป็นวันที่แบบ ปปปป-ดด-วว (ค.ศ.)",
+    "literal_error": "ไม่ใช่ค่าที่ใช้ได้",
+    "enum": "ไม่ใช่ค่าที่ใช้ได้",
+    "list_type": "ต้องเป็นรายการ",
+    "model_type": "ต้องเป็นชุดของช่อง",
+    "model_attributes_type": "ต้องเป็นชุดของช่อง",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with a file of an agency."""
+
+    file: Path
+    line: int
+    th: str
+    en: str
+
+    def __str__(self) -> str:
+        return f"{self.file.parent.name}/{self.file.name}:{self.line}: {self.th} / {self.en}"
+
+
+class BadFiles(Exception):
+    """An agency's files cannot be used; `faults` says why."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("\n".join(map(str, faults)))
+        self.faults = tuple(faults)
+
+
+class Source:
+    """One file, read, that knows on which line each value stands."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._tree: yaml.Node | None = None
+        self._lines: dict[Location, int] = {}
+        text = self._text()
+        self.data: Any = self._toml(text) if path.suffix == ".toml" else self._yaml(text)
+
+    def _text(self) -> str:
+        try:
+            return self.path.read_text(encoding="utf-8-sig")
+        except FileNotFoundError:
+            raise BadFiles([self.fault((), "ไม่มีแฟ้มนี้", "the file is missing")]) from None
+        except UnicodeDecodeError as error:
+            line = self.path.read_bytes()[: error.start].count(b"\n") + 1
+            raise BadFiles(
+                [Fault(self.path, line, "แฟ้มไม่ใช่ UTF-8", "the file is not UTF-8")]
+            ) from None
+
+    def _toml(self, text: str) -> Any:
+        try:
+            data = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            found = re.search(r"line (\d+)", str(error))
+            line = int(found[1]) if found else text.count("\n") + 1
+            raise BadFiles([Fault(self.path, line, "เขียน TOML ไม่ถูกต้อง", str(error))]) from None
+        self._lines = _toml_lines(text)
+        return data
+
+    def _yaml(self, text: str) -> Any:
+        try:
+            self._tree = yaml.compose(text, Loader=_Loader)
+            return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            line = mark.line + 1 if mark else 1
+            reason = error.problem or "bad YAML"
+            raise BadFiles([Fault(self.path, line, "เขียน YAML ไม่ถูกต้อง", reason)]) from None
+        except (yaml.YAMLError, ValueError) as error:
+            reason = str(error).splitlines()[0]
+            raise BadFiles([Fault(self.path, 1, "เขียน YAML ไม่ถูกต้อง", reason)]) from None
+
+    def line(self, location: Location) -> int:
+        """The line of a value, or of the nearest thing around it that stands in the file."""
+        if self._tree is not None:
+            return _yaml_line(self._tree, location)
+        while location and location not in self._lines:
+            location = location[:-1]
+        return self._lines.get(location, 1)
+
+    def fault(self, location: Location, th: str, en: str) -> Fault:
+        """A fault at a value of this file."""
+        where = ".".join(str(part) for part in location)
+        return Fault(self.path, self.line(location), f"{where}: {th}", f"{where}: {en}")
+
+    def read(self, kind: TypeAdapter[T]) -> T:
+        """The file's content as this type; raises BadFiles with every fault in it."""
+        try:
+            return kind.validate_python(self.data)
+        except ValidationError as error:
+            raise BadFiles(
+                [
+                    self.fault(e["loc"], _THAI.get(e["type"], "ค่าไม่ถูกต้อง"), e["msg"])
+                    for e in error.errors(include_url=False, include_context=False)
+                ]
+            ) from None
+
+
+def _yaml_line(node: yaml.Node, location: Location) -> int:
+    line = node.start_mark.line + 1
+    for part in location:
+        child: yaml.Node | None = None
+        if isinstance(node, yaml.SequenceNode) and isinstance(part, int):
+            child = node.value[part] if part < len(node.value) else None
+        elif isinstance(node, yaml.MappingNode):
+            pairs = ((k, v) for k, v in node.value if k.value == str(part))
+            key, child = next(pairs, (None, None))
+            line = key.start_mark.line + 1 if key else line
+        if child is None:
+            return line
+        if isinstance(node, yaml.SequenceNode):
+            line = child.start_mark.line + 1
+        node = child
+    return line
+
+
+def _toml_lines(text: str) -> dict[Location, int]:
+    """Where each table and key of a TOML file stands."""
+    lines: dict[Location, int] = {(): 1}
+    table: Location = ()
+    counts: dict[str, int] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        if found := re.match(r"\s*\[\[([^\]]+)\]\]", line):
+            name = found[1].strip()
+            table = (name, counts.get(name, 0))
+            counts[name] = counts.get(name, 0) + 1
+            lines.setdefault((name,), number)
+            lines[table] = number
+        elif found := re.match(r"\s*\[([^\]]+)\]", line):
+            table = tuple(part.strip(' "') for part in found[1].split("."))
+            lines[table] = number
+        elif found := re.match(r'\s*"?([^"=#]+?)"?\s*=', line):
+            lines[(*table, found[1])] = number
+    return lines

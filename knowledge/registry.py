@@ -1,0 +1,169 @@
+"""The agencies being served: read at start, read again when a file changes, good versions only."""
+
+import re
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import structlog
+
+from knowledge.agency import SLUG, Agency, Defaults, load_agency, load_defaults
+from knowledge.embedding import Encoder
+from knowledge.files import BadFiles, Fault
+from knowledge.matching import Document, Matcher
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+
+DEFAULT = "_default"
+
+Stamp = tuple[tuple[str, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One agency and the index over its answers."""
+
+    agency: Agency
+    matcher: Matcher
+
+
+class Registry:
+    """Holds what is served, and puts a better version in its place as a whole."""
+
+    def __init__(self, folder: Path, kept: Path, *, encoder: Encoder | None = None) -> None:
+        self._folder = folder
+        self._kept = kept
+        self._encoder = encoder
+        self._served: dict[str, Served] = {}
+        self._stamps: dict[str, Stamp] = {}
+        self._defaults: Defaults | None = None
+        self.faults: dict[str, Sequence[Fault]] = {}
+
+    @property
+    def served(self) -> Mapping[str, Served]:
+        """What is served now, by slug."""
+        return self._served
+
+    def get(self, slug: str) -> Served | None:
+        """One agency, if it is served."""
+        return self._served.get(slug)
+
+    def refresh(self) -> list[str]:
+        """Read what has changed since the last look; returns the slugs now served anew."""
+        fresh = []
+        new_defaults = self._refresh_defaults()
+        folders = {folder.name: folder for folder in agency_folders(self._folder)}
+        for slug, folder in folders.items():
+            if (new_defaults or self._has_changed(folder)) and self._refresh_agency(folder):
+                fresh.append(slug)
+        served = {slug: one for slug, one in self._served.items() if slug in folders}
+        if len(served) != len(self._served):
+            self._served = served
+        return fresh
+
+    def use(self, encoder: Encoder | None) -> None:
+        """Index everything anew with this encoder."""
+        self._encoder = encoder
+        self._served = {
+            slug: Served(one.agency, self._matcher(one.agency)) for slug, one in self._served.items()
+        }
+
+    def _has_changed(self, folder: Path) -> bool:
+        stamp = _stamp(folder)
+        changed = self._stamps.get(folder.name) != stamp
+        self._stamps[folder.name] = stamp
+        return changed
+
+    def _refresh_defaults(self) -> bool:
+        folder = self._folder / DEFAULT
+        if not self._has_changed(folder):
+            return False
+        found = self._last_good(folder, load_defaults)
+        if found is None:
+            return False
+        self._defaults = found
+        return True
+
+    def _refresh_agency(self, folder: Path) -> bool:
+        if self._defaults is None:
+            return False
+        defaults = self._defaults
+        agency = self._last_good(folder, lambda where: load_agency(where, defaults))
+        if agency is None:
+            return False
+        self._served = {**self._served, agency.slug: Served(agency, self._matcher(agency))}
+        return True
+
+    def _last_good(self, folder: Path, load: Callable[[Path], T]) -> T | None:
+        """What the folder says; if it is bad and nothing is served yet, what it last said rightly."""
+        kept = self._kept / folder.name
+        try:
+            found = load(folder)
+        except BadFiles as error:
+            self.faults[folder.name] = error.faults
+            for fault in error.faults:
+                log.error("agency_file_bad", fault=str(fault))
+            is_served = folder.name in self._served or (folder.name == DEFAULT and self._defaults)
+            if is_served or not kept.exists():
+                return None
+            log.warning("agency_last_good_version", agency=folder.name)
+            return _quietly(load, kept)
+        self.faults.pop(folder.name, None)
+        _keep(folder, kept)
+        return found
+
+    def _matcher(self, agency: Agency) -> Matcher:
+        background = self._defaults.background if self._defaults else ()
+        return Matcher(
+            documents(agency),
+            encoder=self._encoder,
+            background=[example for group in background for example in group.examples],
+            abbreviations=agency.profile.abbreviations,
+        )
+
+
+def agency_folders(folder: Path) -> Iterator[Path]:
+    """Every folder that is an agency's, by its name."""
+    for path in sorted(folder.iterdir() if folder.is_dir() else ()):
+        if path.is_dir() and re.fullmatch(SLUG, path.name):
+            yield path
+
+
+def documents(agency: Agency) -> list[Document]:
+    """The agency's answers as the index wants them."""
+    return [
+        Document(
+            id=entry.id,
+            question=entry.question.th,
+            phrasings=tuple(entry.phrasings),
+            answer=entry.answer.th,
+            category=entry.category,
+            english=(entry.question.en, *entry.phrasings_en),
+        )
+        for entry in agency.entries.values()
+    ]
+
+
+def _stamp(folder: Path) -> Stamp:
+    files = (path for path in sorted(folder.glob("*")) if path.suffix in {".toml", ".yaml"})
+    return tuple((f.name, f.stat().st_mtime_ns, f.stat().st_size) for f in files)
+
+
+def _quietly(load: Callable[[Path], T], folder: Path) -> T | None:
+    try:
+        return load(folder)
+    except BadFiles:
+        return None
+
+
+def _keep(folder: Path, kept: Path) -> None:
+    """Put a good version by, so that a restart can serve it whatever happens to the folder."""
+    fresh = kept.with_name(kept.name + ".new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    shutil.copytree(folder, fresh, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    shutil.rmtree(kept, ignore_errors=True)
+    fresh.rename(kept)

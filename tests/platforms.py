@@ -1,0 +1,183 @@
+"""Small stand-ins for LINE and Telegram on loopback: they note every request and fail when told."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+LINE_SECRET = "line-channel-secret"
+LINE_TOKEN = "line-access-token"
+TELEGRAM_TOKEN = "123456789:telegram-token-of-the-tests-AAAAAAAAA"
+BOT_NAME = "thamdai_test_bot"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request, as a platform saw it."""
+
+    path: str
+    headers: dict[str, str]
+    params: dict[str, Any]
+
+    @property
+    def method(self) -> str:
+        """The last word of the path: `push`, `reply`, `sendMessage`."""
+        return self.path.rsplit("/", 1)[-1]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """An answer that is not the usual one, or a silence."""
+
+    status: int = 200
+    body: Any = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    hang: bool = False
+    reset: bool = False
+
+
+class Platform:
+    """A server that answers as its platform does, but for the faults it was given."""
+
+    def __init__(self) -> None:
+        self.asked: list[Asked] = []
+        self.closing = asyncio.Event()
+        self._faults: dict[str, list[Fault]] = {}
+        self._answers: dict[str, list[Any]] = {}
+        self._server: TestServer | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        assert self._server
+        return str(self._server.make_url("")).rstrip("/")
+
+    def fail(self, method: str, *faults: Fault) -> None:
+        """Answer the next requests of a method (`*`: of all) in these ways, one after another."""
+        self._faults.setdefault(method, []).extend(faults)
+
+    def answer(self, method: str, *results: Any) -> None:
+        """Answer the next requests of a method with these results."""
+        self._answers.setdefault(method, []).extend(results)
+
+    def of(self, *methods: str) -> list[Asked]:
+        """The requests of some methods, in the order they came."""
+        return [one for one in self.asked if one.method in methods]
+
+    def _usual(self, asked: Asked) -> web.Response:
+        raise NotImplementedError
+
+    def _next_answer(self, method: str) -> Any:
+        answers = self._answers.get(method)
+        return answers.pop(0) if answers else None
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        body = (await request.read()).decode()
+        is_json = request.content_type == "application/json" and body
+        params = json.loads(body) if is_json else dict(parse_qsl(body))
+        asked = Asked(request.path, dict(request.headers), {**request.query, **params})
+        self.asked.append(asked)
+        for method in (asked.method, "*"):
+            if self._faults.get(method):
+                return await self._failed(request, self._faults[method].pop(0))
+        return self._usual(asked)
+
+    async def _failed(self, request: web.Request, fault: Fault) -> web.Response:
+        if fault.hang:
+            await self.closing.wait()
+        if fault.reset or fault.hang:
+            assert request.transport
+            request.transport.abort()
+        text = fault.body if isinstance(fault.body, str) else json.dumps(fault.body)
+        kind = "text/plain" if isinstance(fault.body, str) else "application/json"
+        return web.Response(
+            status=fault.status, text=text, headers=fault.headers, content_type=kind
+        )
+
+    async def start(self) -> None:
+        """Listen on a free port of loopback."""
+        app = web.Application()
+        app.router.add_route("*", "/{path:.*}", self._handle)
+        self._server = TestServer(app)
+        await self._server.start_server()
+
+    async def stop(self) -> None:
+        """Stop listening; requests left hanging are cut off."""
+        self.closing.set()
+        if self._server:
+            await self._server.close()
+
+
+class FakeLine(Platform):
+    """Both hosts of LINE in one; told apart by which of them the paths belong to."""
+
+    def _usual(self, asked: Asked) -> web.Response:
+        if asked.headers.get("Authorization") != f"Bearer {LINE_TOKEN}":
+            return web.json_response({"message": "Authentication failed"}, status=401)
+        match asked.path:
+            case "/v2/bot/info":
+                info = {"userId": "Ub", "basicId": "@bot", "displayName": "Bot", "chatMode": "bot"}
+                return web.json_response({**info, "markAsReadMode": "auto"})
+            case "/v2/bot/channel/webhook/endpoint":
+                return web.json_response({"endpoint": "https://a.go.th/hook", "active": True})
+            case "/v2/bot/chat/loading/start":
+                return web.json_response({}, status=202)
+            case path if path.endswith("/content"):
+                return web.Response(body=b"\xff\xd8picture", content_type="image/jpeg")
+        sent = [{"id": str(at)} for at, _ in enumerate(asked.params.get("messages", ()))]
+        return web.json_response({"sentMessages": sent})
+
+
+class FakeTelegram(Platform):
+    """The Bot API; parameters that are JSON inside a form are read."""
+
+    def _usual(self, asked: Asked) -> web.Response:
+        if not asked.path.startswith(f"/bot{TELEGRAM_TOKEN}/"):
+            return telegram_error(401, "Unauthorized")
+        match asked.method:
+            case "getMe":
+                bot = {"id": int(TELEGRAM_TOKEN.split(":", maxsplit=1)[0]), "is_bot": True}
+                result: Any = {**bot, "first_name": "ถามได้", "username": BOT_NAME}
+            case "sendMessage":
+                chat = {"id": int(asked.params["chat_id"]), "type": "private", "first_name": "ก"}
+                result = {"message_id": len(self.asked), "date": 1, "chat": chat, "text": "-"}
+            case "getUpdates":
+                result = self._next_answer("getUpdates") or []
+            case _:
+                result = True
+        return web.json_response({"ok": True, "result": result})
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        response = await super()._handle(request)
+        if request.path.endswith("/getUpdates") and not self._answers.get("getUpdates"):
+            await asyncio.sleep(0.01)
+        return response
+
+
+def telegram_error(status: int, description: str, **parameters: Any) -> web.Response:
+    """An answer as the Bot API gives it when it does not do what was asked."""
+    return web.json_response(telegram_body(status, description, **parameters), status=status)
+
+
+def telegram_body(status: int, description: str, **parameters: Any) -> dict[str, Any]:
+    """https://core.telegram.org/bots/api#making-requests"""
+    body = {"ok": False, "error_code": status, "description": description}
+    return {**body, "parameters": parameters} if parameters else body
+
+
+@asynccontextmanager
+async def listening(*platforms: Platform) -> AsyncIterator[Iterable[Platform]]:
+    """Start platforms, and stop them afterwards."""
+    for platform in platforms:
+        await platform.start()
+    try:
+        yield platforms
+    finally:
+        for platform in platforms:
+            await platform.stop()
