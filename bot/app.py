@@ -268,9 +268,7 @@ class Program:
             gone = 0
             with contextlib.suppress(Exception):
                 async with self.database.write() as connection:
-                    gone = await forgetting.expire(
-                        connection, clock.now(), self.settings.keep_days
-                    )
+                    gone = await forgetting.expire(connection, clock.now(), self.settings.keep_days)
             await asyncio.sleep(1 if gone else timedelta(hours=1).total_seconds())
 
     async def stop(self) -> None:
@@ -288,4 +286,3 @@ class Program:
         for channel in self.channels.values():
             await channel.close()
         await self.database.close()
-

@@ -21,11 +21,11 @@ from bot.messages import Contact, InboundMessage, Kind, Reply
 from bot.metrics import Metrics
 from bot.settings import Settings
 from handlers.rehearsal import rehearse
-from knowledge.agency import load_agency, load_defaults
 from knowledge.embedding import open_encoder
 from knowledge.evaluation import EvaluationError
 from knowledge.evaluation import evaluate as measure
-from knowledge.files import BadFiles
+from knowledge.files import BadFiles, Fault
+from knowledge.folders import load_agency, load_defaults
 from knowledge.registry import DEFAULT, Registry, agency_folders
 
 log = structlog.get_logger()
@@ -107,7 +107,11 @@ def ask(settings: Settings, slug: str, question: str, *, as_json: bool) -> int:
     if as_json:
         ranked = [list(pair) for pair in match.ranked]
         texts = [reply.text for reply in replies]
-        _show(json.dumps({"decision": match.decision, "ranked": ranked, "replies": texts}, ensure_ascii=False))
+        _show(
+            json.dumps(
+                {"decision": match.decision, "ranked": ranked, "replies": texts}, ensure_ascii=False
+            )
+        )
         return 0
     for reply in replies:
         _show(_plainly(reply))
@@ -169,13 +173,15 @@ async def migrate(settings: Settings) -> int:
         before, after = await migration.upgrade(database)
     finally:
         await database.close()
-    _show(f"{before or '-'} -> {after}" if before != after else f"เป็นรุ่นล่าสุดแล้ว / up to date: {after}")
+    _show(
+        f"{before or '-'} -> {after}" if before != after else f"เป็นรุ่นล่าสุดแล้ว / up to date: {after}"
+    )
     return 0
 
 
 def check_agencies(folder: Path) -> int:
     """Read every agency's folder and name each fault."""
-    faults = []
+    faults: list[Fault] = []
     try:
         defaults = load_defaults(folder / DEFAULT)
     except BadFiles as error:
@@ -188,8 +194,10 @@ def check_agencies(folder: Path) -> int:
             faults += error.faults
             _show(f"✗ {found.name}")
             continue
-        _show(f"✓ {found.name}: {len(agency.own)} + {len(agency.entries) - len(agency.own)} answers, "
-              f"{len(agency.catalogue)} disclosures")
+        _show(
+            f"✓ {found.name}: {len(agency.own)} + {len(agency.entries) - len(agency.own)} answers, "
+            f"{len(agency.catalogue)} disclosures"
+        )
     for fault in faults:
         print(fault, file=sys.stderr)
     return 1 if faults else 0

@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
@@ -12,13 +13,24 @@ import orjson
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import (
+    AsyncConnection,
+    AsyncEngine,
+    AsyncSession,
+    AsyncTransaction,
+    create_async_engine,
+)
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
+from bot.sqlite import connect, is_busy
+
 ConcurrentId = BigInteger().with_variant(Integer, "sqlite")
 """A growing 64-bit number; SQLite counts only INTEGER primary keys up by itself."""
+
+PATIENCE = 5.0
+"""Seconds to wait for another process that writes to the same SQLite file."""
 
 Document = JSON().with_variant(JSONB(), "postgresql")
 
@@ -79,8 +91,24 @@ class Database:
         """A transaction of plain statements, committed at the end."""
         async with self._turn(), self.engine.connect() as connection:
             await connection.execution_options(thamdai_write=True)
-            async with connection.begin():
+            transaction = await self._begun(connection)
+            try:
                 yield connection
+            except BaseException:
+                await transaction.rollback()
+                raise
+            await transaction.commit()
+
+    async def _begun(self, connection: AsyncConnection) -> AsyncTransaction:
+        """Begin; another process that writes to the same SQLite file is waited for, a while."""
+        patience = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return await connection.begin()
+            except OperationalError as error:
+                if not is_busy(error.orig) or time.monotonic() > patience:
+                    raise
+            await asyncio.sleep(0.02)
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[AsyncSession]:
@@ -111,29 +139,15 @@ def _engine(url: str) -> AsyncEngine:
         "json_deserializer": orjson.loads,
     }
     if parsed.get_backend_name() != "sqlite":
-        return create_async_engine(parsed, pool_size=10, max_overflow=10, pool_pre_ping=True, **settings)
+        return create_async_engine(
+            parsed, pool_size=10, max_overflow=10, pool_pre_ping=True, **settings
+        )
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    settings["connect_args"] = {"async_creator_fn": connect}
     engine = create_async_engine(parsed, **settings)
-    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
-
-
-def _prepare_sqlite(connection: DBAPIConnection, _record: object) -> None:
-    """Take transactions into our own hands and make each commit durable (sqlite.org/pragma.html)."""
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "busy_timeout=5000",
-        "foreign_keys=ON",
-        "secure_delete=ON",
-        "journal_size_limit=67108864",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
 
 
 def _begin_sqlite(connection: Any) -> None:

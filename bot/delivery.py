@@ -23,6 +23,8 @@ ATTEMPTS = 14
 """Tries of one request; with the waits of `outbox.backoff` the last is about half an hour later."""
 AT_ONCE = 48
 """Requests under way at one time."""
+A_ROUND = 8
+"""Requests begun together: starting many at once would keep webhooks waiting."""
 NAP = 1.0
 """Seconds between looks at the outbox when nobody knocks."""
 
@@ -108,7 +110,7 @@ class Delivery:
         return [a for a, pace in self._paces.items() if a in held and pace.is_open]
 
     async def _take(self) -> list[Any]:
-        room = AT_ONCE - len(self._under_way)
+        room = min(A_ROUND, AT_ONCE - len(self._under_way))
         held = self._ready_accounts()
         if room <= 0 or not held:
             return []
@@ -130,7 +132,9 @@ class Delivery:
         except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001 - an SDK's surprise must not stop the sender
-            log.error("delivery_surprise", account=row.account, fault=_name(error), where=where(error))
+            log.error(
+                "delivery_surprise", account=row.account, fault=_name(error), where=where(error)
+            )
             self._failed(row, channel, DeliveryError("surprise", retry=True))
         else:
             self._sent(row, channel)
@@ -155,7 +159,9 @@ class Delivery:
         if error.after is not None:
             self._paces[row.account].hold(error.after)
         if is_final:
-            log.warning("delivery_gave_up", account=row.account, outgoing=row.id, fault=error.reason)
+            log.warning(
+                "delivery_gave_up", account=row.account, outgoing=row.id, fault=error.reason
+            )
             self._result(row, Posting.FAILED, now, fault=error.reason, done_at=now)
             return
         wait = outbox.backoff(attempts, random.random())  # noqa: S311 - jitter is no secret
@@ -186,7 +192,7 @@ class Delivery:
                 if results:
                     await outbox.settle(connection, results)
                 if gone:
-                    await outbox.block(connection, gone)
+                    await outbox.block(connection, gone, self._clock())
         except Exception:
             self._results[:0] = results
             self._gone[:0] = gone

@@ -4,7 +4,7 @@ import asyncio
 import shutil
 import ssl
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -52,7 +52,9 @@ class Agencies(Protocol):
     def served(self) -> Iterable[str]:
         """Slugs of what can be served."""
 
-    faults: dict[str, list[object]]
+    @property
+    def faults(self) -> Mapping[str, Sequence[object]]:
+        """What is wrong with files, by folder."""
 
 
 async def examine(settings: Settings, agencies: Agencies) -> list[Finding]:
@@ -142,7 +144,9 @@ async def _line(settings: Settings, slug: str, secrets: ChannelSecrets) -> Findi
     given = (secrets.line_channel_secret, secrets.line_access_token)
     if not all(given):
         level = "bad" if any(given) else "off"
-        return Finding(name, level, "ยังไม่มี secret กับ access token ครบ", "secret or access token missing")
+        return Finding(
+            name, level, "ยังไม่มี secret กับ access token ครบ", "secret or access token missing"
+        )
     channel = LineChannel(
         slug,
         str(given[0]),
@@ -157,7 +161,9 @@ async def _line(settings: Settings, slug: str, secrets: ChannelSecrets) -> Findi
         info, endpoint = await channel.bot_info(), await channel.webhook_endpoint()
         wanted = f"{settings.public_url.rstrip('/')}/webhooks/line/{slug}"
         if info.chat_mode != "bot":
-            return Finding(name, "warn", "เปิดโหมดแชตอยู่ ต้องใช้โหมดบอต", "response mode is chat, not bot")
+            return Finding(
+                name, "warn", "เปิดโหมดแชตอยู่ ต้องใช้โหมดบอต", "response mode is chat, not bot"
+            )
         if endpoint is None or endpoint.url != wanted:
             return Finding(name, "bad", f"ตั้ง webhook เป็น {wanted}", f"set the webhook to {wanted}")
         if not endpoint.active:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from bot.inbox import message_of
@@ -28,7 +28,11 @@ async def forget(
 def _blank(message: InboundMessage) -> dict[str, object]:
     contact = message.contact
     return {
-        "contact": {"agency": contact.agency, "channel": contact.channel, "address": contact.address},
+        "contact": {
+            "agency": contact.agency,
+            "channel": contact.channel,
+            "address": contact.address,
+        },
         "event_id": message.event_id,
         "kind": Kind.UNSEND,
         "order": message.order,
@@ -45,9 +49,7 @@ async def expire(connection: AsyncConnection, now: datetime, keep_days: int) -> 
     )
     requests = (
         select(OutgoingRow.id)
-        .where(
-            OutgoingRow.done_at < before, OutgoingRow.status.in_((Posting.SENT, Posting.FAILED))
-        )
+        .where(OutgoingRow.done_at < before, OutgoingRow.status.in_((Posting.SENT, Posting.FAILED)))
         .limit(_AT_ONCE)
     )
     gone = await connection.execute(delete(OutgoingRow).where(OutgoingRow.id.in_(requests)))

@@ -40,7 +40,9 @@ class Health:
     async def _readyz(self, _request: web.Request) -> web.Response:
         found = {
             "database": await self._database(),
-            "senders": "failed: " + ", ".join(failed) if (failed := self._running.failed_jobs) else "ok",
+            "senders": "failed: " + ", ".join(failed)
+            if (failed := self._running.failed_jobs)
+            else "ok",
         }
         is_ready = all(value == "ok" for value in found.values())
         return web.json_response(found, status=200 if is_ready else 503)

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from bot.channels.channel import NotAccepted
-from bot.db import Base, Database
+from bot.db import Database
 from bot.messages import InboundMessage
 from bot.metrics import Metrics
 from bot.tables import ContactRow, EventRow, Progress
@@ -44,6 +44,9 @@ class Inbox:
         self._waiting: list[tuple[Sequence[InboundMessage], asyncio.Future[None]]] = []
         self._knock = asyncio.Event()
         self._known: set[UUID] = set()
+        dialect = sqlite if database.is_sqlite else postgresql
+        self._add_contacts = dialect.insert(ContactRow).on_conflict_do_nothing()
+        self._add_events = dialect.insert(EventRow).on_conflict_do_nothing()
 
     @property
     def is_busy(self) -> bool:
@@ -120,12 +123,8 @@ class Inbox:
         new = [_person(key, m, now) for key, m in people.items() if key not in self._known]
         async with self._database.write() as connection:
             if new:
-                await connection.execute(self._once(ContactRow), new)
-            await connection.execute(self._once(EventRow), events)
-
-    def _once(self, table: type[Base]) -> Any:
-        dialect = sqlite if self._database.is_sqlite else postgresql
-        return dialect.insert(table).on_conflict_do_nothing()
+                await connection.execute(self._add_contacts, new)
+            await connection.execute(self._add_events, events)
 
 
 def _person(key: UUID, message: InboundMessage, now: datetime) -> dict[str, Any]:

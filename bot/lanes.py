@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import Executable, bindparam, exists, func, select, update
 from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
@@ -140,7 +140,7 @@ class Lanes:
         query = (
             select(EventRow.contact_id)
             .where(
-                EventRow.status == Progress.WAITING,
+                EventRow.done_at.is_(None),
                 EventRow.due_at <= now,
                 (EventRow.received_at < self._started_at) | (EventRow.received_at < overlooked),
             )
@@ -270,7 +270,9 @@ class Lanes:
             .execution_options(synchronize_session=False)
         )
         if not self._database.is_sqlite:
-            accounts = {account_of(h.message.contact.agency, h.message.contact.channel) for h in done}
+            accounts = {
+                account_of(h.message.contact.agency, h.message.contact.channel) for h in done
+            }
             for account in sorted(accounts):
                 await session.execute(select(func.pg_notify(outbox.CHANNEL, account)))
 
@@ -319,14 +321,12 @@ class Lanes:
         self.add([head.contact_id])
 
 
-async def _heads(connection: AsyncConnection, contacts: Sequence[UUID]) -> list[Head]:
-    """The oldest waiting event of each contact."""
-    if not contacts:
-        return []
+def _heads_query() -> Executable:
+    """The oldest waiting event of each contact of `contacts`, and whether there are more."""
     first, other = aliased(EventRow), aliased(EventRow)
     oldest = (
         select(first.id)
-        .where(first.contact_id == ContactRow.id, first.status == Progress.WAITING)
+        .where(first.contact_id == ContactRow.id, first.done_at.is_(None))
         .order_by(first.order_key, first.id)
         .limit(1)
         .correlate(ContactRow)
@@ -334,10 +334,10 @@ async def _heads(connection: AsyncConnection, contacts: Sequence[UUID]) -> list[
     )
     more = exists().where(
         other.contact_id == EventRow.contact_id,
-        other.status == Progress.WAITING,
+        other.done_at.is_(None),
         other.id != EventRow.id,
     )
-    query = (
+    return (
         select(
             EventRow.id,
             EventRow.contact_id,
@@ -345,16 +345,31 @@ async def _heads(connection: AsyncConnection, contacts: Sequence[UUID]) -> list[
             EventRow.attempts,
             EventRow.received_at,
             EventRow.due_at,
-            more,
+            more.label("more"),
         )
         .join(ContactRow, EventRow.id == oldest)
-        .where(ContactRow.id.in_(contacts))
+        .where(ContactRow.id.in_(bindparam("contacts", expanding=True)))
         .order_by(EventRow.id)
     )
+
+
+_HEADS = _heads_query()  # building it costs more than running it
+
+
+async def _heads(connection: AsyncConnection, contacts: Sequence[UUID]) -> list[Head]:
+    if not contacts:
+        return []
     return [
-        Head(row.id, row.contact_id, message_of(row), row.attempts, row.received_at, row.due_at,
-             is_last=not row[-1])
-        for row in await connection.execute(query)
+        Head(
+            id=row.id,
+            contact_id=row.contact_id,
+            message=message_of(row),
+            attempts=row.attempts,
+            received_at=row.received_at,
+            due_at=row.due_at,
+            is_last=not row.more,
+        )
+        for row in await connection.execute(_HEADS, {"contacts": list(contacts)})
     ]
 
 
@@ -371,12 +386,11 @@ def is_unavailable(error: Exception) -> bool:
     if isinstance(error, DBAPIError):
         name = getattr(error.orig, "sqlite_errorname", None)
         if name is not None:
-            return name.startswith(_SQLITE_TROUBLE)
+            return str(name).startswith(_SQLITE_TROUBLE)
         state = getattr(error.orig, "sqlstate", None) or ""
-        return error.connection_invalidated or state[:2] in {"08", "40", "53", "57", "58"}
+        return bool(error.connection_invalidated) or state[:2] in {"08", "40", "53", "57", "58"}
     return False
 
 
 def _name(message: InboundMessage) -> tuple[str, str, str]:
     return (message.contact.agency, message.contact.channel, message.event_id)
-

@@ -9,7 +9,9 @@ import structlog
 def set_up(level: str) -> None:
     """Write structured lines to standard error; libraries speak only when something is wrong."""
     number = getattr(logging, level)
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    logging.basicConfig(
+        level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s"
+    )
     for name in ("httpx", "httpcore", "telegram"):  # httpx logs addresses, and tokens are in them
         logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(

@@ -66,9 +66,7 @@ async def since(connection: AsyncConnection, contact: UUID, after: int) -> Seque
     return await _letters(connection, contact, OutgoingRow.id > after)
 
 
-async def transcript(
-    connection: AsyncConnection, contact: UUID, *, limit: int
-) -> Sequence[Letter]:
+async def transcript(connection: AsyncConnection, contact: UUID, *, limit: int) -> Sequence[Letter]:
     """The last lines of a conversation, oldest first."""
     newest = (
         select(EventRow.payload, EventRow.received_at)
@@ -93,6 +91,8 @@ async def _letters(
         .limit(limit)
     )
     return [
-        Letter(row.id, row.done_at or row.due_at, reply=msgspec.convert(row.payload["reply"], Reply))
+        Letter(
+            row.id, row.done_at or row.due_at, reply=msgspec.convert(row.payload["reply"], Reply)
+        )
         for row in reversed((await connection.execute(query)).all())
     ]

@@ -12,28 +12,24 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         r = self.registry
-        self.events = Counter(
-            "thamdai_events", "Events kept.", ["channel", "kind"], registry=r
-        )
+        self.events = Counter("thamdai_events", "Events kept.", ["channel", "kind"], registry=r)
         self.skipped = Counter(
             "thamdai_skipped", "Events left out.", ["channel", "why"], registry=r
         )
-        self.refused = Counter(
-            "thamdai_refused", "Events that could not be kept.", registry=r
-        )
+        self.refused = Counter("thamdai_refused", "Events that could not be kept.", registry=r)
         self.webhooks = Counter(
             "thamdai_webhooks", "Webhook requests.", ["channel", "status"], registry=r
         )
         self.answered = Histogram(
-            "thamdai_turn_seconds", "From receipt to the reply's commit.",
-            buckets=SECONDS, registry=r,
+            "thamdai_turn_seconds",
+            "From receipt to the reply's commit.",
+            buckets=SECONDS,
+            registry=r,
         )
         self.faults = Counter(
             "thamdai_faults", "Flows that failed on an event.", ["fault"], registry=r
         )
-        self.set_aside = Counter(
-            "thamdai_set_aside", "Events set aside.", registry=r
-        )
+        self.set_aside = Counter("thamdai_set_aside", "Events set aside.", registry=r)
         self.sent = Counter(
             "thamdai_sent", "Requests accepted by a platform.", ["channel"], registry=r
         )
@@ -41,16 +37,22 @@ class Metrics:
             "thamdai_unsent", "Requests that failed.", ["channel", "reason", "final"], registry=r
         )
         self.delivery = Histogram(
-            "thamdai_reply_seconds", "From receipt to the platform's acceptance.",
-            buckets=SECONDS, registry=r,
+            "thamdai_reply_seconds",
+            "From receipt to the platform's acceptance.",
+            buckets=SECONDS,
+            registry=r,
         )
         self.decisions = Counter(
-            "thamdai_decisions", "What was done with questions.", ["agency", "decision"],
+            "thamdai_decisions",
+            "What was done with questions.",
+            ["agency", "decision"],
             registry=r,
         )
         self.agencies = Gauge("thamdai_agencies", "Agencies served.", registry=r)
         self.channels = Gauge(
-            "thamdai_channel_open", "1 when the account is open.", ["agency", "channel"],
+            "thamdai_channel_open",
+            "1 when the account is open.",
+            ["agency", "channel"],
             registry=r,
         )
 

@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import bindparam, exists, func, select, update
+from sqlalchemy import Executable, Integer, bindparam, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
+from bot.db import Moment
 from bot.messages import Call
 from bot.tables import ContactRow, OutgoingRow, Posting, account_of
 
@@ -44,17 +45,14 @@ def outgoing(
     ]
 
 
-async def due(
-    connection: AsyncConnection, accounts: Sequence[str], now: datetime, limit: int
-) -> list[Any]:
-    """What can be sent now: of each contact only the oldest, so that order is kept."""
+def _due_query() -> Executable:
     earlier = aliased(OutgoingRow)
     is_first = ~exists().where(
         earlier.contact_id == OutgoingRow.contact_id,
         earlier.id < OutgoingRow.id,
-        earlier.status.in_((Posting.PENDING, Posting.SENDING)),
+        earlier.done_at.is_(None),
     )
-    query = (
+    return (
         select(
             OutgoingRow.id,
             OutgoingRow.key,
@@ -66,21 +64,34 @@ async def due(
             OutgoingRow.received_at,
         )
         .where(
-            OutgoingRow.account.in_(accounts),
+            OutgoingRow.account.in_(bindparam("accounts", expanding=True)),
+            OutgoingRow.done_at.is_(None),
             OutgoingRow.status == Posting.PENDING,
-            OutgoingRow.due_at <= now,
+            OutgoingRow.due_at <= bindparam("now", type_=Moment()),
             is_first,
         )
         .order_by(OutgoingRow.id)
-        .limit(limit)
+        .limit(bindparam("limit", type_=Integer()))
     )
-    return list((await connection.execute(query)).all())
+
+
+_DUE = _due_query()  # building it costs more than running it
+
+
+async def due(
+    connection: AsyncConnection, accounts: Sequence[str], now: datetime, limit: int
+) -> list[Any]:
+    """What can be sent now: of each contact only the oldest, so that order is kept."""
+    values = {"accounts": list(accounts), "now": now, "limit": limit}
+    return list((await connection.execute(_DUE, values)).all())
 
 
 async def next_due(connection: AsyncConnection, accounts: Sequence[str]) -> datetime | None:
     """When the next request that waits for its time is due."""
     query = select(func.min(OutgoingRow.due_at)).where(
-        OutgoingRow.account.in_(accounts), OutgoingRow.status == Posting.PENDING
+        OutgoingRow.account.in_(accounts),
+        OutgoingRow.done_at.is_(None),
+        OutgoingRow.status == Posting.PENDING,
     )
     return await connection.scalar(query)
 
@@ -121,7 +132,7 @@ async def settle(connection: AsyncConnection, results: Sequence[dict[str, Any]])
     await connection.execute(_SETTLE, list(results))
 
 
-async def block(connection: AsyncConnection, contact_ids: Sequence[UUID]) -> None:
+async def block(connection: AsyncConnection, contact_ids: Sequence[UUID], now: datetime) -> None:
     """Nothing more is sent to contacts that blocked us, nor what still waits for them."""
     await connection.execute(
         update(ContactRow).where(ContactRow.id.in_(contact_ids)).values(blocked=True)
@@ -129,7 +140,7 @@ async def block(connection: AsyncConnection, contact_ids: Sequence[UUID]) -> Non
     await connection.execute(
         update(OutgoingRow)
         .where(OutgoingRow.contact_id.in_(contact_ids), OutgoingRow.status == Posting.PENDING)
-        .values(status=Posting.FAILED, fault="blocked")
+        .values(status=Posting.FAILED, fault="blocked", done_at=now)
     )
 
 

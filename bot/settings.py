@@ -22,32 +22,43 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="THAMDAI_", frozen=True)
 
-    host: str = Field("127.0.0.1", description="Address to listen on.")
-    port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
-    data_dir: Path = Field(Path("var"), description="Folder of the database, keys and caches.")
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(
+        default=8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one."
+    )
+    data_dir: Path = Field(
+        default=Path("var"), description="Folder of the database, keys and caches."
+    )
     database_url: str = Field(
-        "", description="sqlite+aiosqlite:///FILE or postgresql+asyncpg://...; empty: in data_dir."
+        default="",
+        description="sqlite+aiosqlite:///FILE or postgresql+asyncpg://...; empty: in data_dir.",
     )
     agencies_dir: Path = Field(
-        ROOT / "knowledge" / "agencies", description="Folder with one folder per agency."
+        default=ROOT / "knowledge" / "agencies", description="Folder with one folder per agency."
     )
     public_url: str = Field(
-        "", description="Address under which the platforms and citizens reach this server (https)."
+        default="",
+        description="Address under which the platforms and citizens reach this server (https).",
     )
     telegram_mode: Literal["webhook", "polling"] = Field(
-        "webhook", description="How Telegram's updates come in; polling needs no public address."
+        default="webhook",
+        description="How Telegram's updates come in; polling needs no public address.",
     )
-    line_api_url: str = Field("", description="LINE's API host; empty: the real one.")
-    line_data_url: str = Field("", description="LINE's content host; empty: the real one.")
-    telegram_api_url: str = Field("", description="Telegram's API host; empty: the real one.")
+    line_api_url: str = Field(default="", description="LINE's API host; empty: the real one.")
+    line_data_url: str = Field(default="", description="LINE's content host; empty: the real one.")
+    telegram_api_url: str = Field(
+        default="", description="Telegram's API host; empty: the real one."
+    )
     keep_days: int = Field(
-        90, ge=1, description="Days after which handled messages and sent replies are deleted."
+        default=90,
+        ge=1,
+        description="Days after which handled messages and sent replies are deleted.",
     )
     semantic: bool = Field(
-        True, description="Match by meaning too (200 MB of memory); words alone when off."
+        default=True, description="Match by meaning too (200 MB of memory); words alone when off."
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        "INFO", description="How much is written to the log."
+        default="INFO", description="How much is written to the log."
     )
 
     @property
@@ -71,7 +82,9 @@ def load() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        lines = [f"THAMDAI_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
+        lines = [
+            f"THAMDAI_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()
+        ]
         raise BadSettings("; ".join(lines)) from None
 
 

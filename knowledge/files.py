@@ -128,7 +128,7 @@ class Source:
 
 
 def _yaml_line(node: yaml.Node, location: Location) -> int:
-    line = node.start_mark.line + 1
+    line: int = node.start_mark.line + 1
     for part in location:
         child: yaml.Node | None = None
         if isinstance(node, yaml.SequenceNode) and isinstance(part, int):

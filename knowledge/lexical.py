@@ -1,6 +1,7 @@
 """Comparing a question with many phrases by letters and by words, in arrays."""
 
 import math
+import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -12,19 +13,11 @@ from numpy.typing import NDArray
 from knowledge.words import CODE, groups, rarity, segment, stopwords
 
 Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
 
 STOP_WEIGHT: Final = 0.12
 PLURAL: Final = 4
-
-
-def grams(text: str, sizes: Sequence[int]) -> Counter[str]:
-    """The runs of letters of the given sizes, the ends of the text marked."""
-    marked = f"^{text.replace(' ', '')}$"
-    return Counter(
-        marked[start : start + size]
-        for size in sizes
-        for start in range(max(0, len(marked) - size + 1))
-    )
+MIXER: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
 @lru_cache(maxsize=8192)
@@ -40,7 +33,7 @@ def concepts(text: str) -> tuple[str, ...]:
         pair = f"{word} {following}"
         skip = pair in groups()
         found.append(groups()[pair] if skip else concept(word))
-    return tuple(found)
+    return tuple(map(sys.intern, found))
 
 
 def concept(word: str) -> str:
@@ -59,26 +52,21 @@ def is_code(word: str) -> bool:
 class Postings:
     """Which rows hold which terms and how much, as flat arrays (dicts of lists cost gigabytes)."""
 
-    def __init__(self, rows: Sequence[dict[str, float]]) -> None:
-        self.ids: dict[str, int] = {}
-        terms = [self.ids.setdefault(term, len(self.ids)) for row in rows for term in row]
-        owner = np.repeat(np.arange(len(rows)), [len(row) for row in rows])
-        weights = np.fromiter((w for row in rows for w in row.values()), np.float32, len(terms))
-        order = np.argsort(terms, kind="stable")
-        self.rows = owner[order].astype(np.int32)
-        self.weights = weights[order]
-        counts = np.bincount(np.asarray(terms, np.int64), minlength=len(self.ids))
-        self.starts = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
-        self.size = len(rows)
+    def __init__(self, terms: Ints, rows: Ints, weights: Floats, *, size: int) -> None:
+        """Take entries sorted by term; terms are numbered from 0, `size` is how many rows."""
+        self._rows = rows.astype(np.int32)
+        self._weights = weights.astype(np.float32)
+        counts = np.bincount(terms)
+        self._starts = np.concatenate(([0], np.cumsum(counts)))
+        self.size = size
 
-    def score(self, query: Iterable[tuple[str, float]]) -> Floats:
+    def score(self, terms: Iterable[int], weights: Iterable[float]) -> Floats:
         """The dot product of a query with each row."""
         rows, parts = [], []
-        for term, weight in query:
-            if (number := self.ids.get(term)) is not None:
-                where = slice(self.starts[number], self.starts[number + 1])
-                rows.append(self.rows[where])
-                parts.append(self.weights[where] * weight)
+        for term, weight in zip(terms, weights, strict=True):
+            where = slice(self._starts[term], self._starts[term + 1])
+            rows.append(self._rows[where])
+            parts.append(self._weights[where] * weight)
         if not rows:
             return np.zeros(self.size, np.float32)
         total = np.bincount(np.concatenate(rows), np.concatenate(parts), minlength=self.size)
@@ -90,26 +78,49 @@ class LetterIndex:
 
     def __init__(self, texts: Sequence[str], sizes: Sequence[int]) -> None:
         self._sizes = tuple(sizes)
-        counted = [grams(text, sizes) for text in texts]
-        common = Counter(gram for row in counted for gram in row)
+        rows, hashes = _runs(texts, sizes)
+        self._known, numbers = np.unique(hashes, return_inverse=True)
+        pairs, counts = np.unique(numbers * len(texts) + rows, return_counts=True)
+        terms, rows = np.divmod(pairs, max(1, len(texts)))
         self._rarest = math.log(len(texts) + 1.0) + 1.0
-        self._idf = {g: self._rarest - math.log(n) for g, n in common.items()}
-        self._postings = Postings([self._unit(row) for row in counted])
-
-    def cosine(self, text: str) -> Floats:
-        """How alike the text is to each phrase, 0 to 1."""
-        return self._postings.score(self._unit(grams(text, self._sizes)).items())
+        self._idf = (self._rarest - np.log(np.bincount(terms))).astype(np.float32)
+        weights = (1.0 + np.log(counts)) * self._idf[terms]
+        norms = np.sqrt(np.bincount(rows, weights**2, minlength=len(texts)))
+        self._postings = Postings(terms, rows, weights / norms[rows], size=len(texts))
 
     def __len__(self) -> int:
         return self._postings.size
 
-    def _unit(self, counted: Counter[str]) -> dict[str, float]:
-        row = {
-            gram: (1.0 + math.log(n)) * self._idf.get(gram, self._rarest)
-            for gram, n in counted.items()
-        }
-        norm = math.sqrt(sum(weight * weight for weight in row.values())) or 1.0
-        return {gram: weight / norm for gram, weight in row.items()}
+    def cosine(self, text: str) -> Floats:
+        """How alike the text is to each phrase, 0 to 1."""
+        _, hashes = _runs([text], self._sizes)
+        hashes, counts = np.unique(hashes, return_counts=True)
+        if not len(self._known) or not len(hashes):
+            return np.zeros(len(self), np.float32)
+        places = np.minimum(np.searchsorted(self._known, hashes), len(self._known) - 1)
+        found = self._known[places] == hashes
+        weights = (1.0 + np.log(counts)) * np.where(found, self._idf[places], self._rarest)
+        weights /= math.sqrt(float(weights @ weights)) or 1.0
+        return self._postings.score(places[found].tolist(), weights[found].tolist())
+
+
+def _runs(texts: Sequence[str], sizes: Sequence[int]) -> tuple[Ints, NDArray[np.uint64]]:
+    """Every run of letters of the given sizes: the row it is in, and a hash of it."""
+    marked = [f"^{text.replace(' ', '')}$" for text in texts]
+    letters = np.frombuffer("".join(marked).encode("utf-32-le", "replace"), np.uint32)
+    lengths = np.asarray([len(text) for text in marked], np.int64)
+    owner = np.repeat(np.arange(len(marked)), lengths)
+    left = np.repeat(np.cumsum(lengths), lengths) - np.arange(len(letters))
+    rows, hashes = [], []
+    for size in sizes:
+        begins = np.flatnonzero(left >= size)
+        mixed = np.full(len(begins), size, np.uint64)
+        for step in range(size):
+            mixed = (mixed ^ letters[begins + step]) * MIXER
+            mixed ^= mixed >> np.uint64(29)
+        rows.append(owner[begins])
+        hashes.append(mixed)
+    return np.concatenate(rows), np.concatenate(hashes)
 
 
 class WordIndex:
@@ -117,9 +128,16 @@ class WordIndex:
 
     def __init__(self, bags: Sequence[Iterable[str]], seen: Counter[str], total: int) -> None:
         self._seen, self._total = seen, max(1, total)
-        rows = [{term: self.weight(term) for term in bag} for bag in bags]
-        self._sums = np.asarray([sum(row.values()) or 1.0 for row in rows], np.float32)
-        self._postings = Postings(rows)
+        self._ids: dict[str, int] = {}
+        cut = [tuple(bag) for bag in bags]
+        terms = [self._ids.setdefault(term, len(self._ids)) for bag in cut for term in bag]
+        numbers = np.asarray(terms, np.int64)
+        rows = np.repeat(np.arange(len(cut)), [len(bag) for bag in cut])
+        heavy = np.asarray([self.weight(term) for term in self._ids], np.float32)[numbers]
+        sums = np.bincount(rows, heavy, minlength=len(cut))
+        self._sums = np.where(sums > 0, sums, 1.0).astype(np.float32)
+        order = np.argsort(numbers, kind="stable")
+        self._postings = Postings(numbers[order], rows[order], heavy[order], size=len(cut))
 
     def weight(self, term: str) -> float:
         """What a word counts for: rare in Thai and rare among the entries is much."""
@@ -133,10 +151,11 @@ class WordIndex:
     def covered(self, terms: Iterable[str]) -> tuple[Floats, Floats]:
         """The share of the question's weight in each phrase, and of each phrase's in it."""
         bag = set(terms)
-        shared = self._postings.score((term, 1.0) for term in bag)
+        known = [self._ids[term] for term in bag if term in self._ids]
+        shared = self._postings.score(known, [1.0] * len(known))
         return shared / (sum(map(self.weight, bag)) or 1.0), shared / self._sums
 
     def missing(self, terms: Iterable[str]) -> tuple[float, float]:
         """The weight of the question's words that no phrase has: the sum, and the largest."""
-        heavy = [self.weight(t) for t in set(terms) if t not in self._postings.ids]
+        heavy = [self.weight(t) for t in set(terms) if t not in self._ids]
         return sum(heavy), max(heavy, default=0.0)

@@ -9,9 +9,10 @@ from typing import TypeVar
 
 import structlog
 
-from knowledge.agency import SLUG, Agency, Defaults, load_agency, load_defaults
+from knowledge.agency import SLUG, Agency, Defaults
 from knowledge.embedding import Encoder
 from knowledge.files import BadFiles, Fault
+from knowledge.folders import load_agency, load_defaults
 from knowledge.matching import Document, Matcher
 
 log = structlog.get_logger()
@@ -41,12 +42,17 @@ class Registry:
         self._served: dict[str, Served] = {}
         self._stamps: dict[str, Stamp] = {}
         self._defaults: Defaults | None = None
-        self.faults: dict[str, Sequence[Fault]] = {}
+        self._faults: dict[str, Sequence[Fault]] = {}
 
     @property
     def served(self) -> Mapping[str, Served]:
         """What is served now, by slug."""
         return self._served
+
+    @property
+    def faults(self) -> Mapping[str, Sequence[Fault]]:
+        """What is wrong with files, by folder."""
+        return self._faults
 
     def get(self, slug: str) -> Served | None:
         """One agency, if it is served."""
@@ -69,7 +75,8 @@ class Registry:
         """Index everything anew with this encoder."""
         self._encoder = encoder
         self._served = {
-            slug: Served(one.agency, self._matcher(one.agency)) for slug, one in self._served.items()
+            slug: Served(one.agency, self._matcher(one.agency))
+            for slug, one in self._served.items()
         }
 
     def _has_changed(self, folder: Path) -> bool:
@@ -99,12 +106,12 @@ class Registry:
         return True
 
     def _last_good(self, folder: Path, load: Callable[[Path], T]) -> T | None:
-        """What the folder says; if it is bad and nothing is served yet, what it last said rightly."""
+        """What the folder says; if that is bad and nothing is served yet, what it said last."""
         kept = self._kept / folder.name
         try:
             found = load(folder)
         except BadFiles as error:
-            self.faults[folder.name] = error.faults
+            self._faults[folder.name] = error.faults
             for fault in error.faults:
                 log.error("agency_file_bad", fault=str(fault))
             is_served = folder.name in self._served or (folder.name == DEFAULT and self._defaults)
@@ -112,7 +119,7 @@ class Registry:
                 return None
             log.warning("agency_last_good_version", agency=folder.name)
             return _quietly(load, kept)
-        self.faults.pop(folder.name, None)
+        self._faults.pop(folder.name, None)
         _keep(folder, kept)
         return found
 

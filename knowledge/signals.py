@@ -12,7 +12,7 @@ from knowledge.embedding import Encoder, Vectors
 from knowledge.glossary import Glossary
 from knowledge.lexical import LetterIndex, WordIndex, concepts, is_code
 from knowledge.thai import expand, is_mostly_latin, normalise, restore_tones, skeleton, sound
-from knowledge.words import elsewhere, stopwords
+from knowledge.words import elsewhere, stopwords, toneless
 
 Floats = NDArray[np.float32]
 
@@ -23,6 +23,7 @@ DOCUMENT_SIGNALS: Final = (
 )  # fmt: skip
 BACKGROUND_SIGNALS: Final = ("letters", "sound", "both_ways", "covered", "meaning")
 UNCOVERED: Final = ("left", "heaviest_left", "elsewhere")
+IDENTICAL: Final = 0.999
 SAME_MATTER: Final = 0.8  # two questions this near in meaning are the same
 LONG: Final = 40
 CLAUSES: Final = 5
@@ -96,8 +97,11 @@ class Index:
         background: Sequence[str],
         abbreviations: Mapping[str, str],
     ) -> None:
+        toneless()  # built now rather than at the first question that needs it
         self._encoder = encoder
-        self._abbreviations = {short.lower(): normalise(full) for short, full in abbreviations.items()}
+        self._abbreviations = {
+            short.lower(): normalise(full) for short, full in abbreviations.items()
+        }
         own = [[d.question, *d.phrasings, *d.english] for d in documents]
         texts = [self._plain(text) for phrases in own for text in phrases]
         self._starts = np.cumsum([0, *(len(phrases) for phrases in own[:-1])])
@@ -131,7 +135,7 @@ class Index:
         columns = (
             best(letters), best(likeness), best(sounds), best(covered), best(both),
             self._bags.covered(question.terms)[0], self._full.covered(question.terms)[0],
-            self._codes_in(question), best((letters > 0.999).astype(np.float32)),
+            self._codes_in(question), best((letters > IDENTICAL).astype(np.float32)),
             best(meaning), best(clause), with_answer, self._average(meaning),
             *words,
         )  # fmt: skip
@@ -192,7 +196,8 @@ class Index:
         if not self._size:
             return np.zeros(0, np.float32)
         counts = np.diff([*self._starts, self._own])
-        return np.add.reduceat(phrases[: self._own], self._starts) / counts
+        total = np.add.reduceat(phrases[: self._own], self._starts)
+        return (total / counts).astype(np.float32)
 
     def _codes_in(self, question: Question) -> Floats:
         """1 where a document has the question's form codes, -1 where it has others only."""

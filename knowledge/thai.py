@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
 
 from knowledge.keyboard import repair_keyboard
@@ -13,7 +13,6 @@ from knowledge.words import (
     TONES,
     Word,
     abbreviations,
-    canonical_code,
     segment,
     spellings,
 )
@@ -41,6 +40,7 @@ SOUNDS: Final = str.maketrans(
 )
 KEPT: Final = frozenset(".-/%#@:+&'")
 PASSES: Final = 6
+SHORTEST: Final = 6  # Thai letters without a tone mark that are no accident
 
 TONE_FIRST: Final = re.compile(f"([{TONES}])([\u0e31\u0e34-\u0e3a])")
 TWICE: Final = re.compile(f"([{MARKS}ะาำเ-ไๅ])\\1+")
@@ -98,7 +98,7 @@ def expand(text: str, extra: Mapping[str, str]) -> str:
 def restore_tones(text: str) -> str:
     """Thai typed wholly without tone marks, with the marks that its words have."""
     thai = re.findall(r"[ก-๎]", text)
-    if len(thai) < 6 or any(char in TONES for char in thai):
+    if len(thai) < SHORTEST or any(char in TONES for char in thai):
         return text
     return " ".join(_join(segment(part, restore=True)) for part in text.split())
 
@@ -128,10 +128,12 @@ def _settle_cleaning(text: str) -> str:
     return text
 
 
+@cache
 def _is_visible(char: str) -> bool:
     return char in "\n\t " or unicodedata.category(char) not in {"Cf", "Cc", "Cs", "Co", "Cn"}
 
 
+@cache
 def _is_kept(char: str) -> bool:
     return char in KEPT or unicodedata.category(char)[0] in "LMN"
 

@@ -103,7 +103,7 @@ def dictionary() -> dict[str, float]:
     with (CORPUS / "words_th.txt").open(encoding="utf-8") as file:
         for line in file:
             word = line.strip()
-            if 1 < len(word) <= LONGEST_WORD and "\u0e00" < word[0] and " " not in word:
+            if 1 < len(word) <= LONGEST_WORD and word[0] > "\u0e00" and " " not in word:
                 costs[word] = UNSEEN
     total = math.log(33_535_655)
     with (CORPUS / "tnc_freq.txt").open(encoding="utf-8") as file:
@@ -111,10 +111,26 @@ def dictionary() -> dict[str, float]:
             word, _, count = line.rstrip().partition("\t")
             if word in costs:
                 costs[word] = round(total - math.log(int(count)), 1)
-    for word in (*spellings(), *spellings().values(), *groups(), *stopwords(), *abbreviations(), *elsewhere()):
+    for word in (
+        *spellings(),
+        *spellings().values(),
+        *groups(),
+        *stopwords(),
+        *abbreviations(),
+        *elsewhere(),
+    ):
         if word[:1] > "\u0e00" and " " not in word:
             costs[word] = min(costs.get(word, OURS), OURS + 2)
     return costs
+
+
+@cache
+def longest() -> dict[str, int]:
+    """How long a word with these first two letters can be."""
+    lengths: dict[str, int] = {}
+    for word in dictionary():
+        lengths[word[:2]] = max(len(word), lengths.get(word[:2], 0))
+    return lengths
 
 
 @cache
@@ -167,32 +183,39 @@ def coverage(text: str) -> float:
 
 def _cut(run: str, *, restore: bool) -> list[Word]:
     """The cheapest way to cut a run of Thai letters, as a shortest path over clusters."""
-    starts = [match.start() for match in CLUSTER.finditer(run)]
-    bounds = [*starts, len(run)]
-    allowed = set(bounds)
+    bounds = [*(match.start() for match in CLUSTER.finditer(run)), len(run)]
     best = dict.fromkeys(bounds, math.inf)
     best[0] = 0.0
     came: dict[int, tuple[int, Word]] = {}
-    for start, following in zip(starts, bounds[1:], strict=True):
+    edges = _edges_restored if restore else _edges
+    for place, start in enumerate(bounds[:-1]):
         base = best[start]
-        for end, word, cost in _edges(run, start, following, restore=restore):
-            if end in allowed and base + cost < best[end]:
+        for end, word, cost in edges(run, start, bounds[place + 1 : place + 1 + LONGEST_WORD]):
+            if base + cost < best[end]:
                 best[end] = base + cost
                 came[end] = (start, word)
     return _walk_back(came, len(run))
 
 
-def _edges(
-    run: str, start: int, following: int, *, restore: bool
-) -> list[tuple[int, Word, float]]:
+def _edges(run: str, start: int, ends: list[int]) -> list[tuple[int, Word, float]]:
+    """The words that begin at `start` and stop at one of `ends`, and the lone cluster."""
     costs = dictionary()
-    bare = toneless() if restore else {}
-    edges = [(following, Word(run[start:following], known=False), UNKNOWN)]
-    for end in range(start + 1, min(len(run), start + LONGEST_WORD) + 1):
-        piece = run[start:end]
-        if (cost := costs.get(piece)) is not None:
-            edges.append((end, Word(piece, known=True), cost))
-        if (meant := bare.get(piece)) is not None:
+    edges = [(ends[0], Word(run[start : ends[0]], known=False), UNKNOWN)]
+    last = start + longest().get(run[start : start + 2], 0)
+    for end in ends:
+        if end > last:
+            break
+        if (cost := costs.get(run[start:end])) is not None:
+            edges.append((end, Word(run[start:end], known=True), cost))
+    return edges
+
+
+def _edges_restored(run: str, start: int, ends: list[int]) -> list[tuple[int, Word, float]]:
+    """The same, and words that have only lost their tone marks."""
+    edges = _edges(run, start, ends)
+    costs, bare = dictionary(), toneless()
+    for end in ends:
+        if (meant := bare.get(run[start:end])) is not None:
             edges.append((end, Word(meant, known=True), costs[meant] + RESTORED))
     return edges
 

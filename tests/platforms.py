@@ -1,19 +1,26 @@
 """Small stand-ins for LINE and Telegram on loopback: they note every request and fail when told."""
 
 import asyncio
+import base64
+import hmac
 import json
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qsl
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from bot.channels.line import LineChannel
+from bot.channels.telegram import TelegramChannel
+
 LINE_SECRET = "line-channel-secret"
 LINE_TOKEN = "line-access-token"
 TELEGRAM_TOKEN = "123456789:telegram-token-of-the-tests-AAAAAAAAA"
+TELEGRAM_SECRET = "telegram-webhook-secret"
 BOT_NAME = "thamdai_test_bot"
 
 
@@ -105,7 +112,7 @@ class Platform:
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", self._handle)
         self._server = TestServer(app)
-        await self._server.start_server()
+        await self._server.start_server(access_log=None)
 
     async def stop(self) -> None:
         """Stop listening; requests left hanging are cut off."""
@@ -181,3 +188,26 @@ async def listening(*platforms: Platform) -> AsyncIterator[Iterable[Platform]]:
     finally:
         for platform in platforms:
             await platform.stop()
+
+
+def line_channel(url: str, **options: Any) -> LineChannel:
+    """A LINE channel that speaks to a stand-in."""
+    skipped = options.pop("skipped", lambda _: None)
+    return LineChannel(
+        "aa", LINE_SECRET, LINE_TOKEN, api_url=url, data_url=url, skipped=skipped, **options
+    )
+
+
+def telegram_channel(url: str, **options: Any) -> TelegramChannel:
+    """A Telegram channel that speaks to a stand-in."""
+    wanted: dict[str, Any] = {
+        "secret": TELEGRAM_SECRET,
+        "commands": {"th": [("menu", "เมนู")], "en": [("menu", "Menu")]},
+        "skipped": lambda _: None,
+    }
+    return TelegramChannel("aa", TELEGRAM_TOKEN, api_url=url, **{**wanted, **options})
+
+
+def line_signature(body: bytes) -> str:
+    """https://developers.line.biz/en/docs/messaging-api/verify-webhook-signature/"""
+    return base64.b64encode(hmac.digest(LINE_SECRET.encode(), body, sha256)).decode()

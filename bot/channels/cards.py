@@ -1,19 +1,21 @@
-"""What the renderers of all platforms show of a card."""
+"""What the renderers of all platforms show of a card and of a choice."""
 
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from bot.channels.splitting import is_blank, shorten
-from bot.messages import Card
+from bot.messages import Card, Choice
 
 LINK_LABEL = 20
 """Units: https://developers.line.biz/en/reference/messaging-api/#uri-action"""
+VALUE_BYTES = 64
+"""https://core.telegram.org/bots/api#inlinekeyboardbutton (LINE takes 300)"""
 _LONGEST_URL = 1000
 
 
 def facts(card: Card | None) -> list[tuple[str, str]]:
     """Label and value of each fact that has a value."""
     rows = card.facts if card else ()
-    return [(label.strip(), value.strip()) for label, value in rows if not is_blank(value)]
+    return [(_seen(label), value.strip()) for label, value in rows if not is_blank(value)]
 
 
 def link(card: Card | None) -> tuple[str, str] | None:
@@ -24,9 +26,24 @@ def link(card: Card | None) -> tuple[str, str] | None:
     url = web_address(card.url) if card and card.url else None
     if card is None or url is None:
         return None
-    named = (label for label, value in facts(card) if card.source and card.source in value)
-    label = next(named, "") or card.source or urlsplit(url).hostname or url
+    source = _seen(card.source)
+    named = (label for label, value in facts(card) if source and source in value)
+    label = next(named, "") or source or urlsplit(url).hostname or url
     return shorten(label, LINK_LABEL), url
+
+
+def value_of(choice: Choice) -> str:
+    """What a button sends back.
+
+    Raises ValueError for what no platform's button can hold: that is a fault of a flow.
+    """
+    if not 1 <= len(choice.value.encode()) <= VALUE_BYTES:
+        raise ValueError("a choice's value must be 1 to 64 bytes")
+    return choice.value
+
+
+def _seen(text: str) -> str:
+    return "" if is_blank(text) else text.strip()
 
 
 def web_address(url: str) -> str | None:

@@ -42,6 +42,8 @@ BUSY_SECONDS = 20
 POOL = 50
 TIMEOUT_SECONDS = 10.0
 _TOKENS_KEPT = 1000
+_ODD = (AttributeError, LookupError, TypeError, ValueError)
+"""What the SDK raises on values it does not expect; its ValidationError is a ValueError."""
 
 
 class BotInfo(Struct, frozen=True):
@@ -245,7 +247,7 @@ def _built(model: Any, content: dict[str, object]) -> Any:
     """The SDK's own request; what it cannot build LINE would not take either."""
     try:
         return model.from_dict(content)
-    except (ValueError, TypeError, AttributeError, KeyError):
+    except _ODD:
         raise DeliveryError("refused", retry=False) from None
 
 
@@ -262,5 +264,5 @@ async def _asked(request: Awaitable[Any]) -> Any:
         raise DeliveryError("timeout", retry=True) from None
     except (aiohttp.ClientError, OSError):
         raise DeliveryError("connection", retry=True) from None
-    except ValueError:  # a 200 that the SDK cannot read, or a body in no known encoding
+    except _ODD:  # a 200 that the SDK cannot read, or a body in no known encoding
         raise DeliveryError("odd answer", retry=True) from None

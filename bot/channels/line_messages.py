@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 
-from bot.channels.cards import facts, link
+from bot.channels.cards import facts, link, value_of
 from bot.channels.splitting import is_blank, parts, shorten, units
 from bot.messages import Card, Choice, Reply
 
@@ -51,7 +51,7 @@ def _quick_reply(choice: Choice) -> Json:
     action = {
         "type": "postback",
         "label": shorten(choice.label.strip(), LABEL_UNITS),
-        "data": choice.value,
+        "data": value_of(choice),
         "displayText": shorten(choice.label.strip(), DISPLAY_UNITS),
     }
     return {"type": "action", "action": action}

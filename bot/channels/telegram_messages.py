@@ -2,17 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from html import escape
+from unicodedata import category
 
-from bot.channels.cards import facts, link
-from bot.channels.splitting import is_blank, is_boundary, parts, shorten, units
+from bot.channels.cards import facts, link, value_of
+from bot.channels.splitting import is_blank, parts, shorten, units
 from bot.messages import Card, Choice, InboundMessage, Reply
 
 Json = dict[str, object]
 
 TEXT_UNITS = 4096
 """After the entities are parsed: https://core.telegram.org/bots/api#sendmessage"""
-CALLBACK_BYTES = 64
-"""https://core.telegram.org/bots/api#inlinekeyboardbutton"""
 LABEL_UNITS = 64
 SHORT_LABEL = 14
 """Characters as they are seen; two such buttons fit beside each other on a small phone."""
@@ -92,7 +91,7 @@ def _keyboard(reply: Reply) -> list[list[Json]]:
     """One button a row, two where both labels are short; the source's page at the end."""
     rows: list[list[Json]] = []
     for choice, is_second in _paired(reply.choices):
-        button: Json = {"text": _label(choice), "callback_data": _data(choice)}
+        button: Json = {"text": _label(choice), "callback_data": value_of(choice)}
         if is_second:
             rows[-1].append(button)
         else:
@@ -120,11 +119,4 @@ def _label(choice: Choice) -> str:
 
 
 def _width(label: str) -> int:
-    return sum(is_boundary(label, at) for at in range(len(label)))
-
-
-def _data(choice: Choice) -> str:
-    """Raises ValueError for a value that no button can hold: that is a fault of a flow."""
-    if not 1 <= len(choice.value.encode()) <= CALLBACK_BYTES:
-        raise ValueError("a choice's value must be 1 to 64 bytes")
-    return choice.value
+    return sum(category(char) not in {"Mn", "Me", "Cf"} for char in label)

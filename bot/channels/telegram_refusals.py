@@ -16,13 +16,15 @@ from telegram.error import (
 
 from bot.channels.channel import DeliveryError
 
+_NEVER_ANSWERED = ("httpx.", "Unknown error in HTTP implementation")
+"""How the library's words begin when there was no answer at all."""
 _MEANINGS: tuple[tuple[type[TelegramError], DeliveryError], ...] = (
     (Forbidden, DeliveryError("gone", retry=False, gone=True)),
     (InvalidToken, DeliveryError("credentials", retry=False)),
     (BadRequest, DeliveryError("refused", retry=False)),
     (Conflict, DeliveryError("conflict", retry=True)),
     (TimedOut, DeliveryError("timeout", retry=True)),
-    (NetworkError, DeliveryError("connection", retry=True)),
+    (NetworkError, DeliveryError("server error", retry=True)),
     (TelegramError, DeliveryError("odd answer", retry=True)),
 )
 """The first that fits: BadRequest and TimedOut are kinds of NetworkError."""
@@ -34,6 +36,8 @@ def delivery_error(error: TelegramError) -> DeliveryError:
         return DeliveryError("rate", retry=True, after=_seconds(error.retry_after))
     if isinstance(error, BadRequest) and "chat not found" in error.message.casefold():
         return DeliveryError("gone", retry=False, gone=True)
+    if type(error) is NetworkError and error.message.startswith(_NEVER_ANSWERED):
+        return DeliveryError("connection", retry=True)
     meaning = next(meaning for kind, meaning in _MEANINGS if isinstance(error, kind))
     return replace(meaning)
 

@@ -99,7 +99,10 @@ class Chat:
                 letters = await mailbox.transcript(connection, session.contact.id, limit=SHOWN)
         language = language_of(request, served.agency)
         response = chat_page(
-            served.agency, language, letters, keep_days=self._settings.keep_days,
+            served.agency,
+            language,
+            letters,
+            keep_days=self._settings.keep_days,
             embedded="embed" in request.query,
         )
         self._remember(response, session)
@@ -280,4 +283,3 @@ def _field(form: Any, name: str) -> str | None:
 def _number(request: web.Request, name: str) -> int:
     value = request.query.get(name, "0")
     return int(value) if value.isdecimal() and len(value) < 19 else 0  # noqa: PLR2004 - 64 bits
-

@@ -1,15 +1,18 @@
 """Server-rendered pages: each agency's chat, and the list of agencies."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bot.mailbox import Letter
 from bot.settings import Settings
+from handlers.site.lines import BLANK, LINKS, lines_of, linked
 from knowledge.agency import Agency
 from knowledge.registry import Registry
 
@@ -18,19 +21,15 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}"
 )
-
-_templates = Environment(
-    loader=FileSystemLoader(HERE / "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+STATIC = "/static/thamdai/"
 
 _ERRORS = {
     403: ("ไม่รับคำขอนี้", "This request was not accepted"),
     404: ("ไม่พบหน่วยงานหรือหน้านี้", "There is no such agency or page"),
-    503: ("ระบบยังบันทึกข้อความไม่ได้ ลองอีกครั้งในอีกสักครู่", "The message could not be kept. Please try again"),
+    503: (
+        "ระบบยังบันทึกข้อความไม่ได้ ลองอีกครั้งในอีกสักครู่",
+        "The message could not be kept. Please try again in a moment",
+    ),
 }
 
 
@@ -46,12 +45,11 @@ class Pages:
         app.router.add_get("/", self._index)
         app.router.add_get("/{slug}", self._agency)
         app.router.add_get("/{slug}/", self._agency)
-        app.router.add_static("/static/thamdai/", HERE / "static")
+        app.router.add_static(STATIC, HERE / "static")
 
     async def _index(self, request: web.Request) -> web.Response:
         agencies = [one.agency for one in self._registry.served.values()]
-        language = "en" if request.query.get("lang") == "en" else "th"
-        return page("index.html", language, agencies=agencies)
+        return page("index.html", "th", agencies=agencies)
 
     async def _agency(self, request: web.Request) -> web.Response:
         served = self._registry.get(request.match_info["slug"])
@@ -68,23 +66,47 @@ def language_of(request: web.Request, agency: Agency) -> str:
 
 
 def chat_page(
-    agency: Agency, language: str, letters: Sequence[Letter], *, keep_days: int, embedded: bool
+    agency: Agency,
+    language: str,
+    letters: Sequence[Letter],
+    *,
+    keep_days: int,
+    embedded: bool,
+    draft: str = "",
+    fault: str = "",
+    status: int = 200,
 ) -> web.Response:
-    """The chat of one agency, with what was said so far."""
-    labels = {c.value: c.label for one in letters if one.reply for c in one.reply.choices}
+    """The chat of one agency, with what was said so far; a draft is what could not be sent."""
     website = urlsplit(agency.profile.contact.website or "")
     ancestors = "'self'" + (f" {website.scheme}://{website.netloc}" if website.netloc else "")
     return page(
         "chat.html",
         language,
+        status=status,
         ancestors=ancestors,
         agency=agency,
-        letters=letters,
-        labels=labels,
+        lines=lines_of(agency, language, letters),
+        blank=BLANK,
+        links=LINKS,
+        last=max((letter.id for letter in letters), default=0),
+        is_empty=not letters,
         keep_days=keep_days,
         embedded=embedded,
+        query=query_of(agency, language, embedded=embedded),
+        other=next((each for each in agency.profile.languages if each != language), None),
+        query_of=query_of,
+        draft=draft,
+        fault=fault,
         say=lambda key, **values: agency.wording.say(key, language, **values),
     )
+
+
+def query_of(agency: Agency, language: str, *, embedded: bool) -> str:
+    """What the chat's address needs to stay in this language and frame."""
+    wanted = {"lang": language} if language != agency.profile.languages[0] else {}
+    if embedded:
+        wanted["embed"] = "1"
+    return f"?{urlencode(wanted)}" if wanted else ""
 
 
 def error_page(status: int) -> web.Response:
@@ -99,9 +121,27 @@ def page(
     """A template as a response that lets nothing foreign in."""
     headers: Mapping[str, str] = {
         "Content-Security-Policy": POLICY.format(ancestors=ancestors),
-        "Referrer-Policy": "no-referrer",
+        "Referrer-Policy": "same-origin",
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "no-store",
     }
     html = _templates.get_template(template).render(language=language, status=status, **values)
     return web.Response(text=html, content_type="text/html", status=status, headers=headers)
+
+
+@cache
+def static(name: str) -> str:
+    """A static file's address, which changes with its content so that no old one is kept."""
+    mark = blake2b((HERE / "static" / name).read_bytes(), digest_size=5).hexdigest()
+    return f"{STATIC}{name}?v={mark}"
+
+
+_templates = Environment(
+    loader=FileSystemLoader(HERE / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_templates.globals["static"] = static
+_templates.filters["linked"] = linked

@@ -68,9 +68,9 @@ def upgrade() -> None:
             "agency", "channel", "event_id", name="uq_inbox_agency_channel_event_id"
         ),
     )
-    waiting = where("status = 'waiting'")
-    op.create_index("ix_inbox_lane", "inbox", ["contact_id", "order_key", "id"], **waiting)
-    op.create_index("ix_inbox_set_aside", "inbox", ["agency"], **where("status = 'set_aside'"))
+    unfinished = where("done_at IS NULL")
+    op.create_index("ix_inbox_lane", "inbox", ["contact_id", "order_key", "id"], **unfinished)
+    op.create_index("ix_inbox_set_aside", "inbox", ["agency"], **where("fault IS NOT NULL"))
     op.create_index("ix_inbox_contact_message", "inbox", ["contact_id", "message_id"])
     op.create_index("ix_inbox_done_at", "inbox", ["done_at"])
     op.create_table(
@@ -91,7 +91,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_outbox"),
         sa.UniqueConstraint("key", name="uq_outbox_key"),
     )
-    unfinished = where("status IN ('pending', 'sending')")
     op.create_index("ix_outbox_open", "outbox", ["contact_id", "id"], **unfinished)
     op.create_index("ix_outbox_due", "outbox", ["account", "due_at"], **unfinished)
     op.create_index("ix_outbox_contact", "outbox", ["contact_id", "id"])

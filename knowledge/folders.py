@@ -1,0 +1,146 @@
+"""Reading an agency's folder, and finding everything that is wrong with it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from knowledge.agency import Agency, Background, CatalogueItem, Defaults, Entry, Profile
+from knowledge.files import BadFiles, Fault, Source, T
+from knowledge.wording import Wording
+
+NO_UNIT = ("ไม่มีหน่วยงานย่อยนี้ใน profile.toml", "no such unit in profile.toml")
+TWICE = ("รหัสซ้ำ", "the id is given twice")
+
+_ENTRIES = TypeAdapter(list[Entry])
+_CATALOGUE = TypeAdapter(list[CatalogueItem])
+_PROFILE = TypeAdapter(Profile)
+_BACKGROUND = TypeAdapter(list[Background])
+
+
+def load_defaults(folder: Path) -> Defaults:
+    """Read `_default`; raises BadFiles."""
+    source = Source(folder / "answers.yaml")
+    entries = source.read(_ENTRIES)
+    faults = [
+        source.fault((n, "id"), "รหัสต้องขึ้นต้นด้วย g-", "the id must begin with g-")
+        for n, entry in enumerate(entries)
+        if not entry.id.startswith("g-")
+    ]
+    faults += _doubles(source, entries)
+    if faults:
+        raise BadFiles(faults)
+    background: list[Background] = Source(folder / "background.yaml").read(_BACKGROUND)
+    return Defaults(
+        entries={entry.id: entry for entry in entries},
+        background=background,
+        wording=Wording.load(Source(folder / "texts.toml")),
+    )
+
+
+def load_agency(folder: Path, defaults: Defaults) -> Agency:
+    """Read one agency's folder; raises BadFiles naming every fault of every file."""
+    reading = _Reading(folder)
+    profile = reading.file("profile.toml", _PROFILE)
+    entries = reading.file("answers.yaml", _ENTRIES)
+    catalogue = reading.file("catalogue.yaml", _CATALOGUE)
+    wording = reading.wording(defaults.wording)
+    if profile and entries is not None and catalogue is not None:
+        reading.faults += _cross_check(reading.sources, profile, entries, catalogue)
+    if reading.faults or profile is None or entries is None or catalogue is None:
+        raise BadFiles(reading.faults)
+    own = {entry.id: entry for entry in entries}
+    return Agency(
+        slug=folder.name,
+        profile=profile,
+        entries={**own, **{k: v for k, v in defaults.entries.items() if k not in own}},
+        own=frozenset(own),
+        catalogue=catalogue,
+        wording=wording,
+    )
+
+
+class _Reading:
+    """Reads the files of one folder and gathers what is wrong with them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.faults: list[Fault] = []
+        self.sources: dict[str, Source] = {}
+
+    def file(self, name: str, kind: TypeAdapter[T]) -> T | None:
+        try:
+            source = self.sources[name] = Source(self.folder / name)
+            return source.read(kind)
+        except BadFiles as error:
+            self.faults += error.faults
+            return None
+
+    def wording(self, base: Wording) -> Wording:
+        path = self.folder / "texts.toml"
+        if not path.exists():
+            return base
+        try:
+            return base.over(Source(path))
+        except BadFiles as error:
+            self.faults += error.faults
+            return base
+
+
+def _cross_check(
+    sources: Mapping[str, Source],
+    profile: Profile,
+    entries: Sequence[Entry],
+    catalogue: Sequence[CatalogueItem],
+) -> Iterator[Fault]:
+    """What no single value shows: units that do not exist, ids and phrasings given twice."""
+    units = {unit.id for unit in profile.units}
+    yield from _check_profile(sources["profile.toml"], profile, units)
+    yield from _check_entries(sources["answers.yaml"], entries, units)
+    yield from _check_catalogue(sources["catalogue.yaml"], catalogue, units)
+
+
+def _check_profile(source: Source, profile: Profile, units: set[str]) -> Iterator[Fault]:
+    for n, role in enumerate(profile.roles):
+        if role.unit and role.unit not in units:
+            yield source.fault(("roles", n, "unit"), *NO_UNIT)
+    if profile.contact.unit and profile.contact.unit not in units:
+        yield source.fault(("contact", "unit"), *NO_UNIT)
+
+
+def _check_entries(source: Source, entries: Sequence[Entry], units: set[str]) -> Iterator[Fault]:
+    yield from _doubles(source, entries)
+    for n, entry in enumerate(entries):
+        if entry.unit not in units:
+            yield source.fault((n, "unit"), *NO_UNIT)
+        if not entry.source.clause:
+            yield source.fault((n, "source"), "ต้องบอกข้อ (clause)", "the clause is needed")
+
+
+def _check_catalogue(
+    source: Source, catalogue: Sequence[CatalogueItem], units: set[str]
+) -> Iterator[Fault]:
+    seen: set[str] = set()
+    for n, item in enumerate(catalogue):
+        if item.owner not in units:
+            yield source.fault((n, "owner"), *NO_UNIT)
+        if item.id in seen:
+            yield source.fault((n, "id"), *TWICE)
+        seen.add(item.id)
+
+
+def _doubles(source: Source, entries: Sequence[Entry]) -> list[Fault]:
+    faults = []
+    ids: set[str] = set()
+    said: dict[str, str] = {}
+    for n, entry in enumerate(entries):
+        if entry.id in ids:
+            faults.append(source.fault((n, "id"), *TWICE))
+        ids.add(entry.id)
+        for m, phrasing in enumerate(entry.phrasings):
+            other = said.setdefault(phrasing, entry.id)
+            if other != entry.id:
+                faults.append(
+                    source.fault((n, "phrasings", m), f"ซ้ำกับของ {other}", f"also stands in {other}")
+                )
+    return faults
