@@ -1,1 +1,1 @@
-"""The ground floor: settings, messages, database, inbox, outbox, channels; and the roof that builds the program."""
+"""The ground floor: settings, messages, database, inbox, outbox, channels; and the roof."""

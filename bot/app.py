@@ -182,12 +182,15 @@ class Program:
             self.settings.database,
             sending,
             taken=self._take_over,
-            notified=lambda: self.delivery.wake(),
+            notified=self._notified,
         )
 
     def _committed(self, contacts: Iterable[UUID]) -> None:
         self.delivery.wake()
         self.bells.ring(contacts)
+
+    def _notified(self) -> None:
+        self.delivery.wake()
 
     async def _take_over(self, account: str) -> None:
         async with self.database.write() as connection:

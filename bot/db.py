@@ -13,7 +13,8 @@ import orjson
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
     AsyncEngine,
@@ -154,6 +155,25 @@ def _begin_sqlite(connection: Any) -> None:
     """Writers lock at once: a reader that becomes a writer later could only fail."""
     writes = connection.get_execution_options().get("thamdai_write")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+_SQLITE_TROUBLE = tuple(
+    f"SQLITE_{name}"
+    for name in ("BUSY", "LOCKED", "FULL", "IOERR", "CANTOPEN", "READONLY", "NOMEM", "CORRUPT")
+)
+
+
+def is_unavailable(error: Exception) -> bool:
+    """Whether the database, not the message, is what failed."""
+    if isinstance(error, InterfaceError | PoolTimeout | OSError):
+        return True
+    if isinstance(error, DBAPIError):
+        name = getattr(error.orig, "sqlite_errorname", None)
+        if name is not None:
+            return str(name).startswith(_SQLITE_TROUBLE)
+        state = getattr(error.orig, "sqlstate", None) or ""
+        return bool(error.connection_invalidated) or state[:2] in {"08", "40", "53", "57", "58"}
+    return False
 
 
 class AlreadyRunning(Exception):

@@ -1,23 +1,19 @@
-"""The lanes: each contact's events, in order, one at a time, each in one transaction with its replies."""
+"""The lanes: each contact's events in order, one at a time, each in one transaction."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Executable, bindparam, exists, func, select, update
-from sqlalchemy.exc import DBAPIError, InterfaceError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
-from sqlalchemy.orm import aliased
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import outbox
 from bot.channels.channel import Channel
-from bot.db import Database
-from bot.inbox import message_of
+from bot.db import Database, is_unavailable
+from bot.heads import Head, heads_of
 from bot.logs import where
 from bot.messages import InboundMessage, Kind, Reply
 from bot.metrics import Metrics
@@ -43,19 +39,6 @@ Handle = Callable[
 ]
 """Runs the flow: changes the contact's state, and says what to reply."""
 Apologise = Callable[[InboundMessage], Sequence[Reply]]
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The oldest event that waits in one lane."""
-
-    id: int
-    contact_id: UUID
-    message: InboundMessage
-    attempts: int
-    received_at: datetime
-    due_at: datetime
-    is_last: bool
 
 
 class Lanes:
@@ -153,13 +136,13 @@ class Lanes:
         if found:
             self.add(found)
             async with self._database.read() as connection:
-                heads = await _heads(connection, found[:LOOKED_AT])
+                heads = await heads_of(connection, found[:LOOKED_AT])
             recent = now - FRESH
             self._busy(head.message for head in heads if head.received_at > recent)
 
     async def _advance(self, contacts: Sequence[UUID]) -> None:
         async with self._database.read() as connection:
-            heads = await _heads(connection, contacts)
+            heads = await heads_of(connection, contacts)
         now = self._clock()
         heads = [head for head in heads if head.due_at <= now]
         doubtful = [head for head in heads if head.attempts]
@@ -183,7 +166,7 @@ class Lanes:
             return error
 
     async def _count_recovered(self, heads: Sequence[Head]) -> None:
-        """An event from before our start may be what ended the last process: count the try first."""
+        """An event from before our start may be what ended the last process: count first."""
         old = [head.id for head in heads if head.received_at < self._started_at]
         if old:
             async with self._database.write() as connection:
@@ -210,7 +193,7 @@ class Lanes:
         done: list[Head] = []
         async with self._database.session() as session:
             rows = await self._locked(session, [head.contact_id for head in heads])
-            current = {h.id: h for h in await _heads(await session.connection(), list(rows))}
+            current = {h.id: h for h in await heads_of(await session.connection(), list(rows))}
             for head in heads:
                 if head.id in current:
                     await self._turn(session, rows[head.contact_id], head, prepared[head.id], now)
@@ -319,77 +302,6 @@ class Lanes:
             )
         self._after([head], [head], now)
         self.add([head.contact_id])
-
-
-def _heads_query() -> Executable:
-    """The oldest waiting event of each contact of `contacts`, and whether there are more."""
-    first, other = aliased(EventRow), aliased(EventRow)
-    oldest = (
-        select(first.id)
-        .where(first.contact_id == ContactRow.id, first.done_at.is_(None))
-        .order_by(first.order_key, first.id)
-        .limit(1)
-        .correlate(ContactRow)
-        .scalar_subquery()
-    )
-    more = exists().where(
-        other.contact_id == EventRow.contact_id,
-        other.done_at.is_(None),
-        other.id != EventRow.id,
-    )
-    return (
-        select(
-            EventRow.id,
-            EventRow.contact_id,
-            EventRow.payload,
-            EventRow.attempts,
-            EventRow.received_at,
-            EventRow.due_at,
-            more.label("more"),
-        )
-        .join(ContactRow, EventRow.id == oldest)
-        .where(ContactRow.id.in_(bindparam("contacts", expanding=True)))
-        .order_by(EventRow.id)
-    )
-
-
-_HEADS = _heads_query()  # building it costs more than running it
-
-
-async def _heads(connection: AsyncConnection, contacts: Sequence[UUID]) -> list[Head]:
-    if not contacts:
-        return []
-    return [
-        Head(
-            id=row.id,
-            contact_id=row.contact_id,
-            message=message_of(row),
-            attempts=row.attempts,
-            received_at=row.received_at,
-            due_at=row.due_at,
-            is_last=not row.more,
-        )
-        for row in await connection.execute(_HEADS, {"contacts": list(contacts)})
-    ]
-
-
-_SQLITE_TROUBLE = tuple(
-    f"SQLITE_{name}"
-    for name in ("BUSY", "LOCKED", "FULL", "IOERR", "CANTOPEN", "READONLY", "NOMEM", "CORRUPT")
-)
-
-
-def is_unavailable(error: Exception) -> bool:
-    """Whether the database, not the message, is what failed."""
-    if isinstance(error, InterfaceError | PoolTimeout | OSError):
-        return True
-    if isinstance(error, DBAPIError):
-        name = getattr(error.orig, "sqlite_errorname", None)
-        if name is not None:
-            return str(name).startswith(_SQLITE_TROUBLE)
-        state = getattr(error.orig, "sqlstate", None) or ""
-        return bool(error.connection_invalidated) or state[:2] in {"08", "40", "53", "57", "58"}
-    return False
 
 
 def _name(message: InboundMessage) -> tuple[str, str, str]:

@@ -89,7 +89,7 @@ class InboundMessage(Struct, frozen=True, omit_defaults=True):
 
 
 class Choice(Struct, frozen=True):
-    """Something to tap. The value says all, so a button of last month still does the right thing."""
+    """Something to tap. Its value says all, so last month's button still does the right thing."""
 
     label: str
     value: str

@@ -23,7 +23,7 @@ def config(folder: Path = MIGRATIONS) -> Config:
 
 
 async def upgrade(database: Database) -> tuple[str | None, str | None]:
-    """Bring the database to the newest revision, one process at a time; returns before and after."""
+    """Bring the database to the newest revision, one process at a time; what it was and is."""
     async with database.write() as connection:
         if not database.is_sqlite:
             await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})

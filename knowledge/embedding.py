@@ -1,10 +1,13 @@
 """Sentence embeddings: what matching asks of an encoder, and one that keeps a cache on disk."""
 
+import contextlib
+import ctypes
 import hashlib
 import importlib.util
 import threading
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -105,6 +108,17 @@ def open_encoder(directory: Path) -> tuple[CachedEncoder | None, EncoderStatus]:
     if importlib.util.find_spec(MODEL) is None:
         return None, EncoderStatus.NOT_INSTALLED
     return CachedEncoder(directory), EncoderStatus.READY
+
+
+@cache
+def use_one_thread() -> None:
+    """Keep numpy's linear algebra to one thread; where cores are busy its threads wait in circles.
+
+    The environment (OPENBLAS_NUM_THREADS) can do so only before numpy is first imported.
+    """
+    for file in (Path(np.__file__).parents[1] / "numpy.libs").glob("*openblas*"):
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(str(file)).scipy_openblas_set_num_threads64_(1)
 
 
 def _key(text: str) -> bytes:

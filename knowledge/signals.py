@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.embedding import Encoder, Vectors
+from knowledge.embedding import Encoder, Vectors, use_one_thread
 from knowledge.glossary import Glossary
 from knowledge.lexical import LetterIndex, WordIndex, concepts, is_code
 from knowledge.thai import expand, is_mostly_latin, normalise, restore_tones, skeleton, sound
@@ -97,6 +97,7 @@ class Index:
         background: Sequence[str],
         abbreviations: Mapping[str, str],
     ) -> None:
+        use_one_thread()
         toneless()  # built now rather than at the first question that needs it
         self._encoder = encoder
         self._abbreviations = {

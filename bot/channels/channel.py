@@ -47,8 +47,8 @@ class Channel(Protocol):
     def receive(self, body: bytes, headers: Mapping[str, str]) -> list[InboundMessage]:
         """Every event of a webhook body that concerns us, in the order sent. Pure.
 
-        One odd event never costs its neighbours: unknown kinds are counted and left out.
-        Raises BadSignature before anything is parsed, Malformed when the body is not the platform's.
+        One odd event never costs its neighbours: unknown kinds are counted and left out. Raises
+        BadSignature before anything is parsed, Malformed when the body is not the platform's.
         """
 
     def plan(
@@ -56,7 +56,7 @@ class Channel(Protocol):
     ) -> list[dict[str, object]]:
         """The requests that carry these replies, each a row of the outbox. Pure.
 
-        `cause` is the event they answer, `now` when it was received; its handle is used while fresh.
+        `cause` is the event they answer, `now` when it was received: its handle serves while fresh.
         """
 
     async def send(self, call: Call) -> None:
