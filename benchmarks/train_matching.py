@@ -18,7 +18,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
-from matching_sets import Set, load_sets, others_questions
+from matching_sets import ASKED_OF, Set, load_sets, others_questions
 from numpy.typing import NDArray
 
 from knowledge.embedding import Encoder, Vectors, open_encoder
@@ -213,6 +213,16 @@ def fit(samples: Sequence[Sample], *, with_meaning: bool, decay: float = 0.01) -
     return fit_confidence(samples, start, decay)
 
 
+def fit_on(sets: dict[str, Set], encoder: Encoder | None, draws: int, seed: int) -> Weights:
+    """Weights from many knowledge bases drawn from each set, fewer from the agencies' own."""
+    rng = np.random.default_rng(seed)
+    samples: list[Sample] = []
+    for name, (documents, queries) in sets.items():
+        for _ in range(max(1, draws // 3) if name in ASKED_OF else draws):
+            samples += draw(documents, queries, encoder, rng)
+    return fit(samples, with_meaning=encoder is not None)
+
+
 @dataclass(frozen=True)
 class Outcome:
     """How one held-out question fared."""
@@ -288,14 +298,12 @@ def cross_validate(
     outcomes: list[Outcome] = []
     plans = {n: folds_of(d, q, np.random.default_rng(seed)) for n, (d, q) in sets.items()}
     for fold in range(FOLDS):
-        rng = np.random.default_rng(seed + 1 + fold)
-        samples: list[Sample] = []
+        rest: dict[str, Set] = {}
         for name, (documents, queries) in sets.items():
             plan = plans[name]
             some = [d for d in documents if plan[d.id] != fold]
-            asked = [q for q in queries if plan[q.expected or q.text] != fold]
-            samples += [s for _ in range(draws) for s in draw(some, asked, encoder, rng)]
-        weights = fit(samples, with_meaning=encoder is not None)
+            rest[name] = (some, [q for q in queries if plan[q.expected or q.text] != fold])
+        weights = fit_on(rest, encoder, draws, seed + 1 + fold)
         for name, (documents, queries) in sets.items():
             asked = [q for q in queries if plans[name][q.expected or q.text] == fold]
             outcomes += held_out(documents, asked, weights, encoder)
@@ -307,12 +315,10 @@ def carry(
 ) -> None:
     """Fit on all sets but one, set the threshold there too, and report on the one left out."""
     for left_out, (documents, queries) in sets.items():
+        if left_out in ASKED_OF:
+            continue
         rest = {name: s for name, s in sets.items() if name != left_out}
-        rng = np.random.default_rng(seed)
-        samples = [
-            s for d, q in rest.values() for _ in range(draws) for s in draw(d, q, encoder, rng)
-        ]
-        weights = fit(samples, with_meaning=encoder is not None)
+        weights = fit_on(rest, encoder, draws, seed)
         at = threshold(cross_validate(rest, encoder, draws, seed), rest, false)
         report(f"carried to {left_out}", held_out(documents, queries, weights, encoder), at)
 
@@ -358,14 +364,7 @@ def main() -> None:
             report(f"  of {name}", [o for o in outcomes if o.query.text in texts], at)
         if options.carry:
             carry(sets, encoder, options.draws, options.seed, options.false)
-        rng = np.random.default_rng(options.seed)
-        samples = [
-            s
-            for d, q in sets.values()
-            for _ in range(options.draws)
-            for s in draw(d, q, encoder, rng)
-        ]
-        weights = fit(samples, with_meaning=encoder is not None)
+        weights = fit_on(sets, encoder, options.draws, options.seed)
         right = [o.sure for o in outcomes if o.query.expected is not None]
         fitted[key] = stored(
             replace(weights, answer=at, suggest=min(at / 2, float(np.quantile(right, 0.06))))

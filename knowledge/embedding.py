@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import hashlib
 import importlib.util
+import os
 import threading
 from collections.abc import Sequence
 from enum import StrEnum
@@ -141,7 +142,7 @@ def _save(file: Path, known: dict[bytes, Vectors]) -> None:
     """Write all vectors to a new file and put it in the place of the old one at once."""
     keys = np.frombuffer(b"".join(known), np.uint8).reshape(-1, KEY)
     file.parent.mkdir(parents=True, exist_ok=True)
-    fresh = file.with_suffix(f".{threading.get_ident()}.part")
+    fresh = file.with_suffix(f".{os.getpid()}-{threading.get_ident()}.part")
     with fresh.open("wb") as out:
         np.savez(out, keys=keys, rows=np.asarray(list(known.values()), np.float16))
     fresh.replace(file)

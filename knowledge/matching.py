@@ -65,8 +65,9 @@ class Matcher:
         signals = self._index.measure(self._index.prepare(text))
         best, scores = order(signals, self._weights)
         sure = confidence(facts(signals, best, scores), self._weights)
-        decision = decide(sure, signals, signals.documents[best[0]], self._weights)
         falling = [sure * float(_share(scores[i] - scores[best[0]])) for i in best[:SHOWN]]
+        rival = falling[1] if len(falling) > 1 else 0.0
+        decision = decide(sure, rival, signals, signals.documents[best[0]], self._weights)
         ranked = tuple((self._ids[i], c) for i, c in zip(best[:SHOWN], falling, strict=True))
         return Match(decision, ranked, repaired)
 

@@ -17,7 +17,7 @@ Floats = NDArray[np.float32]
 SENSES: Final = tuple(i for i, name in enumerate(DOCUMENT_SIGNALS) if name.startswith("meaning"))
 LEXICAL: Final = tuple(i for i in range(len(DOCUMENT_SIGNALS)) if i not in SENSES)
 AGAINST: Final = tuple(DOCUMENT_SIGNALS.index(name) for name in BACKGROUND_SIGNALS)
-WHOLLY: Final = 0.99
+RIVAL: Final = 0.1  # a second entry this probable makes a single word ambiguous
 NEVER: Final = 2.0  # no confidence is so high
 NEARLY: Final = 0.1  # a background question this little behind the top document speaks against it
 FACTS: Final = (
@@ -105,23 +105,21 @@ def confidence(judged: Floats, weights: Weights) -> float:
     return float(1.0 / (1.0 + np.exp(-np.clip(score, -30.0, 30.0))))
 
 
-def decide(sure: float, signals: Signals, top: Floats, weights: Weights) -> Decision:
+def decide(sure: float, rival: float, signals: Signals, top: Floats, weights: Weights) -> Decision:
     """Answer when sure; a single word must be what an entry is called, or leave little doubt."""
     if signals.content == 0:
         return Decision.REFUSE
-    if sure >= (
-        weights.answer if signals.content > 1 else _enough_for_a_word(signals, top, weights)
-    ):
+    enough = weights.answer
+    if signals.content == 1 and not _is_named(top):
+        enough = (1.0 + weights.answer) / 2 if rival < RIVAL else NEVER
+    if sure >= enough:
         return Decision.ANSWER
     return Decision.SUGGEST if sure >= weights.suggest else Decision.REFUSE
 
 
-def _enough_for_a_word(signals: Signals, top: Floats, weights: Weights) -> float:
-    """The confidence that a single word needs; what several entries speak of is never answered."""
-    if top[DOCUMENT_SIGNALS.index("equal")] > 0 or top[DOCUMENT_SIGNALS.index("codes")] > 0:
-        return weights.answer
-    holders = int((signals.documents[:, DOCUMENT_SIGNALS.index("covered_by_all")] > WHOLLY).sum())
-    return (1.0 + weights.answer) / 2 if holders == 1 else NEVER
+def _is_named(top: Floats) -> bool:
+    """Whether the question is what the entry is called, or the code of its form."""
+    return bool(max(top[DOCUMENT_SIGNALS.index(name)] for name in ("equal", "codes")) > 0)
 
 
 def _row(values: list[float]) -> Floats:

@@ -23,7 +23,7 @@ class NotAccepted(Exception):
     """The inbox could not keep a message; the platform shall deliver it again."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class DeliveryError(Exception):
     """A platform did not take a call."""
 

@@ -11,13 +11,14 @@ from typing import Any, Literal, TypeVar
 from urllib.parse import urlencode
 
 import structlog
+from msgspec import Struct
 from telegram import Bot
 from telegram.error import BadRequest, ChatMigrated, TelegramError
-from telegram.request import HTTPXRequest
 
 from bot.channels.channel import Accept, BadSignature, DeliveryError, Malformed, NotAccepted
 from bot.channels.reading import header, parsed, whole
 from bot.channels.telegram_calls import ODD_ANSWERS, chat_id, make
+from bot.channels.telegram_http import AiohttpRequest
 from bot.channels.telegram_messages import calls
 from bot.channels.telegram_refusals import delivery_error, is_done_already
 from bot.channels.telegram_updates import ALLOWED_UPDATES, Me, read_update
@@ -47,6 +48,14 @@ def hush() -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
     for name in ("telegram.request", "telegram.Bot"):  # these quote what they cannot read
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+
+
+class WebhookInfo(Struct, frozen=True):
+    """Where Telegram sends updates, and how that goes."""
+
+    url: str
+    pending: int
+    last_error: str | None
 
 
 class TelegramChannel:
@@ -81,7 +90,7 @@ class TelegramChannel:
         names = frozenset(name for listed in commands.values() for name, _ in listed)
         self._me = Me(int(number) if number.isdigit() else 0, None, names | {"start"})
         self._bot: Bot | None = None
-        self._polling: HTTPXRequest | None = None
+        self._polling: AiohttpRequest | None = None
         hush()
 
     def receive(self, body: bytes, headers: Mapping[str, str]) -> list[InboundMessage]:
@@ -191,6 +200,18 @@ class TelegramChannel:
         except BadRequest:
             log.warning("telegram_commands_refused", agency=self.agency)
 
+    async def webhook_info(self) -> WebhookInfo:
+        """What Telegram knows of our webhook; raises DeliveryError."""
+        bot = self._bot = self._bot or self._made()
+        try:
+            await bot.initialize()
+            told = await bot.get_webhook_info()
+        except TelegramError as error:
+            raise delivery_error(error) from None
+        except ODD_ANSWERS:
+            raise DeliveryError("odd answer", retry=True) from None
+        return WebhookInfo(told.url, told.pending_update_count, told.last_error_message)
+
     async def close(self) -> None:
         """Release the client, whatever state it is in."""
         bot, self._bot = self._bot, None
@@ -248,16 +269,8 @@ class TelegramChannel:
         return answer if isinstance(answer, list) else []
 
 
-def _request(timeout: float) -> HTTPXRequest:
-    """No proxies from the environment, and time to wait for a connection under load."""
-    return HTTPXRequest(
-        connection_pool_size=POOL,
-        read_timeout=timeout,
-        write_timeout=timeout,
-        connect_timeout=timeout,
-        pool_timeout=timeout,
-        httpx_kwargs={"trust_env": False},
-    )
+def _request(timeout: float) -> AiohttpRequest:
+    return AiohttpRequest(connections=POOL, timeout=timeout)
 
 
 def _offset_after(update: object) -> int:

@@ -5,6 +5,9 @@ from telegram._utils.types import ODVInput
 from telegram.error import NetworkError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
+UNREACHED = "no answer"
+"""How an error begins when there was none; the address, and so the token, is left out of it."""
+
 
 class AiohttpRequest(BaseRequest):
     """One pool of connections; no proxies from the environment; tokens never reach a log."""
@@ -42,7 +45,7 @@ class AiohttpRequest(BaseRequest):
     ) -> tuple[int, bytes]:
         """One request; raises TimedOut or NetworkError."""
         if self._session is None:
-            raise NetworkError("the client is not open")
+            raise NetworkError(f"{UNREACHED}: not open")
         seconds = read_timeout if isinstance(read_timeout, int | float) else self._timeout
         try:
             async with self._session.request(
@@ -52,10 +55,10 @@ class AiohttpRequest(BaseRequest):
                 timeout=aiohttp.ClientTimeout(total=seconds),
             ) as answer:
                 return answer.status, await answer.read()
-        except TimeoutError as error:
-            raise TimedOut from error
+        except TimeoutError:
+            raise TimedOut from None
         except (aiohttp.ClientError, OSError) as error:
-            raise NetworkError(type(error).__name__) from error
+            raise NetworkError(f"{UNREACHED}: {type(error).__name__}") from None
 
 
 def _body(data: RequestData | None) -> aiohttp.FormData | dict[str, str] | None:

@@ -15,9 +15,8 @@ from telegram.error import (
 )
 
 from bot.channels.channel import DeliveryError
+from bot.channels.telegram_http import UNREACHED
 
-_NEVER_ANSWERED = ("httpx.", "Unknown error in HTTP implementation")
-"""How the library's words begin when there was no answer at all."""
 _MEANINGS: tuple[tuple[type[TelegramError], DeliveryError], ...] = (
     (Forbidden, DeliveryError("gone", retry=False, gone=True)),
     (InvalidToken, DeliveryError("credentials", retry=False)),
@@ -36,7 +35,7 @@ def delivery_error(error: TelegramError) -> DeliveryError:
         return DeliveryError("rate", retry=True, after=_seconds(error.retry_after))
     if isinstance(error, BadRequest) and "chat not found" in error.message.casefold():
         return DeliveryError("gone", retry=False, gone=True)
-    if type(error) is NetworkError and error.message.startswith(_NEVER_ANSWERED):
+    if type(error) is NetworkError and error.message.startswith(UNREACHED):
         return DeliveryError("connection", retry=True)
     meaning = next(meaning for kind, meaning in _MEANINGS if isinstance(error, kind))
     return replace(meaning)

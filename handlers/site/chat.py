@@ -23,7 +23,7 @@ from bot.mailbox import Bells, Letter
 from bot.messages import Contact, InboundMessage, Kind, Reply
 from bot.settings import Settings
 from handlers.site.limits import Allowance
-from handlers.site.pages import chat_page, error_page, language_of
+from handlers.site.pages import chat_page, error_page, language_of, query_of
 from knowledge.registry import Served
 
 COOKIE = "thamdai_chat"
@@ -93,20 +93,26 @@ class Chat:
         if served is None:
             return error_page(404)
         session = self._session(request)
+        response = await self._shown(request, served, session)
+        self._remember(response, session)
+        return response
+
+    async def _shown(
+        self, request: web.Request, served: Served, session: Session, **fault: Any
+    ) -> web.Response:
+        """The page with what was said so far."""
         letters: Sequence[Letter] = ()
         if not session.is_new:
             async with self._database.read() as connection:
                 letters = await mailbox.transcript(connection, session.contact.id, limit=SHOWN)
-        language = language_of(request, served.agency)
-        response = chat_page(
+        return chat_page(
             served.agency,
-            language,
+            language_of(request, served.agency),
             letters,
             keep_days=self._settings.keep_days,
             embedded="embed" in request.query,
+            **fault,
         )
-        self._remember(response, session)
-        return response
 
     async def _form(self, request: web.Request) -> web.Response:
         """A message from a browser without scripts: kept, answered, and shown by the page."""
@@ -117,15 +123,22 @@ class Chat:
             return error_page(403)
         form = await request.post()
         said = Said(text=_field(form, "text"), choice=_field(form, "choice"))
+        language = language_of(request, served.agency)
         session = self._session(request)
-        query = f"?{request.query_string}" if request.query_string else ""
-        response = web.HTTPSeeOther(f"/{served.agency.slug}/chat{query}#end")
-        self._remember(response, session)
         if (said.text and said.text.strip()) or said.choice:
             try:
-                await self._answer(said, session)
+                await self._answer(said, session, language)
             except NotAccepted:
-                return error_page(503)
+                text = served.agency.wording.say("page.failed", language)
+                return await self._shown(
+                    request, served, session, draft=said.text or "", fault=text, status=503
+                )
+        chosen = (said.choice or "").removeprefix("lang:")
+        if chosen in served.agency.profile.languages:
+            language = chosen
+        query = query_of(served.agency, language, embedded="embed" in request.query)
+        response = web.HTTPSeeOther(f"/{served.agency.slug}/chat{query}#end")
+        self._remember(response, session)
         raise response
 
     async def _post(self, request: web.Request) -> web.Response:
@@ -140,7 +153,7 @@ class Chat:
             if not self._allowance.take(session.contact.address):
                 text = wording.say("page.too_fast", language)
                 return web.json_response({"error": text}, status=429, headers={"Retry-After": "5"})
-            replies = await self._answer(said, session)
+            replies = await self._answer(said, session, language)
         except BadMessage as error:
             return web.json_response({"error": str(error)}, status=400)
         except web.HTTPRequestEntityTooLarge:
@@ -169,7 +182,7 @@ class Chat:
                 return _json(letters)
             await self._bells.wait(session.contact.id, min(left, LOOK_AGAIN))
 
-    async def _answer(self, said: Said, session: Session) -> Sequence[Letter]:
+    async def _answer(self, said: Said, session: Session, language: str) -> Sequence[Letter]:
         """Keep the message, wait until it is handled, and read what was replied."""
         message = InboundMessage(
             contact=session.contact,
@@ -178,6 +191,7 @@ class Chat:
             order=time.time_ns(),
             text=said.text,
             choice=said.choice,
+            language=language,
         )
         handled = self._lanes.watch(message)
         try:

@@ -193,15 +193,6 @@ async def test_what_an_answer_means(
     assert len(line.asked) == 1
 
 
-async def test_what_the_sdk_cannot_build_is_not_tried_again(
-    channel: LineChannel, line: FakeLine
-) -> None:
-    call = Call({"messages": [{"type": "hologram"}]}, KEY, 0, RECEIVED, PERSON)
-
-    assert await failure(channel, call) == DeliveryError("refused", retry=False)
-    assert not line.asked
-
-
 async def test_nothing_planned_is_lost_in_the_sdk(channel: LineChannel, line: FakeLine) -> None:
     """The SDK silently drops what it does not know; so what arrives is compared."""
     text = {"type": "text", "text": "ก", "wrap": True, "scaling": True, "size": "sm", "flex": 2}

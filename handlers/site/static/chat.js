@@ -102,8 +102,10 @@
     const blank = place.firstElementChild;
     choices.forEach((choice, i) => {
       const item = blank.cloneNode(true), number = item.querySelector(".number");
+      const label = item.querySelector(".label");
       item.querySelector("button").value = choice.value;
-      item.querySelector(".label").textContent = choice.label;
+      label.textContent = choice.label;
+      if (choice.value.startsWith("lang:")) label.lang = choice.value.slice(5);
       if (number) number.textContent = i + 1;
       place.append(item);
     });
@@ -233,7 +235,7 @@
       }
       failures = 0;
     } catch {
-      failures += 1;
+      if (polling === mine) failures += 1;
     }
     if (polling !== mine) return; // paused meanwhile
     polling = null;
