@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,6 +25,8 @@ AT_ONCE = 48
 """Requests under way at one time."""
 A_ROUND = 8
 """Requests begun together: starting many at once would keep webhooks waiting."""
+GATHER = 0.003
+"""Seconds after a knock, so that what comes together is written together."""
 NAP = 1.0
 """Seconds between looks at the outbox when nobody knocks."""
 
@@ -79,7 +81,6 @@ class Delivery:
         await self._write_results()
 
     async def _round(self) -> None:
-        await self._write_results()
         taken = await self._take()
         for row in taken:
             task = asyncio.create_task(self._send(row))
@@ -94,6 +95,7 @@ class Delivery:
             return
         with suppress(TimeoutError):
             await asyncio.wait_for(self._knock.wait(), await self._nap())
+            await asyncio.sleep(GATHER)
 
     async def _nap(self) -> float:
         held = self._ready_accounts()
@@ -110,17 +112,15 @@ class Delivery:
         return [a for a, pace in self._paces.items() if a in held and pace.is_open]
 
     async def _take(self) -> list[Any]:
+        """What is to be sent next, marked so, and what became of the last, in one transaction."""
         room = min(A_ROUND, AT_ONCE - len(self._under_way))
-        held = self._ready_accounts()
-        if room <= 0 or not held:
-            return []
-        now = self._clock()
-        async with self._database.read() as connection:
-            rows = await outbox.due(connection, held, now, room)
-        rows = [row for row in rows if self._paces[row.account].take()]
-        if rows:
-            async with self._database.write() as connection:
-                await outbox.mark_sending(connection, [row.id for row in rows])
+        held = self._ready_accounts() if room > 0 else []
+        rows: list[Any] = []
+        if held:
+            async with self._database.read() as connection:
+                rows = await outbox.due(connection, held, self._clock(), room)
+            rows = [row for row in rows if self._paces[row.account].take()]
+        await self._write_results([row.id for row in rows])
         return rows
 
     async def _send(self, row: Any) -> None:
@@ -182,8 +182,8 @@ class Delivery:
             {"row": row.id, "status": status, "fault": fault, "due_at": due_at, "done_at": done_at}
         )
 
-    async def _write_results(self) -> None:
-        if not self._results and not self._gone:
+    async def _write_results(self, sending: Sequence[int] = ()) -> None:
+        if not self._results and not self._gone and not sending:
             return
         results, self._results = self._results, []
         gone, self._gone = self._gone, []
@@ -193,6 +193,8 @@ class Delivery:
                     await outbox.settle(connection, results)
                 if gone:
                     await outbox.block(connection, gone, self._clock())
+                if sending:
+                    await outbox.mark_sending(connection, sending)
         except Exception:
             self._results[:0] = results
             self._gone[:0] = gone

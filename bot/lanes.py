@@ -7,17 +7,16 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import func, select
 
-from bot import outbox
 from bot.channels.channel import Channel
 from bot.db import Database, is_unavailable
 from bot.heads import Head, heads_of
 from bot.logs import where
-from bot.messages import InboundMessage, Kind, Reply
+from bot.messages import InboundMessage
 from bot.metrics import Metrics
-from bot.tables import ContactRow, EventRow, Progress, account_of
+from bot.tables import EventRow
+from bot.turns import Apologise, Handle, Turns
 
 BATCH = 16
 """Contacts whose results share one commit."""
@@ -34,11 +33,6 @@ log = structlog.get_logger()
 
 Prepare = Callable[[InboundMessage], Awaitable[Any]]
 """The costly thinking about a message, done before any lock is taken."""
-Handle = Callable[
-    [AsyncSession, ContactRow, InboundMessage, Any, datetime], Awaitable[Sequence[Reply]]
-]
-"""Runs the flow: changes the contact's state, and says what to reply."""
-Apologise = Callable[[InboundMessage], Sequence[Reply]]
 
 
 class Lanes:
@@ -58,10 +52,8 @@ class Lanes:
         metrics: Metrics,
     ) -> None:
         self._database = database
-        self._channels = channels
+        self._turns = Turns(database, channels, handle=handle, apologise=apologise, clock=clock)
         self._prepare = prepare
-        self._handle = handle
-        self._apologise = apologise
         self._committed = committed
         self._busy = busy
         self._clock = clock
@@ -169,12 +161,7 @@ class Lanes:
         """An event from before our start may be what ended the last process: count first."""
         old = [head.id for head in heads if head.received_at < self._started_at]
         if old:
-            async with self._database.write() as connection:
-                await connection.execute(
-                    update(EventRow)
-                    .where(EventRow.id.in_(old))
-                    .values(attempts=EventRow.attempts + 1)
-                )
+            await self._turns.count(old)
 
     async def _commit_alone(self, head: Head, prepared: Mapping[int, Any]) -> None:
         if head.attempts >= ATTEMPTS:
@@ -188,83 +175,15 @@ class Lanes:
             await self._failed(head, error)
 
     async def _commit(self, heads: Sequence[Head], prepared: Mapping[int, Any]) -> None:
-        """One transaction: state, replies, done."""
-        now = self._clock()
-        done: list[Head] = []
-        async with self._database.session() as session:
-            rows = await self._locked(session, [head.contact_id for head in heads])
-            current = {h.id: h for h in await heads_of(await session.connection(), list(rows))}
-            for head in heads:
-                if head.id in current:
-                    await self._turn(session, rows[head.contact_id], head, prepared[head.id], now)
-                    done.append(current[head.id])
-            await self._finish(session, done, now)
-        self._after(heads, done, now)
+        done = await self._turns.commit(heads, prepared)
+        self._after(heads, done)
 
-    async def _locked(
-        self, session: AsyncSession, contacts: Sequence[UUID]
-    ) -> dict[UUID, ContactRow]:
-        query = select(ContactRow).where(ContactRow.id.in_(contacts))
-        if not self._database.is_sqlite:
-            query = query.with_for_update(skip_locked=True)
-        return {row.id: row for row in await session.scalars(query)}
-
-    async def _turn(
-        self, session: AsyncSession, contact: ContactRow, head: Head, prepared: Any, now: datetime
-    ) -> None:
-        if isinstance(prepared, Exception):
-            raise prepared
-        contact.seen_at = now
-        if head.message.kind in (Kind.FOLLOW, Kind.UNFOLLOW):
-            contact.blocked = head.message.kind is Kind.UNFOLLOW
-        replies = await self._handle(session, contact, head.message, prepared, now)
-        self._post(session, contact, head, replies, now)
-
-    def _post(
-        self,
-        session: AsyncSession,
-        contact: ContactRow,
-        head: Head,
-        replies: Sequence[Reply],
-        now: datetime,
-    ) -> None:
-        channel = self._channels.get(account_of(contact.agency, contact.channel))
-        if channel is None or not (replies or head.message.handle):
-            return
-        payloads = channel.plan(replies, head.message, head.received_at)
-        session.add_all(
-            outbox.outgoing(
-                contact,
-                payloads,
-                cause_id=head.id,
-                received_at=head.received_at,
-                now=now,
-                mailbox=channel.is_mailbox,
-            )
-        )
-
-    async def _finish(self, session: AsyncSession, done: Sequence[Head], now: datetime) -> None:
-        if not done:
-            return
-        await session.execute(
-            update(EventRow)
-            .where(EventRow.id.in_([head.id for head in done]))
-            .values(status=Progress.DONE, done_at=now)
-            .execution_options(synchronize_session=False)
-        )
-        if not self._database.is_sqlite:
-            accounts = {
-                account_of(h.message.contact.agency, h.message.contact.channel) for h in done
-            }
-            for account in sorted(accounts):
-                await session.execute(select(func.pg_notify(outbox.CHANNEL, account)))
-
-    def _after(self, heads: Sequence[Head], done: Sequence[Head], now: datetime) -> None:
+    def _after(self, heads: Sequence[Head], done: Sequence[Head]) -> None:
         finished = {head.id for head in done}
         self.add(head.contact_id for head in done if not head.is_last)
         self.add(head.contact_id for head in heads if head.id not in finished)
         for head in done:
-            self._metrics.answered.observe((now - head.received_at).total_seconds())
+            self._metrics.answered.observe((self._clock() - head.received_at).total_seconds())
             if watcher := self._watchers.pop(_name(head.message), None):
                 watcher.set()
         self._committed([head.contact_id for head in done])
@@ -276,31 +195,16 @@ class Lanes:
         log.error("flow_failed", event=head.id, attempt=attempts, fault=name, where=where(error))
         if attempts >= ATTEMPTS:
             await self._set_aside(head, name)
-            return
-        pause = timedelta(seconds=PAUSES[attempts - 1])
-        async with self._database.write() as connection:
-            await connection.execute(
-                update(EventRow)
-                .where(EventRow.id == head.id)
-                .values(attempts=attempts, fault=name, due_at=self._clock() + pause)
-            )
+        else:
+            pause = timedelta(seconds=PAUSES[attempts - 1])
+            await self._turns.postpone(head, attempts, name, pause)
 
     async def _set_aside(self, head: Head, fault: str) -> None:
         """Out of the lane, so that what follows is served; a person looks at it."""
-        now = self._clock()
         log.error("event_set_aside", event=head.id, fault=fault)
         self._metrics.set_aside.inc()
-        async with self._database.session() as session:
-            rows = await self._locked(session, [head.contact_id])
-            if contact := rows.get(head.contact_id):
-                self._post(session, contact, head, self._apologise(head.message), now)
-            await session.execute(
-                update(EventRow)
-                .where(EventRow.id == head.id)
-                .values(status=Progress.SET_ASIDE, fault=fault, done_at=now)
-                .execution_options(synchronize_session=False)
-            )
-        self._after([head], [head], now)
+        await self._turns.set_aside(head, fault)
+        self._after([head], [head])
         self.add([head.contact_id])
 
 

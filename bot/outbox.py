@@ -10,37 +10,37 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
 from bot.db import Moment
-from bot.messages import Call
+from bot.messages import Call, Contact
 from bot.tables import ContactRow, OutgoingRow, Posting, account_of
 
 CHANNEL = "thamdai_outbox"
 """PostgreSQL's notification channel."""
 
 
-def outgoing(
-    contact: ContactRow,
+def requests(
+    contact: Contact,
     payloads: Iterable[dict[str, object]],
     *,
     now: datetime,
     cause_id: int | None = None,
     received_at: datetime | None = None,
     mailbox: bool = False,
-) -> list[OutgoingRow]:
+) -> list[dict[str, Any]]:
     """Rows for planned requests. A mailbox is read by its owner: nothing has to be sent."""
     return [
-        OutgoingRow(
-            key=uuid4(),
-            contact_id=contact.id,
-            account=account_of(contact.agency, contact.channel),
-            address=contact.address,
-            cause_id=cause_id,
-            payload=payload,
-            status=Posting.SENT if mailbox else Posting.PENDING,
-            attempts=0,
-            received_at=received_at or now,
-            due_at=now,
-            done_at=now if mailbox else None,
-        )
+        {
+            "key": uuid4(),
+            "contact_id": contact.id,
+            "account": account_of(contact.agency, contact.channel),
+            "address": contact.address,
+            "cause_id": cause_id,
+            "payload": payload,
+            "status": Posting.SENT if mailbox else Posting.PENDING,
+            "attempts": 0,
+            "received_at": received_at or now,
+            "due_at": now,
+            "done_at": now if mailbox else None,
+        }
         for payload in payloads
     ]
 
@@ -96,13 +96,17 @@ async def next_due(connection: AsyncConnection, accounts: Sequence[str]) -> date
     return await connection.scalar(query)
 
 
+_REQUESTS: Any = OutgoingRow.__table__
+_MARK_SENDING = (
+    update(_REQUESTS)
+    .where(_REQUESTS.c.id.in_(bindparam("ids", expanding=True)))
+    .values(status=Posting.SENDING, attempts=_REQUESTS.c.attempts + 1)
+)
+
+
 async def mark_sending(connection: AsyncConnection, ids: Sequence[int]) -> None:
     """From here on a crash leaves it unknown whether these arrived."""
-    await connection.execute(
-        update(OutgoingRow)
-        .where(OutgoingRow.id.in_(ids))
-        .values(status=Posting.SENDING, attempts=OutgoingRow.attempts + 1)
-    )
+    await connection.execute(_MARK_SENDING, {"ids": list(ids)})
 
 
 async def recover(connection: AsyncConnection, account: str) -> int:
@@ -116,8 +120,8 @@ async def recover(connection: AsyncConnection, account: str) -> int:
 
 
 _SETTLE = (
-    update(OutgoingRow.__table__)  # type: ignore[arg-type]
-    .where(OutgoingRow.__table__.c.id == bindparam("row"))
+    update(_REQUESTS)
+    .where(_REQUESTS.c.id == bindparam("row"))
     .values(
         status=bindparam("status"),
         fault=bindparam("fault"),

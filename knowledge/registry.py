@@ -64,7 +64,8 @@ class Registry:
         new_defaults = self._refresh_defaults()
         folders = {folder.name: folder for folder in agency_folders(self._folder)}
         for slug, folder in folders.items():
-            if (new_defaults or self._has_changed(folder)) and self._refresh_agency(folder):
+            has_changed = self._has_changed(folder)
+            if (new_defaults or has_changed) and self._refresh_agency(folder):
                 fresh.append(slug)
         served = {slug: one for slug, one in self._served.items() if slug in folders}
         if len(served) != len(self._served):

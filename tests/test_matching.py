@@ -80,7 +80,7 @@ def test_other_bodies_business_is_not_answered(matcher, text):
     assert matcher.match(text).decision is not Decision.ANSWER
 
 
-@pytest.mark.parametrize("text", ["บัตรประชาชน", "ภาษี", "ขยะ"])
+@pytest.mark.parametrize("text", ["บัตรประชาชน", "ภาษี", "ขยะ", "passport"])
 def test_one_word_that_fits_several_entries_is_a_suggestion_at_most(matcher, text):
     assert matcher.match(text).decision is not Decision.ANSWER
 

@@ -1,5 +1,6 @@
 """What the renderers of all platforms show of a card and of a choice."""
 
+import re
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from bot.channels.splitting import is_blank, shorten
@@ -10,6 +11,7 @@ LINK_LABEL = 20
 VALUE_BYTES = 64
 """https://core.telegram.org/bots/api#inlinekeyboardbutton (LINE takes 300)"""
 _LONGEST_URL = 1000
+_LISTED = re.compile(r"^(\d+)\. (.+)$", re.MULTILINE)
 
 
 def facts(card: Card | None) -> list[tuple[str, str]]:
@@ -30,6 +32,16 @@ def link(card: Card | None) -> tuple[str, str] | None:
     named = (label for label, value in facts(card) if source and source in value)
     label = next(named, "") or source or urlsplit(url).hostname or url
     return shorten(label, LINK_LABEL), url
+
+
+def label_of(choice: Choice, text: str) -> str:
+    """A choice's label, with its number where the text lists the choices by number.
+
+    Platforms cut long labels off; the number still tells which line of the text is meant.
+    """
+    label = choice.label.strip()
+    number = next((n for n, listed in _LISTED.findall(text) if listed == label), None)
+    return f"{number}. {label}" if number else label
 
 
 def value_of(choice: Choice) -> str:

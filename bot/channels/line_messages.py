@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 
-from bot.channels.cards import facts, link, value_of
+from bot.channels.cards import facts, label_of, link, value_of
 from bot.channels.splitting import is_blank, parts, shorten, units
 from bot.messages import Card, Choice, Reply
 
@@ -34,23 +34,25 @@ def requests(replies: Sequence[Reply]) -> list[list[Json]]:
         return []
     if len(messages) > MESSAGES_PER_REQUEST:
         messages = _joined(messages)
-    items = quick_replies(choice for reply in replies for choice in reply.choices)
+    items = quick_replies((choice, reply.text) for reply in replies for choice in reply.choices)
     if items:
         messages[-1] = {**messages[-1], "quickReply": {"items": items}}
     starts = range(0, len(messages), MESSAGES_PER_REQUEST)
     return [messages[start : start + MESSAGES_PER_REQUEST] for start in starts]
 
 
-def quick_replies(choices: Iterable[Choice]) -> list[Json]:
-    """A button for each different value, as many as LINE shows."""
-    wanted = {choice.value: choice for choice in choices if not is_blank(choice.label)}
-    return [_quick_reply(choice) for choice in list(wanted.values())[:QUICK_REPLIES]]
+def quick_replies(choices: Iterable[tuple[Choice, str]]) -> list[Json]:
+    """A button for each different value, as many as LINE shows; each with the text it goes with."""
+    wanted = {
+        choice.value: (choice, text) for choice, text in choices if not is_blank(choice.label)
+    }
+    return [_quick_reply(*each) for each in list(wanted.values())[:QUICK_REPLIES]]
 
 
-def _quick_reply(choice: Choice) -> Json:
+def _quick_reply(choice: Choice, text: str) -> Json:
     action = {
         "type": "postback",
-        "label": shorten(choice.label.strip(), LABEL_UNITS),
+        "label": shorten(label_of(choice, text), LABEL_UNITS),
         "data": value_of(choice),
         "displayText": shorten(choice.label.strip(), DISPLAY_UNITS),
     }

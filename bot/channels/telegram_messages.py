@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from unicodedata import category
 
-from bot.channels.cards import facts, link, value_of
+from bot.channels.cards import facts, label_of, link, value_of
 from bot.channels.splitting import is_blank, parts, shorten, units
 from bot.messages import Card, Choice, InboundMessage, Reply
 
@@ -91,7 +91,8 @@ def _keyboard(reply: Reply) -> list[list[Json]]:
     """One button a row, two where both labels are short; the source's page at the end."""
     rows: list[list[Json]] = []
     for choice, is_second in _paired(reply.choices):
-        button: Json = {"text": _label(choice), "callback_data": value_of(choice)}
+        label = shorten(label_of(choice, reply.text), LABEL_UNITS)
+        button: Json = {"text": label, "callback_data": value_of(choice)}
         if is_second:
             rows[-1].append(button)
         else:
@@ -112,10 +113,6 @@ def _paired(choices: Iterable[Choice]) -> list[tuple[Choice, bool]]:
         room = is_short and not is_second
         paired.append((choice, is_second))
     return paired
-
-
-def _label(choice: Choice) -> str:
-    return shorten(choice.label.strip(), LABEL_UNITS)
 
 
 def _width(label: str) -> int:

@@ -1,5 +1,6 @@
 """Server-rendered pages: each agency's chat, and the list of agencies."""
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from hashlib import blake2b
@@ -48,7 +49,8 @@ class Pages:
         app.router.add_static(STATIC, HERE / "static")
 
     async def _index(self, request: web.Request) -> web.Response:
-        agencies = [one.agency for one in self._registry.served.values()]
+        served = (one.agency for one in self._registry.served.values())
+        agencies = sorted(served, key=lambda agency: thai_order(agency.profile.name.th))
         return page("index.html", "th", agencies=agencies)
 
     async def _agency(self, request: web.Request) -> web.Response:
@@ -56,6 +58,11 @@ class Pages:
         if served is None:
             return error_page(404)
         raise web.HTTPFound(f"/{served.agency.slug}/chat")
+
+
+def thai_order(name: str) -> str:
+    """A key that sorts as a Thai dictionary does: a vowel written before its consonant comes after."""
+    return re.sub("([เ-ไ])(.)", r"\2\1", name)
 
 
 def language_of(request: web.Request, agency: Agency) -> str:

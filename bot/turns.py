@@ -1,0 +1,165 @@
+"""One turn: an event's flow, its new state, its replies and its end, in one transaction."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from bot import outbox
+from bot.channels.channel import Channel
+from bot.db import Database, Moment
+from bot.heads import Head, heads_of
+from bot.messages import InboundMessage, Kind, Reply
+from bot.tables import ContactRow, EventRow, OutgoingRow, Progress, account_of
+
+Handle = Callable[
+    [AsyncSession, ContactRow, InboundMessage, Any, datetime], Awaitable[Sequence[Reply]]
+]
+"""Runs the flow: changes the contact's state, and says what to reply."""
+Apologise = Callable[[InboundMessage], Sequence[Reply]]
+
+_EVENTS: Any = EventRow.__table__
+_END = (
+    update(_EVENTS)
+    .where(_EVENTS.c.id.in_(bindparam("ids", expanding=True)))
+    .values(
+        status=bindparam("new_status"),
+        fault=bindparam("new_fault"),
+        done_at=bindparam("now", type_=Moment()),
+    )
+)
+_COUNT = (
+    update(_EVENTS)
+    .where(_EVENTS.c.id.in_(bindparam("ids", expanding=True)))
+    .values(attempts=_EVENTS.c.attempts + 1)
+)
+_CONTACTS = select(ContactRow).where(ContactRow.id.in_(bindparam("ids", expanding=True)))
+_LOCKED_CONTACTS = _CONTACTS.with_for_update(skip_locked=True)
+_OUTGOING = insert(OutgoingRow.__table__)  # type: ignore[arg-type]
+
+
+class Turns:
+    """Commits what flows decide."""
+
+    def __init__(
+        self,
+        database: Database,
+        channels: Mapping[str, Channel],
+        *,
+        handle: Handle,
+        apologise: Apologise,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._channels = channels
+        self._handle = handle
+        self._apologise = apologise
+        self._clock = clock
+
+    async def commit(self, heads: Sequence[Head], prepared: Mapping[int, Any]) -> list[Head]:
+        """Run the flows of these heads; returns those that were still ours to do."""
+        now = self._clock()
+        done: list[Head] = []
+        requests: list[dict[str, Any]] = []
+        async with self._database.session() as session:
+            rows = await self._locked(session, [head.contact_id for head in heads])
+            current = await self._current(session, heads, rows)
+            for head in heads:
+                if head.id in current:
+                    contact = rows[head.contact_id]
+                    replies = await self._run(session, contact, head, prepared[head.id], now)
+                    requests += self._requests(contact, head, replies, now)
+                    done.append(current[head.id])
+            await session.flush()
+            await self._finish(await session.connection(), done, requests, now=now)
+        return done
+
+    async def _current(
+        self, session: AsyncSession, heads: Sequence[Head], rows: Mapping[UUID, ContactRow]
+    ) -> dict[int, Head]:
+        """What still waits, now that nobody else can touch it; on SQLite nobody else could."""
+        if self._database.is_sqlite:
+            return {head.id: head for head in heads if head.contact_id in rows}
+        found = await heads_of(await session.connection(), list(rows))
+        return {head.id: head for head in found}
+
+    async def _locked(
+        self, session: AsyncSession, contacts: Sequence[UUID]
+    ) -> dict[UUID, ContactRow]:
+        query = _CONTACTS if self._database.is_sqlite else _LOCKED_CONTACTS
+        return {row.id: row for row in await session.scalars(query, {"ids": list(contacts)})}
+
+    async def _run(
+        self, session: AsyncSession, contact: ContactRow, head: Head, prepared: Any, now: datetime
+    ) -> Sequence[Reply]:
+        if isinstance(prepared, Exception):
+            raise prepared
+        contact.seen_at = now
+        if head.message.kind in (Kind.FOLLOW, Kind.UNFOLLOW):
+            contact.blocked = head.message.kind is Kind.UNFOLLOW
+        return await self._handle(session, contact, head.message, prepared, now)
+
+    def _requests(
+        self, contact: ContactRow, head: Head, replies: Sequence[Reply], now: datetime
+    ) -> list[dict[str, Any]]:
+        channel = self._channels.get(account_of(contact.agency, contact.channel))
+        if channel is None or not (replies or head.message.handle):
+            return []
+        return outbox.requests(
+            contact.contact,
+            channel.plan(replies, head.message, head.received_at),
+            cause_id=head.id,
+            received_at=head.received_at,
+            now=now,
+            mailbox=channel.is_mailbox,
+        )
+
+    async def _finish(
+        self,
+        connection: AsyncConnection,
+        done: Sequence[Head],
+        requests: list[dict[str, Any]],
+        *,
+        now: datetime,
+        status: Progress = Progress.DONE,
+        fault: str | None = None,
+    ) -> None:
+        if requests:
+            await connection.execute(_OUTGOING, requests)
+        if done:
+            ids = [head.id for head in done]
+            values = {"ids": ids, "new_status": status, "new_fault": fault, "now": now}
+            await connection.execute(_END, values)
+        if requests and not self._database.is_sqlite:
+            for account in sorted({request["account"] for request in requests}):
+                await connection.execute(select(func.pg_notify(outbox.CHANNEL, account)))
+
+    async def count(self, events: Sequence[int]) -> None:
+        """Count one more attempt at these."""
+        async with self._database.write() as connection:
+            await connection.execute(_COUNT, {"ids": list(events)})
+
+    async def postpone(self, head: Head, attempts: int, fault: str, pause: timedelta) -> None:
+        """Try this one again later; its contact waits."""
+        async with self._database.write() as connection:
+            await connection.execute(
+                update(EventRow)
+                .where(EventRow.id == head.id)
+                .values(attempts=attempts, fault=fault, due_at=self._clock() + pause)
+            )
+
+    async def set_aside(self, head: Head, fault: str) -> None:
+        """End an event that cannot be handled, with an apology."""
+        now = self._clock()
+        async with self._database.session() as session:
+            rows = await self._locked(session, [head.contact_id])
+            requests: list[dict[str, Any]] = []
+            if contact := rows.get(head.contact_id):
+                requests = self._requests(contact, head, self._apologise(head.message), now)
+            connection = await session.connection()
+            await self._finish(
+                connection, [head], requests, now=now, status=Progress.SET_ASIDE, fault=fault
+            )
