@@ -31,7 +31,7 @@ from bot.webhooks import MAX_BODY, Webhooks
 from handlers.desk import Desk
 from handlers.site.chat import Chat
 from handlers.site.pages import Pages
-from knowledge.embedding import open_encoder
+from knowledge.embedding import CachedEncoder, open_encoder
 from knowledge.registry import Registry
 
 log = structlog.get_logger()
@@ -41,13 +41,21 @@ GRACE = 8.0
 REOPEN = 15.0
 """Seconds between attempts to open an account whose platform could not be reached."""
 RELOAD = 5.0
+LASTING = frozenset({"inbox", "lanes", "sweep", "accounts", "delivery", "reload", "expire"})
+"""Jobs that end only when the program does."""
 
 
-def make_registry(settings: Settings, *, semantic: bool | None = None) -> Registry:
-    """The agencies of the agencies folder, with meaning where it is wanted and installed."""
-    wanted = settings.semantic if semantic is None else semantic
-    encoder, status = open_encoder(settings.data_dir / "vectors") if wanted else (None, "off")
+def make_encoder(settings: Settings) -> CachedEncoder | None:
+    """What compares by meaning, where it is wanted and installed."""
+    if not settings.semantic:
+        return None
+    encoder, status = open_encoder(settings.data_dir / "vectors")
     log.info("encoder", status=str(status))
+    return encoder
+
+
+def make_registry(settings: Settings, encoder: CachedEncoder | None) -> Registry:
+    """The agencies of the agencies folder, not read yet."""
     return Registry(settings.agencies_dir, settings.data_dir / "agencies", encoder=encoder)
 
 
@@ -134,7 +142,9 @@ class Program:
         self.settings = settings
         self.metrics = Metrics()
         self.database = Database(settings.database)
-        self.registry = make_registry(settings)
+        self._encoder = make_encoder(settings)
+        is_quick = self._encoder is not None and self._encoder.has_kept
+        self.registry = make_registry(settings, self._encoder if is_quick else None)
         self.bells = Bells()
         self._tasks: list[asyncio.Task[Any]] = []
         self._polling = asyncio.Event()
@@ -225,6 +235,7 @@ class Program:
             "accounts": self.accounts.run(),
             "delivery": self.delivery.run(),
             "reload": self._reload(),
+            "meaning": self._add_meaning(),
             "expire": self._expire(),
         }
         self._tasks = [asyncio.create_task(job, name=name) for name, job in jobs.items()]
@@ -235,7 +246,9 @@ class Program:
     @property
     def failed_jobs(self) -> list[str]:
         """Names of jobs that ended though they never should."""
-        return [task.get_name() for task in self._tasks[:7] if task.done()]
+        return [
+            task.get_name() for task in self._tasks if task.done() and task.get_name() in LASTING
+        ]
 
     async def _keep_open(self, account: str, channel: Channel) -> None:
         """Open an account; a platform that cannot be reached stops nobody else."""
@@ -251,6 +264,15 @@ class Program:
         gauge.set(1)
         if isinstance(channel, TelegramChannel) and self.settings.telegram_mode == "polling":
             await channel.poll(self.inbox.accept, self._polling)
+
+    async def _add_meaning(self) -> None:
+        """Load the model; at the very first start, answer by words until all is encoded."""
+        if self._encoder is None:
+            return
+        await asyncio.to_thread(self._encoder.warm)
+        if not self.registry.has_encoder:
+            await asyncio.to_thread(self.registry.use, self._encoder)
+            log.info("meaning_added")
 
     async def _reload(self) -> None:
         """Take up changed agency files while running."""

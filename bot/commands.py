@@ -1,6 +1,7 @@
 """What each command of the command line does; all return the exit code."""
 
 import asyncio
+import gc
 import json
 import signal
 import sys
@@ -14,7 +15,7 @@ import yaml
 from aiohttp import web
 
 from bot import clock, logs, migration
-from bot.app import Program, make_registry
+from bot.app import Program, make_encoder, make_registry
 from bot.db import AlreadyRunning, Database, hold
 from bot.doctor import examine
 from bot.messages import Contact, InboundMessage, Kind, Reply
@@ -67,6 +68,8 @@ async def _serve(settings: Settings) -> int:
         )
         await program.stop()
         return 1
+    gc.collect()
+    gc.freeze()  # what was loaded stays: the collector need not look at it again
     _announce(program, runner.addresses[0][1])
     await told.wait()
     log.info("stopping")
@@ -93,7 +96,7 @@ def _announce(program: Program, port: int) -> None:
 def ask(settings: Settings, slug: str, question: str, *, as_json: bool) -> int:
     """Ask an agency one question, as a citizen on the web would."""
     logs.set_up("ERROR")
-    registry = _read(make_registry(settings))
+    registry = _read(make_registry(settings, make_encoder(settings)))
     served = registry.get(slug)
     if served is None:
         known = ", ".join(sorted(registry.served))

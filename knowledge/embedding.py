@@ -59,6 +59,11 @@ class CachedEncoder:
         """Whether the model itself is in memory."""
         return self._model is not None
 
+    @property
+    def has_kept(self) -> bool:
+        """Whether an earlier run has left vectors, so that starting with them is quick."""
+        return self._file.exists()
+
     def warm(self) -> None:
         """Load the model now rather than at the first question (about a second)."""
         self.encode([EMPTY])

@@ -72,6 +72,11 @@ class Registry:
             self._served = served
         return fresh
 
+    @property
+    def has_encoder(self) -> bool:
+        """Whether meaning is compared, or words alone."""
+        return self._encoder is not None
+
     def use(self, encoder: Encoder | None) -> None:
         """Index everything anew with this encoder."""
         self._encoder = encoder
