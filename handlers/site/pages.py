@@ -61,7 +61,7 @@ class Pages:
 
 
 def thai_order(name: str) -> str:
-    """A key that sorts as a Thai dictionary does: a vowel written before its consonant comes after."""
+    """A key that sorts as a Thai dictionary does: a leading vowel counts after its consonant."""
     return re.sub("([เ-ไ])(.)", r"\2\1", name)
 
 
