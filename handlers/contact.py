@@ -29,6 +29,8 @@ def text(turn: Turn) -> str:
     title = turn.say("contact.title", agency=turn.name)
     if not any(value for key, value in known if key != "unit"):
         return f"{title}\n{turn.say('contact.nothing')}"
-    missing = turn.say("contact.missing")
-    lines = [f"{turn.say(f'contact.{key}')}: {value or missing}" for key, value in known]
+    lines = [f"{turn.say(f'contact.{key}')}: {value}" for key, value in known if value]
+    missing = ", ".join(turn.say(f"contact.{key}") for key, value in known if not value)
+    if missing:
+        lines.append(turn.say("contact.missing", what=missing))
     return "\n".join([title, *lines])

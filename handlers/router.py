@@ -11,6 +11,9 @@ from knowledge.thai import normalise
 
 Flow = Callable[[Turn], Outcome]
 
+LETTERS = 2
+"""Fewer than these, stretched ones counted once, are no question."""
+
 KINDS: dict[Kind, Flow] = {
     Kind.FOLLOW: menu.welcome,
     Kind.JOIN: menu.welcome,
@@ -97,7 +100,7 @@ def _question(turn: Turn, text: str) -> Outcome:
     known = openers(turn.agency.wording)
     if talk := known.small_talk(text):
         return small_talk.small_talk(turn, talk)
-    if not any(letter.isalnum() for letter in text):
+    if sum(letter.isalnum() for letter in normalise(text)) < LETTERS:
         return answering.empty(turn)
     outcome = answering.question(turn)
     is_refused = outcome.misses > turn.state.misses
