@@ -16,7 +16,7 @@ from bot.channels.channel import Channel, DeliveryError
 from bot.db import Database
 from bot.logs import where
 from bot.metrics import Metrics
-from bot.pacing import Pace
+from bot.pacing import ChatPaces, Pace
 from bot.tables import Posting
 
 ATTEMPTS = 14
@@ -50,6 +50,7 @@ class Delivery:
         self._accounts = accounts
         self._clock = clock
         self._metrics = metrics
+        self._chats = ChatPaces()
         self._paces = {account: Pace() for account in channels}
         self._under_way: set[asyncio.Task[None]] = set()
         self._results: list[dict[str, Any]] = []
@@ -119,9 +120,20 @@ class Delivery:
         if held:
             async with self._database.read() as connection:
                 rows = await outbox.due(connection, held, self._clock(), room)
-            rows = [row for row in rows if self._paces[row.account].take()]
+            rows = [row for row in rows if self._may_go(row) and self._paces[row.account].take()]
         await self._write_results([row.id for row in rows])
         return rows
+
+    def _may_go(self, row: Any) -> bool:
+        """Whether its chat takes it now; otherwise it waits its time, and holds up nobody else."""
+        spacing = self._channels[row.account].spacing(row.address)
+        if spacing is None or row.payload.get("best_effort"):
+            return True
+        wait = self._chats.wait(row.account, row.address, spacing)
+        if wait:
+            later = self._clock() + timedelta(seconds=wait)
+            self._result(row, Posting.PENDING, later)
+        return not wait
 
     async def _send(self, row: Any) -> None:
         channel = self._channels[row.account]

@@ -3,15 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Executable, bindparam, exists, select
+import msgspec
+import structlog
+from sqlalchemy import Executable, bindparam, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
 from bot.inbox import message_of
-from bot.messages import InboundMessage
+from bot.messages import Contact, InboundMessage, Kind
 from bot.tables import ContactRow, EventRow
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +53,14 @@ def _heads_query() -> Executable:
             EventRow.id,
             EventRow.contact_id,
             EventRow.payload,
+            EventRow.event_id,
+            EventRow.order_key,
             EventRow.attempts,
             EventRow.received_at,
             EventRow.due_at,
+            ContactRow.agency,
+            ContactRow.channel,
+            ContactRow.address,
             more.label("more"),
         )
         .join(ContactRow, EventRow.id == oldest)
@@ -70,7 +80,7 @@ async def heads_of(connection: AsyncConnection, contacts: Sequence[UUID]) -> lis
         Head(
             id=row.id,
             contact_id=row.contact_id,
-            message=message_of(row),
+            message=_message(row),
             attempts=row.attempts,
             received_at=row.received_at,
             due_at=row.due_at,
@@ -78,3 +88,27 @@ async def heads_of(connection: AsyncConnection, contacts: Sequence[UUID]) -> lis
         )
         for row in await connection.execute(_HEADS, {"contacts": list(contacts)})
     ]
+
+
+def _message(row: Any) -> InboundMessage:
+    """The message; one that another version wrote and this one cannot read is of no known kind."""
+    try:
+        return message_of(row)
+    except msgspec.ValidationError:
+        log.error("event_unreadable", event=row.id)
+        contact = Contact(row.agency, row.channel, row.address)
+        return InboundMessage(contact, row.event_id, Kind.OTHER, row.order_key)
+
+
+async def overlooked(
+    connection: AsyncConnection, *, now: datetime, before: datetime, limit: int
+) -> Sequence[UUID]:
+    """Contacts with an event that is due and was received before then, longest waiting first."""
+    query = (
+        select(EventRow.contact_id)
+        .where(EventRow.done_at.is_(None), EventRow.due_at <= now, EventRow.received_at < before)
+        .group_by(EventRow.contact_id)
+        .order_by(func.min(EventRow.id))
+        .limit(limit)
+    )
+    return (await connection.scalars(query)).all()

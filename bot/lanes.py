@@ -7,16 +7,14 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, select
 
 from bot.channels.channel import Channel
 from bot.db import Database, is_unavailable
-from bot.heads import Head, heads_of
+from bot.heads import Head, heads_of, overlooked
 from bot.logs import where
 from bot.messages import InboundMessage
 from bot.metrics import Metrics
-from bot.tables import EventRow
-from bot.turns import Apologise, Handle, Turns
+from bot.turns import Apologise, FlowFault, Handle, Turns
 
 BATCH = 16
 """Contacts whose results share one commit."""
@@ -28,6 +26,8 @@ SWEEP = 1.0
 FRESH = timedelta(seconds=50)
 """After this nobody looks at the chat any more to see a sign."""
 LOOKED_AT = 100
+A_MOMENT = 0.1
+"""Seconds until we look again at a contact that another replica has in hand."""
 
 log = structlog.get_logger()
 
@@ -52,7 +52,8 @@ class Lanes:
         metrics: Metrics,
     ) -> None:
         self._database = database
-        self._turns = Turns(database, channels, handle=handle, apologise=apologise, clock=clock)
+        self._turns = Turns(database, channels, handle=handle, clock=clock)
+        self._apologise = apologise
         self._prepare = prepare
         self._committed = committed
         self._busy = busy
@@ -62,6 +63,7 @@ class Lanes:
         self._knock = asyncio.Event()
         self._watchers: dict[tuple[str, str, str], asyncio.Event] = {}
         self._started_at = clock()
+        self._counted: set[int] = set()
         self._stopping = False
 
     def add(self, contacts: Iterable[UUID]) -> None:
@@ -111,20 +113,9 @@ class Lanes:
 
     async def _sweep_once(self) -> None:
         now = self._clock()
-        overlooked = now - timedelta(seconds=2 * SWEEP)
-        query = (
-            select(EventRow.contact_id)
-            .where(
-                EventRow.done_at.is_(None),
-                EventRow.due_at <= now,
-                (EventRow.received_at < self._started_at) | (EventRow.received_at < overlooked),
-            )
-            .group_by(EventRow.contact_id)
-            .order_by(func.min(EventRow.id))
-            .limit(2_000)
-        )
+        before = max(self._started_at, now - timedelta(seconds=2 * SWEEP))
         async with self._database.read() as connection:
-            found = (await connection.scalars(query)).all()
+            found = await overlooked(connection, now=now, before=before, limit=2_000)
         if found:
             self.add(found)
             async with self._database.read() as connection:
@@ -139,17 +130,30 @@ class Lanes:
         heads = [head for head in heads if head.due_at <= now]
         doubtful = [head for head in heads if head.attempts]
         fresh = [head for head in heads if not head.attempts]
-        await self._count_recovered(heads)
-        prepared = {head.id: await self._prepared(head) for head in heads}
         if fresh:
             try:
-                await self._commit(fresh, prepared)
+                await self._attempt(fresh)
             except Exception as error:
                 if is_unavailable(error):
                     raise
                 doubtful = [*fresh, *doubtful]  # one of them is bad: find it by itself
         for head in doubtful:
-            await self._commit_alone(head, prepared)
+            await self._attempt_alone(head)
+
+    async def _attempt(self, heads: Sequence[Head]) -> None:
+        await self._count_recovered(heads)
+        await self._commit(heads, {head.id: await self._prepared(head) for head in heads})
+
+    async def _attempt_alone(self, head: Head) -> None:
+        if self._attempts(head) >= ATTEMPTS:
+            await self._set_aside(head, "crash")
+            return
+        try:
+            await self._attempt([head])
+        except Exception as error:
+            if is_unavailable(error):
+                raise
+            await self._failed(head, error)
 
     async def _prepared(self, head: Head) -> Any:
         try:
@@ -158,54 +162,57 @@ class Lanes:
             return error
 
     async def _count_recovered(self, heads: Sequence[Head]) -> None:
-        """An event from before our start may be what ended the last process: count first."""
+        """An event from before our start may be what ended the last process: count it first."""
         old = [head.id for head in heads if head.received_at < self._started_at]
-        if old:
-            await self._turns.count(old)
+        if new := [event for event in old if event not in self._counted]:
+            await self._turns.count(new)
+            self._counted.update(new)
 
-    async def _commit_alone(self, head: Head, prepared: Mapping[int, Any]) -> None:
-        if head.attempts >= ATTEMPTS:
-            await self._set_aside(head, "crash")
-            return
-        try:
-            await self._commit([head], prepared)
-        except Exception as error:
-            if is_unavailable(error):
-                raise
-            await self._failed(head, error)
+    def _attempts(self, head: Head) -> int:
+        """How often it failed; an attempt that the database's trouble undid is none."""
+        return max(0, head.attempts - (head.id in self._counted))
 
     async def _commit(self, heads: Sequence[Head], prepared: Mapping[int, Any]) -> None:
-        done = await self._turns.commit(heads, prepared)
-        self._after(heads, done)
+        self._after(heads, await self._turns.commit(heads, prepared))
 
     def _after(self, heads: Sequence[Head], done: Sequence[Head]) -> None:
+        now = self._clock()
         finished = {head.id for head in done}
         self.add(head.contact_id for head in done if not head.is_last)
-        self.add(head.contact_id for head in heads if head.id not in finished)
+        if elsewhere := [head.contact_id for head in heads if head.id not in finished]:
+            asyncio.get_running_loop().call_later(A_MOMENT, self.add, elsewhere)
+        self._counted -= finished
         for head in done:
-            self._metrics.answered.observe((self._clock() - head.received_at).total_seconds())
+            self._metrics.answered.observe((now - head.received_at).total_seconds())
             if watcher := self._watchers.pop(_name(head.message), None):
                 watcher.set()
         self._committed([head.contact_id for head in done])
 
     async def _failed(self, head: Head, error: Exception) -> None:
-        attempts = head.attempts + 1
-        name = type(error).__name__
+        attempts = self._attempts(head) + 1
+        cause = (error.__cause__ if isinstance(error, FlowFault) else None) or error
+        name = type(cause).__name__
         self._metrics.faults.labels(name).inc()
-        log.error("flow_failed", event=head.id, attempt=attempts, fault=name, where=where(error))
+        log.error("flow_failed", event=head.id, attempt=attempts, fault=name, where=where(cause))
         if attempts >= ATTEMPTS:
             await self._set_aside(head, name)
-        else:
-            pause = timedelta(seconds=PAUSES[attempts - 1])
-            await self._turns.postpone(head, attempts, name, pause)
+            return
+        pause = timedelta(seconds=PAUSES[attempts - 1])
+        await self._turns.postpone(head, attempts, name, pause)
+        self._counted.discard(head.id)
 
     async def _set_aside(self, head: Head, fault: str) -> None:
-        """Out of the lane, so that what follows is served; a person looks at it."""
+        """With an apology if there can be one: what follows must be served in any case."""
         log.error("event_set_aside", event=head.id, fault=fault)
         self._metrics.set_aside.inc()
-        await self._turns.set_aside(head, fault)
-        self._after([head], [head])
-        self.add([head.contact_id])
+        try:
+            done = await self._turns.set_aside(head, fault, self._apologise)
+        except Exception as error:
+            if is_unavailable(error):
+                raise
+            log.error("apology_failed", event=head.id, fault=type(error).__name__)
+            done = await self._turns.set_aside(head, fault, lambda _: ())
+        self._after([head], done)
 
 
 def _name(message: InboundMessage) -> tuple[str, str, str]:

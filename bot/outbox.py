@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Executable, Integer, bindparam, exists, func, select, update
+from sqlalchemy import ColumnElement, Executable, Integer, bindparam, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
@@ -45,13 +45,22 @@ def requests(
     ]
 
 
-def _due_query() -> Executable:
+async def announce(connection: AsyncConnection, accounts: Iterable[str]) -> None:
+    """Tell the senders of these accounts, once this transaction is committed (PostgreSQL)."""
+    for account in sorted(accounts):
+        await connection.execute(select(func.pg_notify(CHANNEL, account)))
+
+
+def _is_first() -> ColumnElement[bool]:
     earlier = aliased(OutgoingRow)
-    is_first = ~exists().where(
+    return ~exists().where(
         earlier.contact_id == OutgoingRow.contact_id,
         earlier.id < OutgoingRow.id,
         earlier.done_at.is_(None),
     )
+
+
+def _due_query() -> Executable:
     return (
         select(
             OutgoingRow.id,
@@ -68,7 +77,7 @@ def _due_query() -> Executable:
             OutgoingRow.done_at.is_(None),
             OutgoingRow.status == Posting.PENDING,
             OutgoingRow.due_at <= bindparam("now", type_=Moment()),
-            is_first,
+            _is_first(),
         )
         .order_by(OutgoingRow.id)
         .limit(bindparam("limit", type_=Integer()))
@@ -76,6 +85,12 @@ def _due_query() -> Executable:
 
 
 _DUE = _due_query()  # building it costs more than running it
+_NEXT_DUE = select(func.min(OutgoingRow.due_at)).where(
+    OutgoingRow.account.in_(bindparam("accounts", expanding=True)),
+    OutgoingRow.done_at.is_(None),
+    OutgoingRow.status == Posting.PENDING,
+    _is_first(),
+)
 
 
 async def due(
@@ -87,13 +102,8 @@ async def due(
 
 
 async def next_due(connection: AsyncConnection, accounts: Sequence[str]) -> datetime | None:
-    """When the next request that waits for its time is due."""
-    query = select(func.min(OutgoingRow.due_at)).where(
-        OutgoingRow.account.in_(accounts),
-        OutgoingRow.done_at.is_(None),
-        OutgoingRow.status == Posting.PENDING,
-    )
-    return await connection.scalar(query)
+    """When the next request that waits for nothing but its time is due."""
+    return await connection.scalar(_NEXT_DUE, {"accounts": list(accounts)})
 
 
 _REQUESTS: Any = OutgoingRow.__table__

@@ -1,7 +1,8 @@
-"""How fast one bot account may send: as fast as its platform takes it, slower after a refusal."""
+"""How fast a bot account may send, and how fast into one chat."""
 
 import time
 
+REMEMBERED_CHATS = 10_000
 SLOWEST = 5.0
 GROWTH = 1.02
 RELIEF = 20.0
@@ -48,3 +49,23 @@ class Pace:
     def went_well(self) -> None:
         """A request was accepted: grow."""
         self._rate = min(FREE, self._rate * GROWTH)
+
+
+class ChatPaces:
+    """Some messages at once into one chat, then one at a time; no chat delays another."""
+
+    def __init__(self) -> None:
+        self._free_at: dict[tuple[str, str], float] = {}
+
+    def wait(self, account: str, address: str, spacing: tuple[int, float]) -> float:
+        """Seconds until one more message may go into this chat; 0 counts it as sent now."""
+        burst, seconds = spacing
+        now = time.monotonic()
+        if len(self._free_at) > REMEMBERED_CHATS:
+            self._free_at = {key: at for key, at in self._free_at.items() if at > now}
+        at = max(self._free_at.get((account, address), 0.0), now)
+        early = at - now - (burst - 1) * seconds
+        if early > 0:
+            return early
+        self._free_at[account, address] = at + seconds
+        return 0.0

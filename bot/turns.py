@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from bot import outbox
@@ -37,8 +37,13 @@ _COUNT = (
     .values(attempts=_EVENTS.c.attempts + 1)
 )
 _CONTACTS = select(ContactRow).where(ContactRow.id.in_(bindparam("ids", expanding=True)))
-_LOCKED_CONTACTS = _CONTACTS.with_for_update(skip_locked=True)
+_LOCKED_CONTACTS = _CONTACTS.with_for_update(skip_locked=True, key_share=True)
+"""Until the end nobody else gets these contacts; new events for them can still be kept."""
 _OUTGOING = insert(OutgoingRow.__table__)  # type: ignore[arg-type]
+
+
+class FlowFault(Exception):
+    """A flow met a fault of a file or a socket of its own: not the database's."""
 
 
 class Turns:
@@ -50,13 +55,11 @@ class Turns:
         channels: Mapping[str, Channel],
         *,
         handle: Handle,
-        apologise: Apologise,
         clock: Callable[[], datetime],
     ) -> None:
         self._database = database
         self._channels = channels
         self._handle = handle
-        self._apologise = apologise
         self._clock = clock
 
     async def commit(self, heads: Sequence[Head], prepared: Mapping[int, Any]) -> list[Head]:
@@ -95,12 +98,15 @@ class Turns:
     async def _run(
         self, session: AsyncSession, contact: ContactRow, head: Head, prepared: Any, now: datetime
     ) -> Sequence[Reply]:
-        if isinstance(prepared, Exception):
-            raise prepared
         contact.seen_at = now
         if head.message.kind in (Kind.FOLLOW, Kind.UNFOLLOW):
             contact.blocked = head.message.kind is Kind.UNFOLLOW
-        return await self._handle(session, contact, head.message, prepared, now)
+        try:
+            if isinstance(prepared, Exception):
+                raise prepared
+            return await self._handle(session, contact, head.message, prepared, now)
+        except OSError as error:  # the database's connection is open by now
+            raise FlowFault(type(error).__name__) from error
 
     def _requests(
         self, contact: ContactRow, head: Head, replies: Sequence[Reply], now: datetime
@@ -133,9 +139,8 @@ class Turns:
             ids = [head.id for head in done]
             values = {"ids": ids, "new_status": status, "new_fault": fault, "now": now}
             await connection.execute(_END, values)
-        if requests and not self._database.is_sqlite:
-            for account in sorted({request["account"] for request in requests}):
-                await connection.execute(select(func.pg_notify(outbox.CHANNEL, account)))
+        if not self._database.is_sqlite:  # the account's sender may be another replica
+            await outbox.announce(connection, {request["account"] for request in requests})
 
     async def count(self, events: Sequence[int]) -> None:
         """Count one more attempt at these."""
@@ -151,15 +156,18 @@ class Turns:
                 .values(attempts=attempts, fault=fault, due_at=self._clock() + pause)
             )
 
-    async def set_aside(self, head: Head, fault: str) -> None:
-        """End an event that cannot be handled, with an apology."""
+    async def set_aside(self, head: Head, fault: str, apologise: Apologise) -> list[Head]:
+        """End an event that cannot be handled, with an apology; empty if it was not ours to end."""
         now = self._clock()
         async with self._database.session() as session:
             rows = await self._locked(session, [head.contact_id])
+            current = await self._current(session, [head], rows)
+            done = [current[head.id]] if head.id in current else []
             requests: list[dict[str, Any]] = []
-            if contact := rows.get(head.contact_id):
-                requests = self._requests(contact, head, self._apologise(head.message), now)
+            if done:
+                replies = apologise(head.message)
+                requests = self._requests(rows[head.contact_id], head, replies, now)
             connection = await session.connection()
-            await self._finish(
-                connection, [head], requests, now=now, status=Progress.SET_ASIDE, fault=fault
-            )
+            aside = Progress.SET_ASIDE
+            await self._finish(connection, done, requests, now=now, status=aside, fault=fault)
+        return done

@@ -59,6 +59,9 @@ class Channel(Protocol):
         `cause` is the event they answer, `now` when it was received: its handle serves while fresh.
         """
 
+    def spacing(self, address: str) -> tuple[int, float] | None:
+        """Messages that one chat takes at once, and the seconds it then wants between them."""
+
     async def send(self, call: Call) -> None:
         """Make one planned request.
 

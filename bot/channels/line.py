@@ -124,6 +124,10 @@ class LineChannel:
             planned[0]["reply_until"] = int((now + FRESH).timestamp())
         return planned
 
+    def spacing(self, address: str) -> tuple[int, float] | None:
+        """LINE counts requests of the whole account only (2,000 a second)."""
+        return None
+
     async def send(self, call: Call) -> None:
         """Reply while that is free and possible, else push."""
         token = self._fresh_token(call)

@@ -30,6 +30,10 @@ class WebChannel:
         """One row of the mailbox for each reply."""
         return [{"reply": msgspec.to_builtins(reply)} for reply in replies]
 
+    def spacing(self, address: str) -> tuple[int, float] | None:
+        """A mailbox takes everything."""
+        return None
+
     async def send(self, call: Call) -> None:
         """Nothing to do: it lies in the mailbox."""
 
