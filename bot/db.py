@@ -145,7 +145,7 @@ def _engine(url: str) -> AsyncEngine:
         )
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    settings["pool_use_lifo"] = True  # the connection used last has its pages in memory
+        settings["pool_use_lifo"] = True  # the connection used last has its pages in memory
     settings["connect_args"] = {"async_creator_fn": connect}
     engine = create_async_engine(parsed, **settings)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)

@@ -12,6 +12,8 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 import aiohttp
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot import migration
 from bot.channels.channel import DeliveryError
@@ -19,6 +21,7 @@ from bot.channels.line import LineChannel
 from bot.channels.telegram import TelegramChannel
 from bot.db import Database
 from bot.settings import BadSettings, ChannelSecrets, Settings, channel_secrets
+from bot.tables import EventRow, OutgoingRow, Posting, Progress
 
 FREE_AT_LEAST = 500 * 1024 * 1024
 CLOCK_OFF_AT_MOST = 30.0
@@ -59,7 +62,8 @@ class Agencies(Protocol):
 
 async def examine(settings: Settings, agencies: Agencies) -> list[Finding]:
     """Everything, in the order in which it should be mended."""
-    findings = [_disk(settings.data_dir), await _database(settings), _public(settings)]
+    findings = [_disk(settings.data_dir), await _database(settings)]
+    findings += [*await _left_over(settings), _public(settings)]
     for slug, faults in agencies.faults.items():
         findings.append(
             Finding(slug, "bad", f"แฟ้มผิด {len(faults)} แห่ง: {faults[0]}", f"{len(faults)} faults")
@@ -101,6 +105,30 @@ async def _database(settings: Settings) -> Finding:
     return Finding(
         "database", "warn", "ยังไม่ได้ปรับปรุง (serve จะทำให้เอง)", "not migrated yet; serve does it"
     )
+
+
+async def _left_over(settings: Settings) -> list[Finding]:
+    """Messages that nobody was answered, and replies that nobody could be sent."""
+    database = Database(settings.database)
+    aside = select(func.count()).where(EventRow.status == Progress.SET_ASIDE)
+    unsent = select(func.count()).where(
+        OutgoingRow.status == Posting.FAILED, OutgoingRow.fault != "blocked"
+    )
+    try:
+        async with database.read() as connection:
+            counts = [await connection.scalar(aside) or 0, await connection.scalar(unsent) or 0]
+    except SQLAlchemyError:  # no tables yet: said above
+        return []
+    finally:
+        await database.close()
+    named = (
+        ("set aside", "ข้อความที่ตอบไม่ได้และรอคนดู {} ข้อ", "{} messages wait for a person"),
+        ("not sent", "คำตอบที่ส่งไม่ถึง {} ข้อ", "{} replies could not be sent"),
+    )
+    return [
+        Finding(what, "warn" if count else "ok", th.format(count), en.format(count))
+        for (what, th, en), count in zip(named, counts, strict=True)
+    ]
 
 
 def _public(settings: Settings) -> Finding:
