@@ -14,6 +14,9 @@ from bot import outbox
 CHECK = 2.0
 """Seconds between attempts to take over accounts whose sender is gone."""
 
+PATIENCE = 5.0
+"""Seconds for the lock's connection to answer; then it is lost, and so are the accounts."""
+
 log = structlog.get_logger()
 
 Taken = Callable[[str], Awaitable[None]]
@@ -40,11 +43,16 @@ class AllAccounts:
         self.held: frozenset[str] = frozenset()
 
     async def run(self) -> None:
-        """Take all at once."""
-        for account in self._accounts:
-            await self._taken(account)
-        self.held = self._accounts
-        await asyncio.Event().wait()
+        """Take all at once; while the database does not let us, try again."""
+        while True:
+            try:
+                for account in self._accounts - self.held:
+                    await self._taken(account)
+                    self.held |= {account}
+                await asyncio.Event().wait()
+            except Exception as error:  # noqa: BLE001 - without its accounts nothing is sent
+                log.error("accounts_not_taken", fault=type(error).__name__)
+            await asyncio.sleep(CHECK)
 
 
 class LockedAccounts:
@@ -64,7 +72,7 @@ class LockedAccounts:
         while True:
             try:
                 await self._hold()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except Exception as error:  # noqa: BLE001 - without its accounts nothing is sent
                 log.warning("accounts_connection_lost", fault=type(error).__name__)
             finally:
                 self.held = frozenset()
@@ -81,7 +89,7 @@ class LockedAccounts:
                         self.held |= {account}
                         self._notified()
                 await asyncio.sleep(CHECK)
-                await connection.execute("SELECT 1")
+                await connection.execute("SELECT 1", timeout=PATIENCE)
         finally:
             self.held = frozenset()
             await connection.close(timeout=2)

@@ -13,7 +13,7 @@ import orjson
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
@@ -96,7 +96,8 @@ class Database:
             try:
                 yield connection
             except BaseException:
-                await transaction.rollback()
+                if transaction.is_active:  # a session that failed has rolled back already
+                    await transaction.rollback()
                 raise
             await transaction.commit()
 
@@ -138,6 +139,7 @@ def _engine(url: str) -> AsyncEngine:
     settings: dict[str, Any] = {
         "json_serializer": lambda value: orjson.dumps(value).decode(),
         "json_deserializer": orjson.loads,
+        "hide_parameters": True,  # a fault's message may reach a log, and must hold no words
     }
     if parsed.get_backend_name() != "sqlite":
         return create_async_engine(
@@ -166,15 +168,19 @@ _SQLITE_TROUBLE = tuple(
 
 def is_unavailable(error: Exception) -> bool:
     """Whether the database, not the message, is what failed."""
-    if isinstance(error, InterfaceError | PoolTimeout | OSError):
+    if isinstance(error, PoolTimeout | OSError):
         return True
-    if isinstance(error, DBAPIError):
-        name = getattr(error.orig, "sqlite_errorname", None)
-        if name is not None:
-            return str(name).startswith(_SQLITE_TROUBLE)
-        state = getattr(error.orig, "sqlstate", None) or ""
-        return bool(error.connection_invalidated) or state[:2] in {"08", "40", "53", "57", "58"}
-    return False
+    origin = error.orig if isinstance(error, DBAPIError) else error  # bare while connecting
+    if name := getattr(origin, "sqlite_errorname", None):
+        return str(name).startswith(_SQLITE_TROUBLE)
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    return str(getattr(origin, "sqlstate", None))[:2] in {"08", "40", "53", "57", "58"}
+
+
+def is_collision(error: DBAPIError) -> bool:
+    """Whether PostgreSQL ended this transaction in favour of another: it may be tried again."""
+    return str(getattr(error.orig, "sqlstate", None))[:2] == "40"
 
 
 class AlreadyRunning(Exception):

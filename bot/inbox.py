@@ -9,10 +9,10 @@ from uuid import UUID
 import msgspec
 import structlog
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from bot.channels.channel import NotAccepted
-from bot.db import Database
+from bot.db import Database, is_collision, is_unavailable
 from bot.messages import InboundMessage
 from bot.metrics import Metrics
 from bot.tables import ContactRow, EventRow, Progress
@@ -24,6 +24,9 @@ WAITING_ROOM = 5_000
 KNOWN_CONTACTS = 100_000
 
 log = structlog.get_logger()
+
+Request = tuple[Sequence[InboundMessage], asyncio.Future[None]]
+"""Messages that came together, and who waits to hear that they are kept."""
 
 
 class Inbox:
@@ -41,7 +44,7 @@ class Inbox:
         self._arrived = arrived
         self._clock = clock
         self._metrics = metrics
-        self._waiting: list[tuple[Sequence[InboundMessage], asyncio.Future[None]]] = []
+        self._waiting: list[Request] = []
         self._knock = asyncio.Event()
         self._known: set[UUID] = set()
         dialect = sqlite if database.is_sqlite else postgresql
@@ -66,15 +69,19 @@ class Inbox:
 
     async def run(self) -> None:
         """Commit what waits, until cancelled."""
-        while True:
-            await self._knock.wait()
-            group = self._take()
-            if not group:
-                self._knock.clear()
-                continue
-            await self._settle(group)
+        group: list[Request] = []
+        try:
+            while True:
+                await self._knock.wait()
+                group = self._take()
+                if not group:
+                    self._knock.clear()
+                    continue
+                await self._settle(group)
+        finally:
+            self._refuse([*group, *self._waiting], "stopped")
 
-    def _take(self) -> list[tuple[Sequence[InboundMessage], asyncio.Future[None]]]:
+    def _take(self) -> list[Request]:
         size = 0
         for count, (messages, _) in enumerate(self._waiting):
             size += len(messages)
@@ -84,18 +91,18 @@ class Inbox:
         group, self._waiting = self._waiting, []
         return group
 
-    async def _settle(
-        self, group: list[tuple[Sequence[InboundMessage], asyncio.Future[None]]]
-    ) -> None:
+    async def _settle(self, group: list[Request]) -> None:
         messages = [message for some, _ in group for message in some]
         try:
             await self._store(messages)
         except Exception as error:  # noqa: BLE001 - whatever it was, the platform must hear of it
+            if len(group) > 1 and not is_unavailable(error):  # one is bad: the others are not
+                for request in group:
+                    await self._settle([request])
+                return
             log.error("inbox_refused", fault=type(error).__name__, events=len(messages))
             self._metrics.refused.inc(len(messages))
-            for _, kept in group:
-                if not kept.done():
-                    kept.set_exception(NotAccepted(type(error).__name__))
+            self._refuse(group, type(error).__name__)
             return
         for _, kept in group:
             if not kept.done():
@@ -104,14 +111,22 @@ class Inbox:
             self._metrics.events.labels(message.contact.channel, message.kind).inc()
         self._arrived(message.contact.id for message in messages)
 
+    def _refuse(self, group: Iterable[Request], why: str) -> None:
+        for _, kept in group:
+            if not kept.done():
+                kept.set_exception(NotAccepted(why))
+
     async def _store(self, messages: Sequence[InboundMessage]) -> None:
         now = self._clock()
+        messages = [_cleaned(message) for message in messages]
         events = [_event(message, now) for message in messages]
         people = {e["contact_id"]: m for e, m in zip(events, messages, strict=True)}
         try:
             await self._write(people, events, now)
-        except IntegrityError:  # a known contact was erased meanwhile
-            self._known.clear()
+        except DBAPIError as error:
+            if not (isinstance(error, IntegrityError) or is_collision(error)):
+                raise
+            self._known.clear()  # a known contact was erased meanwhile
             await self._write(people, events, now)
         if len(self._known) > KNOWN_CONTACTS:
             self._known.clear()
@@ -120,7 +135,8 @@ class Inbox:
     async def _write(
         self, people: dict[UUID, InboundMessage], events: list[dict[str, Any]], now: datetime
     ) -> None:
-        new = [_person(key, m, now) for key, m in people.items() if key not in self._known]
+        unknown = sorted(people.keys() - self._known)  # in one order: replicas would deadlock
+        new = [_person(key, people[key], now) for key in unknown]
         async with self._database.write() as connection:
             if new:
                 await connection.execute(self._add_contacts, new)
@@ -141,9 +157,26 @@ def _person(key: UUID, message: InboundMessage, now: datetime) -> dict[str, Any]
     }
 
 
+def _cleaned(message: InboundMessage) -> InboundMessage:
+    """The message without what a database refuses: zero bytes and half surrogates."""
+    try:
+        if b"\\u0000" not in msgspec.json.encode(message):
+            return message
+    except UnicodeEncodeError:
+        pass
+    plain = _without_dirt(msgspec.to_builtins(message))
+    return msgspec.convert(plain, InboundMessage)
+
+
+def _without_dirt(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {key: _without_dirt(part) for key, part in value.items()}
+    return value
+
+
 def _event(message: InboundMessage, now: datetime) -> dict[str, Any]:
-    if message.text and "\0" in message.text:  # PostgreSQL keeps no NUL
-        message = msgspec.structs.replace(message, text=message.text.replace("\0", ""))
     contact = message.contact
     return {
         "contact_id": contact.id,

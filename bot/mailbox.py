@@ -29,19 +29,25 @@ class Bells:
     """Wakes those who wait for new letters of a contact."""
 
     def __init__(self) -> None:
-        self._waiting: dict[UUID, asyncio.Event] = {}
+        self._waiting: dict[UUID, set[asyncio.Event]] = {}
 
     def ring(self, contacts: Iterable[UUID]) -> None:
         """There is something new for these."""
         for contact in contacts:
-            if bell := self._waiting.pop(contact, None):
+            for bell in self._waiting.get(contact, ()):
                 bell.set()
 
     async def wait(self, contact: UUID, seconds: float) -> None:
         """Until there is something new, or the time is over."""
-        bell = self._waiting.setdefault(contact, asyncio.Event())
-        with suppress(TimeoutError):
-            await asyncio.wait_for(bell.wait(), seconds)
+        bell = asyncio.Event()
+        self._waiting.setdefault(contact, set()).add(bell)
+        try:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(bell.wait(), seconds)
+        finally:
+            self._waiting[contact].discard(bell)
+            if not self._waiting[contact]:
+                del self._waiting[contact]
 
 
 async def is_handled(connection: AsyncConnection, message: InboundMessage) -> int | None:

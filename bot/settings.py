@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -61,6 +61,13 @@ class Settings(BaseSettings):
         default="INFO", description="How much is written to the log."
     )
 
+    @field_validator("database_url")
+    @classmethod
+    def _is_known_database(cls, value: str) -> str:
+        if value and not value.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):
+            raise ValueError("begin with sqlite+aiosqlite:/// or postgresql+asyncpg://")
+        return value
+
     @property
     def database(self) -> str:
         """The database's address, the default one resolved."""
@@ -106,7 +113,9 @@ def channel_secrets(slug: str, environment: Mapping[str, str] | None = None) -> 
 def _secret(variable: str, variables: Mapping[str, str]) -> str | None:
     if file := variables.get(variable + "_FILE"):
         try:
-            return Path(file).read_text(encoding="utf-8").strip() or None
+            return Path(file).read_text(encoding="utf-8-sig").strip() or None
         except OSError as error:
             raise BadSettings(f"{variable}_FILE: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise BadSettings(f"{variable}_FILE: not a text file") from None
     return variables.get(variable, "").strip() or None

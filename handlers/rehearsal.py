@@ -36,6 +36,7 @@ async def rehearse(
                 seen_at=now,
             )
             session.add(row)
+            await session.flush()
             return await desk.handle(session, row, message, thought, now)
     finally:
         await database.close()
