@@ -13,7 +13,7 @@ from knowledge.agency import Agency
 LINKS = (
     r"((?:https?://|www\.)[!-~]*[\w/=&#%+~-])"
     r"|([\w.+-]+@[\w-]+\.[\w.-]*\w)"
-    r"|\b(0[689](?:[ -]?\d){8}|0[2-57](?:[ -]?\d){7})\b"
+    r"|\b(0[ -]?[689](?:[ -]?\d){8}|0[ -]?[2-57](?:[ -]?\d){7})\b"
     r"|((?:โทร\.?|[Cc]all|tel\.) )(\d{3,4})\b(?![ -]?\d)"
 )
 """Web addresses, mail addresses, telephone numbers, hotlines; the page's script reads it too."""
@@ -54,26 +54,27 @@ def lines_of(agency: Agency, language: str, letters: Sequence[Letter]) -> list[L
     """The conversation so far, or the welcome while there is none."""
     if not letters:
         return [line_of(0, welcome(agency, language))]
-    labels = {c.value: c.label for one in letters if one.reply for c in one.reply.choices}
     found: list[Line] = []
     for letter in letters:
         if letter.reply:
             found.append(line_of(letter.id, letter.reply))
         elif letter.said and letter.said.choice:
             value = letter.said.choice
-            _mark(found, value)
-            found.append(Line(None, labels.get(value) or label_of(agency, language, value)))
+            label = _mark(found, value) or label_of(agency, language, value)
+            found.append(Line(None, label))
         elif letter.said and letter.said.text:
             found.append(Line(None, letter.said.text.strip()))
     return found
 
 
-def _mark(lines: Sequence[Line], value: str) -> None:
-    """The last button of that value was used."""
+def _mark(lines: Sequence[Line], value: str) -> str | None:
+    """The last button of that value was used; returns what it said."""
     for line in reversed(lines):
-        if any(choice.value == value for choice in (*line.offers, *line.choices)):
-            line.used.add(value)
-            return
+        for choice in (*line.offers, *line.choices):
+            if choice.value == value:
+                line.used.add(value)
+                return choice.label
+    return None
 
 
 def line_of(number: int, reply: Reply) -> Line:

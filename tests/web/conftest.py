@@ -1,0 +1,196 @@
+"""A real server on loopback and a real browser to look at its pages."""
+
+import re
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+from sqlalchemy import insert, select
+
+from bot import clock, outbox
+from bot.app import Program
+from bot.channels.channel import NotAccepted
+from bot.messages import Contact, InboundMessage, Reply
+from bot.secrets import secret_key
+from bot.settings import ROOT, Settings
+from bot.tables import ContactRow, OutgoingRow, account_of
+from handlers.site.chat import Chat
+from handlers.site.pages import Pages
+
+AGENCY = "tapon"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+MISSING = "NO BROWSER: the web chat's page was NOT tested. Install Debian's package chromium."
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+SCREENS = {"phone": (360, 740), "desktop": (1280, 800)}
+
+Visit = Callable[..., Awaitable[Page]]
+
+
+@dataclass(frozen=True)
+class Site:
+    """One running program, a twin that keeps nothing, and an agency's own site."""
+
+    program: Program
+    url: str
+    refusing: str
+    foreign: str
+    agency: str = AGENCY
+
+    async def write_to_everybody(self, reply: Reply) -> None:
+        """What staff would write into each conversation there is."""
+        async with self.program.database.write() as connection:
+            for row in (await connection.execute(select(ContactRow))).all():
+                contact = Contact(row.agency, row.channel, row.address)
+                channel = self.program.channels[account_of(row.agency, row.channel)]
+                payloads = channel.plan([reply], None, clock.now())
+                rows = outbox.requests(contact, payloads, now=clock.now(), mailbox=True)
+                await connection.execute(insert(OutgoingRow), rows)
+                self.program.bells.ring([contact.id])
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Nobody shall overlook that the page was not looked at."""
+    if CHROMIUM is None:
+        terminalreporter.write_line(MISSING, red=True, bold=True)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
+    """The program as it is served, one agency's website set to our own foreign page."""
+    folder = tmp_path_factory.mktemp("site")
+    async with AsyncExitStack() as stack:
+        foreign, server = await _foreign(stack)
+        settings = Settings(
+            data_dir=folder / "var",
+            database_url="",
+            agencies_dir=_agencies(folder / "agencies", website=foreign),
+            public_url="",
+            semantic=False,
+        )
+        program = Program(settings)
+        app = await program.start()
+        stack.push_async_callback(program.stop)
+        program.run()
+        url = await _serve(stack, app)
+        server.append(url)
+        yield Site(program, url, await _refusing(stack, program), foreign)
+
+
+def _agencies(folder: Path, *, website: str) -> Path:
+    """Copies of real agencies."""
+    source = ROOT / "knowledge" / "agencies"
+    for name in ("_default", AGENCY):
+        shutil.copytree(source / name, folder / name)
+    profile = folder / AGENCY / "profile.toml"
+    text = re.sub(r'(?m)^website = ".*"$', f'website = "{website}"', profile.read_text("utf-8"))
+    profile.write_text(text, "utf-8")
+    return folder
+
+
+async def _serve(stack: AsyncExitStack, app: web.Application) -> str:
+    server = TestServer(app)
+    await server.start_server(shutdown_timeout=0.1)
+    stack.push_async_callback(server.close)
+    return str(server.make_url("")).rstrip("/")
+
+
+async def _refusing(stack: AsyncExitStack, program: Program) -> str:
+    """The same pages before an inbox that can keep nothing."""
+
+    async def refuse(messages: Sequence[InboundMessage]) -> None:
+        raise NotAccepted("full")
+
+    app = web.Application()
+    chat = Chat(
+        program.database,
+        program.registry.get,
+        refuse,
+        program.lanes,
+        program.bells,
+        key=secret_key(program.settings.data_dir),
+        settings=program.settings,
+        clock=clock.now,
+    )
+    chat.add_to(app)
+    Pages(program.registry, program.settings).add_to(app)
+    return await _serve(stack, app)
+
+
+async def _foreign(stack: AsyncExitStack) -> tuple[str, list[str]]:
+    """An agency's own site, with a strict policy and one script tag of ours."""
+    ours: list[str] = []
+
+    async def page(request: web.Request) -> web.Response:
+        html = (
+            '<!doctype html><html lang="th"><meta charset="utf-8"><title>อบต.</title>'
+            '<meta name="viewport" content="width=device-width">'
+            "<main><h1>เว็บไซต์ของหน่วยงาน</h1><p>ข่าวประชาสัมพันธ์</p></main>"
+            f'<script src="{ours[0]}/static/thamdai/embed.js" data-agency="{AGENCY}"></script>'
+        )
+        policy = f"default-src 'none'; style-src 'self'; script-src {ours[0]}; frame-src {ours[0]}"
+        return web.Response(
+            text=html, content_type="text/html", headers={"Content-Security-Policy": policy}
+        )
+
+    app = web.Application()
+    app.router.add_get("/", page)
+    return await _serve(stack, app), ours
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    """Debian's Chromium."""
+    if CHROMIUM is None:
+        pytest.skip(MISSING)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def visit(site: Site, browser: Browser) -> AsyncIterator[Visit]:
+    """Opens a page in a browser of its own; a script's error fails the test."""
+    faults: list[str] = []
+
+    def listen(message: ConsoleMessage) -> None:
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            faults.append(message.text)
+
+    async with AsyncExitStack() as stack:
+
+        async def visit(
+            path: str = "/" + AGENCY + "/chat", screen: str = "phone", **how: Any
+        ) -> Page:
+            width, height = SCREENS[screen]
+            context = await browser.new_context(
+                base_url=how.pop("base", site.url),
+                viewport={"width": how.pop("width", width), "height": height},
+                reduced_motion="reduce",
+                **how,
+            )
+            stack.push_async_callback(context.close)
+            context.set_default_timeout(15_000)
+            page = await context.new_page()
+            page.on("pageerror", lambda error: faults.append(str(error)))
+            page.on("console", listen)
+            await page.goto(path)
+            return page
+
+        yield visit
+    assert faults == []
