@@ -1,10 +1,10 @@
 """The desk: takes each message to its flow, and puts away what the flow decided."""
 
 import asyncio
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -26,6 +26,9 @@ from knowledge.thai import is_mostly_latin
 BANGKOK = ZoneInfo("Asia/Bangkok")
 READ_AT_MOST = 2_000
 REMEMBERED_CHOICES = 13
+FOREIGN_WORDS = 3
+"""Latin letters for each Thai one that a Thai sentence may have: `e-service ใช้ไง`."""
+_ADDRESS = re.compile(r"https?://\S+|www\.\S+|\S+@\S+")
 
 
 class AgencyGone(Exception):
@@ -92,7 +95,7 @@ class Desk:
         language = outcome.language or turn.language
         if outcome.language:
             contact.language = outcome.language
-        offered = turn.state.offered if outcome.keep_offer else _offered(outcome)
+        offered = (turn.state.offered if outcome.keep_offer else ()) or _offered(outcome)
         state = State(offered=offered, misses=outcome.misses, language=language)
         contact.state = msgspec.to_builtins(state)
         if outcome.asked is None:
@@ -154,18 +157,23 @@ def _language(contact: ContactRow, message: InboundMessage, thought: Thought, st
     """The language chosen, else the one written in, else the one spoken last, else Thai."""
     languages = thought.agency.profile.languages
     written = _written_in(message, thought.match)
-    for language in (contact.language, written, state.language):
+    for language in (contact.language, written, state.language, message.language):
         if language in languages:
             return str(language)
     return languages[0]
 
 
 def _written_in(message: InboundMessage, match: Match | None) -> str | None:
-    text: Any = message.text
-    if message.kind is not Kind.TEXT or not text or text.startswith("/"):
+    """The language of the words; an abbreviation or an address is of neither."""
+    text = message.text or ""
+    if message.kind is not Kind.TEXT or text.startswith("/"):
         return None
     if match is not None and match.repaired is not None:
-        return "th"
-    if is_mostly_latin(text):
-        return "en"
-    return "th" if any("ก" <= letter <= "๎" for letter in text) else None
+        text = match.repaired
+    words = _ADDRESS.sub(" ", text)
+    thai = sum("ก" <= letter <= "๎" for letter in words)
+    latin = sum("a" <= letter <= "z" for letter in words.lower())
+    if latin > FOREIGN_WORDS * thai:
+        is_name = len(words.split()) == 1 and words.strip().isupper()
+        return None if is_name else "en"
+    return "th" if thai else None

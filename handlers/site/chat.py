@@ -1,14 +1,10 @@
 """The web chat: a page that works without scripts, and the JSON that its script uses."""
 
-import hmac
-import secrets
 import time
 from asyncio import timeout
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import msgspec
@@ -16,22 +12,21 @@ from aiohttp import web
 
 from bot import mailbox
 from bot.channels.channel import Accept, NotAccepted
-from bot.channels.webchat import NAME
 from bot.db import Database
 from bot.lanes import Lanes
 from bot.mailbox import Bells, Letter
-from bot.messages import Contact, InboundMessage, Kind, Reply
+from bot.messages import InboundMessage, Kind, Reply
 from bot.settings import Settings
 from handlers.site.limits import Allowance
 from handlers.site.pages import chat_page, error_page, language_of, query_of
+from handlers.site.sessions import Session, Sessions
 from knowledge.registry import Served
 
-COOKIE = "thamdai_chat"
-MAX_AGE = 30 * 24 * 3600
 MAX_MESSAGE = 64 * 1024
 """Bytes of one message's JSON."""
 ANSWER_WITHIN = 20.0
 LOOK_AGAIN = 2.0
+"""Seconds until a process looks for what another one may have done (PostgreSQL)."""
 SHOWN = 40
 
 
@@ -47,13 +42,8 @@ class BadMessage(Exception):
     """The request is not a message; the text says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
-    """Who is chatting: the cookie's token, and the contact it stands for."""
-
-    token: str
-    contact: Contact
-    is_new: bool
+class TooFast(NotAccepted):
+    """A conversation speaks faster than any person."""
 
 
 class Chat:
@@ -76,10 +66,11 @@ class Chat:
         self._accept = accept
         self._lanes = lanes
         self._bells = bells
-        self._key = key
         self._settings = settings
         self._clock = clock
+        self._sessions = Sessions(key, settings.public_url)
         self._allowance = Allowance()
+        self._look_again = 50.0 if database.is_sqlite else LOOK_AGAIN
 
     def add_to(self, app: web.Application) -> None:
         """Serve the page and its messages."""
@@ -92,9 +83,9 @@ class Chat:
         served = self._served(request.match_info["slug"])
         if served is None:
             return error_page(404)
-        session = self._session(request)
+        session = self._sessions.of(request)
         response = await self._shown(request, served, session)
-        self._remember(response, session)
+        self._sessions.remember(response, session)
         return response
 
     async def _shown(
@@ -119,57 +110,56 @@ class Chat:
         served = self._served(request.match_info["slug"])
         if served is None:
             return error_page(404)
-        if not self._is_ours(request):
+        if not self._sessions.is_ours(request):
             return error_page(403)
         form = await request.post()
         said = Said(text=_field(form, "text"), choice=_field(form, "choice"))
         language = language_of(request, served.agency)
-        session = self._session(request)
+        session = self._sessions.of(request)
         if (said.text and said.text.strip()) or said.choice:
             try:
                 await self._answer(said, session, language)
-            except NotAccepted:
-                text = served.agency.wording.say("page.failed", language)
+            except NotAccepted as error:
+                status, key = _refusal(error)
+                text = served.agency.wording.say(key, language)
                 return await self._shown(
-                    request, served, session, draft=said.text or "", fault=text, status=503
+                    request, served, session, draft=said.text or "", fault=text, status=status
                 )
         chosen = (said.choice or "").removeprefix("lang:")
         if chosen in served.agency.profile.languages:
             language = chosen
         query = query_of(served.agency, language, embedded="embed" in request.query)
         response = web.HTTPSeeOther(f"/{served.agency.slug}/chat{query}#end")
-        self._remember(response, session)
+        self._sessions.remember(response, session)
         raise response
 
     async def _post(self, request: web.Request) -> web.Response:
         served = self._served(request.match_info["slug"])
         if served is None:
             return web.json_response({"error": "no such agency"}, status=404)
-        session = self._session(request)
+        session = self._sessions.of(request)
         language = language_of(request, served.agency)
         wording = served.agency.wording
         try:
             said = await _said(request)
-            if not self._allowance.take(session.contact.address):
-                text = wording.say("page.too_fast", language)
-                return web.json_response({"error": text}, status=429, headers={"Retry-After": "5"})
             replies = await self._answer(said, session, language)
         except BadMessage as error:
             return web.json_response({"error": str(error)}, status=400)
         except web.HTTPRequestEntityTooLarge:
             text = wording.say("page.too_long", language, limit=MAX_MESSAGE // 4)
             return web.json_response({"error": text}, status=413)
-        except NotAccepted:
-            text = wording.say("page.failed", language)
-            return web.json_response({"error": text}, status=503, headers={"Retry-After": "5"})
+        except NotAccepted as error:
+            status, key = _refusal(error)
+            text = wording.say(key, language)
+            return web.json_response({"error": text}, status=status, headers={"Retry-After": "5"})
         response = _json(replies)
-        self._remember(response, session)
+        self._sessions.remember(response, session)
         return response
 
     async def _news(self, request: web.Request) -> web.Response:
         """Replies after a number; waits for some up to `wait` seconds."""
         served = self._served(request.match_info["slug"])
-        session = self._session(request)
+        session = self._sessions.of(request)
         if served is None or session.is_new:
             return web.json_response({"error": "no such conversation"}, status=404)
         after, wait = _number(request, "after"), min(_number(request, "wait"), 50)
@@ -180,10 +170,12 @@ class Chat:
             left = ends - time.monotonic()
             if letters or left <= 0:
                 return _json(letters)
-            await self._bells.wait(session.contact.id, min(left, LOOK_AGAIN))
+            await self._bells.wait(session.contact.id, min(left, self._look_again))
 
     async def _answer(self, said: Said, session: Session, language: str) -> Sequence[Letter]:
         """Keep the message, wait until it is handled, and read what was replied."""
+        if not self._allowance.take(session.contact.address):
+            raise TooFast
         message = InboundMessage(
             contact=session.contact,
             event_id=f"{session.contact.address}:{said.id or uuid4().hex}",
@@ -217,32 +209,6 @@ class Chat:
                     return event
         return None
 
-    def _session(self, request: web.Request) -> Session:
-        token = request.cookies.get(COOKIE, "")
-        is_new = not 20 <= len(token) <= 64  # noqa: PLR2004 - what token_urlsafe gives
-        if is_new:
-            token = secrets.token_urlsafe(32)
-        slug = request.match_info["slug"]
-        address = hmac.new(self._key, token.encode(), "sha256").hexdigest()[:40]
-        return Session(token, Contact(slug, NAME, address), is_new)
-
-    def _remember(self, response: web.StreamResponse, session: Session) -> None:
-        """Give the token back; inside another site's page it must say that it may go there."""
-        is_secure = urlsplit(self._settings.public_url).scheme == "https"
-        where = "SameSite=None; Secure; Partitioned" if is_secure else "SameSite=Lax"
-        path = f"/{session.contact.agency}/chat"
-        response.headers["Set-Cookie"] = (
-            f"{COOKIE}={session.token}; Path={path}; Max-Age={MAX_AGE}; HttpOnly; {where}"
-        )
-
-    def _is_ours(self, request: web.Request) -> bool:
-        """A form is taken from our own page only."""
-        origin = request.headers.get("Origin")
-        if origin is None or origin == "null":
-            return request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
-        ours = {request.host, urlsplit(self._settings.public_url).netloc}
-        return urlsplit(origin).netloc in ours
-
 
 async def _said(request: web.Request) -> Said:
     if request.content_type != "application/json":
@@ -258,6 +224,11 @@ async def _said(request: web.Request) -> Said:
     if said.id is not None and not 1 <= len(said.id) <= 64:  # noqa: PLR2004
         raise BadMessage('"id" has 1 to 64 letters')
     return said
+
+
+def _refusal(error: NotAccepted) -> tuple[int, str]:
+    """Status and text for a message that was not taken."""
+    return (429, "page.too_fast") if isinstance(error, TooFast) else (503, "page.failed")
 
 
 def _json(letters: Sequence[Letter]) -> web.Response:
