@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, String, func, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.db import Base, ConcurrentId
@@ -69,3 +69,9 @@ async def forget(session: AsyncSession, contact_id: UUID, message_id: str) -> No
         .values(text=None)
         .execution_options(synchronize_session=False)
     )
+
+
+async def expire(connection: AsyncConnection, before: datetime) -> int:
+    """Words of questions asked before then go, their count stays; returns how many."""
+    old = update(Question).where(Question.asked_at < before, Question.text.is_not(None))
+    return (await connection.execute(old.values(text=None))).rowcount

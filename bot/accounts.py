@@ -30,6 +30,9 @@ class Accounts(Protocol):
     def held(self) -> frozenset[str]:
         """The accounts this process sends for."""
 
+    def add(self, accounts: Iterable[str]) -> None:
+        """These are to be sent for, too."""
+
     async def run(self) -> None:
         """Take accounts, and keep them, until cancelled."""
 
@@ -37,10 +40,14 @@ class Accounts(Protocol):
 class AllAccounts:
     """One process on SQLite: everything is ours."""
 
-    def __init__(self, accounts: Iterable[str], *, taken: Taken) -> None:
+    def __init__(self, accounts: Iterable[str] = (), *, taken: Taken) -> None:
         self._accounts = frozenset(accounts)
         self._taken = taken
         self.held: frozenset[str] = frozenset()
+
+    def add(self, accounts: Iterable[str]) -> None:
+        """These are to be sent for, too."""
+        self._accounts |= set(accounts)
 
     async def run(self) -> None:
         """Take all at once; while the database does not let us, try again."""
@@ -49,7 +56,6 @@ class AllAccounts:
                 for account in self._accounts - self.held:
                     await self._taken(account)
                     self.held |= {account}
-                await asyncio.Event().wait()
             except Exception as error:  # noqa: BLE001 - without its accounts nothing is sent
                 log.error("accounts_not_taken", fault=type(error).__name__)
             await asyncio.sleep(CHECK)
@@ -59,13 +65,17 @@ class LockedAccounts:
     """Several replicas on PostgreSQL: an advisory lock for each account, held by a connection."""
 
     def __init__(
-        self, url: str, accounts: Iterable[str], *, taken: Taken, notified: Callable[[], None]
+        self, url: str, accounts: Iterable[str] = (), *, taken: Taken, notified: Callable[[], None]
     ) -> None:
         self._dsn = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-        self._accounts = sorted(accounts)
+        self._accounts = frozenset(accounts)
         self._taken = taken
         self._notified = notified
         self.held: frozenset[str] = frozenset()
+
+    def add(self, accounts: Iterable[str]) -> None:
+        """These are to be sent for, too."""
+        self._accounts |= set(accounts)
 
     async def run(self) -> None:
         """Connect, listen, take what is free; when the connection breaks, begin anew."""
@@ -83,8 +93,8 @@ class LockedAccounts:
         try:
             await connection.add_listener(outbox.CHANNEL, self._listen)
             while True:
-                for account in self._accounts:
-                    if account not in self.held and await self._lock(connection, account):
+                for account in sorted(self._accounts - self.held):
+                    if await self._lock(connection, account):
                         await self._taken(account)
                         self.held |= {account}
                         self._notified()

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -10,13 +10,14 @@ from uuid import UUID
 import structlog
 from aiohttp import web
 
+from admin import questions
 from bot import clock, forgetting, migration, outbox
 from bot.accounts import Accounts, AllAccounts, LockedAccounts
 from bot.busy import BusySigns
 from bot.channels.channel import Channel, DeliveryError
-from bot.channels.line import LineChannel
+from bot.channels.making import make_channels
 from bot.channels.telegram import TelegramChannel
-from bot.channels.webchat import WebChannel
+from bot.channels.webchat import NAME as WEB
 from bot.db import Database
 from bot.delivery import Delivery
 from bot.health import Health
@@ -24,13 +25,14 @@ from bot.inbox import Inbox
 from bot.lanes import Lanes
 from bot.mailbox import Bells
 from bot.metrics import Metrics
-from bot.secrets import secret_key, telegram_secret
-from bot.settings import ChannelSecrets, Settings, channel_secrets
+from bot.secrets import secret_key
+from bot.settings import Settings
 from bot.tables import account_of
 from bot.webhooks import MAX_BODY, Webhooks
 from handlers.desk import Desk
 from handlers.site.chat import Chat
 from handlers.site.pages import Pages
+from knowledge.agency import Agency
 from knowledge.embedding import CachedEncoder, open_encoder
 from knowledge.registry import Registry
 
@@ -41,6 +43,7 @@ GRACE = 8.0
 REOPEN = 15.0
 """Seconds between attempts to open an account whose platform could not be reached."""
 RELOAD = 5.0
+LOOK = 1.0
 LASTING = frozenset({"inbox", "lanes", "sweep", "accounts", "delivery", "reload", "expire"})
 """Jobs that end only when the program does."""
 
@@ -59,64 +62,8 @@ def make_registry(settings: Settings, encoder: CachedEncoder | None) -> Registry
     return Registry(settings.agencies_dir, settings.data_dir / "agencies", encoder=encoder)
 
 
-def make_channels(
-    settings: Settings, slugs: Any, metrics: Metrics, registry: Registry
-) -> dict[str, Channel]:
-    """Every account that has its secrets, and every agency's web chat."""
-    channels: dict[str, Channel] = {}
-    for slug in slugs:
-        secrets = channel_secrets(slug)
-        found: list[Channel] = [WebChannel(slug)]
-        if line := _line(settings, slug, secrets, metrics):
-            found.append(line)
-        if telegram := _telegram(settings, slug, secrets, metrics, registry):
-            found.append(telegram)
-        names = {channel.name for channel in found}
-        for name in ("line", "telegram"):
-            if name not in names:
-                log.warning("channel_off", agency=slug, channel=name, why="secrets missing")
-        channels |= {account_of(slug, channel.name): channel for channel in found}
-    return channels
-
-
-def _line(
-    settings: Settings, slug: str, secrets: ChannelSecrets, metrics: Metrics
-) -> Channel | None:
-    if not (secrets.line_channel_secret and secrets.line_access_token):
-        return None
-    return LineChannel(
-        slug,
-        secrets.line_channel_secret,
-        secrets.line_access_token,
-        api_url=settings.line_api_url or None,
-        data_url=settings.line_data_url or None,
-        skipped=_counter(metrics, "line"),
-    )
-
-
-def _telegram(
-    settings: Settings, slug: str, secrets: ChannelSecrets, metrics: Metrics, registry: Registry
-) -> TelegramChannel | None:
-    if not secrets.telegram_token:
-        return None
-    public = settings.public_url.rstrip("/")
-    return TelegramChannel(
-        slug,
-        secrets.telegram_token,
-        secret=secrets.telegram_secret or telegram_secret(secret_key(settings.data_dir), slug),
-        api_url=settings.telegram_api_url or None,
-        mode=settings.telegram_mode,
-        webhook_url=f"{public}/webhooks/telegram/{slug}" if public else None,
-        commands=_commands(registry, slug),
-        skipped=_counter(metrics, "telegram"),
-    )
-
-
-def _commands(registry: Registry, slug: str) -> dict[str, list[tuple[str, str]]]:
-    served = registry.get(slug)
-    if served is None:
-        return {}
-    wording = served.agency.wording
+def commands(agency: Agency) -> dict[str, list[tuple[str, str]]]:
+    """The commands that Telegram lists, in each of the agency's languages."""
     named = [
         ("menu", "menu.open"),
         ("top", "menu.top"),
@@ -126,13 +73,9 @@ def _commands(registry: Registry, slug: str) -> dict[str, list[tuple[str, str]]]
         ("cancel", "cancel.name"),
     ]
     return {
-        language: [(name, wording.say(key, language)) for name, key in named]
-        for language in served.agency.profile.languages
+        language: [(name, agency.wording.say(key, language)) for name, key in named]
+        for language in agency.profile.languages
     }
-
-
-def _counter(metrics: Metrics, channel: str) -> Callable[[str], None]:
-    return lambda why: metrics.skipped.labels(channel, why).inc()
 
 
 class Program:
@@ -148,7 +91,6 @@ class Program:
         self.bells = Bells()
         self._tasks: list[asyncio.Task[Any]] = []
         self._polling = asyncio.Event()
-        self._open: set[str] = set()
 
     async def start(self) -> web.Application:
         """Everything up to the point where requests can be taken."""
@@ -156,11 +98,9 @@ class Program:
         if before != after:
             log.info("migrated", before=before, after=after)
         await asyncio.to_thread(self.registry.refresh)
-        self.metrics.agencies.set(len(self.registry.served))
-        self.channels = make_channels(
-            self.settings, self.registry.served, self.metrics, self.registry
-        )
+        self.channels: dict[str, Channel] = {}
         self._assemble()
+        self._admit()
         return self._application()
 
     def _assemble(self) -> None:
@@ -185,15 +125,24 @@ class Program:
         )
 
     def _accounts(self) -> Accounts:
-        sending = [name for name, channel in self.channels.items() if not channel.is_mailbox]
         if self.database.is_sqlite:
-            return AllAccounts(sending, taken=self._take_over)
+            return AllAccounts(taken=self._take_over)
         return LockedAccounts(
-            self.settings.database,
-            sending,
-            taken=self._take_over,
-            notified=self._notified,
+            self.settings.database, taken=self._take_over, notified=self._notified
         )
+
+    def _admit(self) -> list[Channel]:
+        """Make the channels of agencies that have none yet; returns the new ones."""
+        new: list[Channel] = []
+        for slug, served in self.registry.served.items():
+            if account_of(slug, WEB) in self.channels:
+                continue
+            named = commands(served.agency)
+            new += make_channels(self.settings, slug, named, self.metrics)
+        self.channels |= {account_of(c.agency, c.name): c for c in new}
+        self.accounts.add(account_of(c.agency, c.name) for c in new if not c.is_mailbox)
+        self.metrics.agencies.set(len(self.registry.served))
+        return new
 
     def _committed(self, contacts: Iterable[UUID]) -> None:
         self.delivery.wake()
@@ -239,15 +188,22 @@ class Program:
             "expire": self._expire(),
         }
         self._tasks = [asyncio.create_task(job, name=name) for name, job in jobs.items()]
-        for account, channel in self.channels.items():
+        self._begin(self.channels.values())
+
+    def _begin(self, channels: Iterable[Channel]) -> None:
+        for channel in channels:
+            account = account_of(channel.agency, channel.name)
             task = asyncio.create_task(self._keep_open(account, channel), name=f"open {account}")
             self._tasks.append(task)
 
     @property
     def failed_jobs(self) -> list[str]:
         """Names of jobs that ended though they never should."""
+        ended = [task for task in self._tasks if task.done()]
         return [
-            task.get_name() for task in self._tasks if task.done() and task.get_name() in LASTING
+            task.get_name()
+            for task in ended
+            if task.get_name() in LASTING or task.cancelled() or task.exception()
         ]
 
     async def _keep_open(self, account: str, channel: Channel) -> None:
@@ -263,7 +219,19 @@ class Program:
             await asyncio.sleep(REOPEN)
         gauge.set(1)
         if isinstance(channel, TelegramChannel) and self.settings.telegram_mode == "polling":
-            await channel.poll(self.inbox.accept, self._polling)
+            await self._poll(account, channel)
+
+    async def _poll(self, account: str, channel: TelegramChannel) -> None:
+        """Fetch updates while this process is the account's sender: one poller for each bot."""
+        while not self._polling.is_set():
+            if account in self.accounts.held:
+                stop = asyncio.Event()
+                polling = asyncio.create_task(channel.poll(self.inbox.accept, stop))
+                while account in self.accounts.held and not self._polling.is_set():
+                    await asyncio.wait([polling], timeout=LOOK)
+                stop.set()
+                await polling
+            await asyncio.sleep(LOOK)
 
     async def _add_meaning(self) -> None:
         """Load the model; at the very first start, answer by words until all is encoded."""
@@ -280,20 +248,23 @@ class Program:
             await asyncio.sleep(RELOAD)
             try:
                 fresh = await asyncio.to_thread(self.registry.refresh)
+                if fresh:
+                    log.info("agencies_reloaded", agencies=fresh)
+                    self._begin(self._admit())
             except Exception as error:  # noqa: BLE001 - a bad folder must not end the watching
                 log.error("reload_failed", fault=type(error).__name__)
-                continue
-            if fresh:
-                log.info("agencies_reloaded", agencies=fresh)
-                self.metrics.agencies.set(len(self.registry.served))
 
     async def _expire(self) -> None:
         """Delete what may no longer be kept, little by little."""
         while True:
             gone = 0
-            with contextlib.suppress(Exception):
+            before = clock.now() - timedelta(days=self.settings.keep_days)
+            try:
                 async with self.database.write() as connection:
-                    gone = await forgetting.expire(connection, clock.now(), self.settings.keep_days)
+                    gone = await forgetting.expire(connection, before)
+                    await questions.expire(connection, before)
+            except Exception as error:  # noqa: BLE001 - tried again in an hour
+                log.error("expire_failed", fault=type(error).__name__)
             await asyncio.sleep(1 if gone else timedelta(hours=1).total_seconds())
 
     async def stop(self) -> None:
@@ -308,6 +279,7 @@ class Program:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for channel in self.channels.values():
-            await channel.close()
+        closing = [channel.close() for channel in self.channels.values()]
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.gather(*closing, return_exceptions=True), 1)
         await self.database.close()

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import json
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -13,11 +14,13 @@ import structlog
 import uvloop
 import yaml
 from aiohttp import web
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot import clock, logs, migration
 from bot.app import Program, make_encoder, make_registry
 from bot.db import AlreadyRunning, Database, hold
 from bot.doctor import examine
+from bot.logs import where
 from bot.messages import Contact, InboundMessage, Kind, Reply
 from bot.metrics import Metrics
 from bot.settings import Settings
@@ -35,6 +38,7 @@ log = structlog.get_logger()
 def serve(settings: Settings) -> int:
     """Run the server until it is told to stop."""
     logs.set_up(settings.log_level)
+    os.umask(0o077)  # what citizens wrote is for this account's eyes alone
     try:
         held = hold(settings.data_dir) if settings.database.startswith("sqlite") else nullcontext()
     except AlreadyRunning as error:
@@ -47,6 +51,14 @@ def serve(settings: Settings) -> int:
 
 
 async def _serve(settings: Settings) -> int:
+    try:
+        return await _serve_until_told(settings)
+    except (OSError, SQLAlchemyError) as error:
+        _complain(f"เปิดระบบไม่ได้: {type(error).__name__}", f"cannot start: {where(error)}")
+        return 1
+
+
+async def _serve_until_told(settings: Settings) -> int:
     told = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, told.set)
@@ -62,10 +74,7 @@ async def _serve(settings: Settings) -> int:
     try:
         await site.start()
     except OSError as error:
-        _complain(
-            f"เปิดพอร์ต {settings.port} ไม่ได้: {error.strerror}",
-            f"cannot listen on port {settings.port}: {error.strerror}",
-        )
+        _complain(f"เปิดพอร์ต {settings.port} ไม่ได้", str(error.strerror))
         await program.stop()
         return 1
     gc.collect()

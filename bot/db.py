@@ -33,6 +33,9 @@ ConcurrentId = BigInteger().with_variant(Integer, "sqlite")
 PATIENCE = 5.0
 """Seconds to wait for another process that writes to the same SQLite file."""
 
+READ_ONLY = "25006"
+"""PostgreSQL's state for a write on a server that only follows another, as after a failover."""
+
 Document = JSON().with_variant(JSONB(), "postgresql")
 
 
@@ -175,7 +178,8 @@ def is_unavailable(error: Exception) -> bool:
         return str(name).startswith(_SQLITE_TROUBLE)
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
-    return str(getattr(origin, "sqlstate", None))[:2] in {"08", "40", "53", "57", "58"}
+    state = str(getattr(origin, "sqlstate", None))
+    return state[:2] in {"08", "40", "53", "57", "58"} or state == READ_ONLY
 
 
 def is_collision(error: DBAPIError) -> bool:

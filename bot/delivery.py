@@ -2,6 +2,8 @@
 
 import asyncio
 import random
+import time
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -22,7 +24,8 @@ from bot.tables import Posting
 ATTEMPTS = 14
 """Tries of one request; with the waits of `outbox.backoff` the last is about half an hour later."""
 AT_ONCE = 48
-"""Requests under way at one time."""
+"""Requests of one account under way at one time: a platform that hangs holds up no other."""
+ALL_AT_ONCE = 480
 A_ROUND = 8
 """Requests begun together: starting many at once would keep webhooks waiting."""
 GATHER = 0.003
@@ -51,8 +54,11 @@ class Delivery:
         self._clock = clock
         self._metrics = metrics
         self._chats = ChatPaces()
-        self._paces = {account: Pace() for account in channels}
+        self._paces: defaultdict[str, Pace] = defaultdict(Pace)
         self._under_way: set[asyncio.Task[None]] = set()
+        self._in_hand: dict[int, str] = {}
+        """Account of each request from its marking until its result is written down."""
+        self._job: asyncio.Task[Any] | None = None
         self._results: list[dict[str, Any]] = []
         self._gone: list[UUID] = []
         self._knock = asyncio.Event()
@@ -64,6 +70,7 @@ class Delivery:
 
     async def run(self) -> None:
         """Send until stopped; a database that fails is waited for."""
+        self._job = asyncio.current_task()
         while not self._stopping:
             try:
                 await self._round()
@@ -75,10 +82,15 @@ class Delivery:
         """Finish what is under way, for so long at most."""
         self._stopping = True
         self.wake()
+        ends = time.monotonic() + seconds
+        if self._job:  # what it marks just now it also sends
+            await asyncio.wait([self._job], timeout=seconds)
         if self._under_way:
-            await asyncio.wait(self._under_way, timeout=seconds)
-        for task in self._under_way:
+            await asyncio.wait(self._under_way, timeout=max(0, ends - time.monotonic()))
+        late = [*self._under_way, *([self._job] if self._job else [])]
+        for task in late:
             task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
         await self._write_results()
 
     async def _round(self) -> None:
@@ -94,27 +106,33 @@ class Delivery:
         self._knock.clear()
         if self._results or self._stopping:
             return
+        nap = await self._nap()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._knock.wait(), await self._nap())
+            await asyncio.wait_for(self._knock.wait(), nap)
             await asyncio.sleep(GATHER)
 
     async def _nap(self) -> float:
-        held = self._ready_accounts()
-        if not held:
-            return NAP
-        async with self._database.read() as connection:
-            due = await outbox.next_due(connection, held)
-        if due is None:
-            return NAP
-        return min(NAP, max(0.02, (due - self._clock()).total_seconds()))
+        held = self._accounts.held
+        nap = min([NAP, *(wait for a in held if (wait := self._paces[a].opens_in))])
+        if ready := self._ready_accounts():
+            async with self._database.read() as connection:
+                due = await outbox.next_due(connection, ready)
+            if due is not None:
+                nap = min(nap, (due - self._clock()).total_seconds())
+        return max(0.02, nap)
 
     def _ready_accounts(self) -> list[str]:
-        held = self._accounts.held
-        return [a for a, pace in self._paces.items() if a in held and pace.is_open]
+        """Ours, and neither held back by the platform nor waiting for it."""
+        held, full = self._accounts.held, Counter(self._in_hand.values())
+        return [
+            account
+            for account in sorted(held)
+            if self._paces[account].is_open and full[account] < AT_ONCE
+        ]
 
     async def _take(self) -> list[Any]:
         """What is to be sent next, marked so, and what became of the last, in one transaction."""
-        room = min(A_ROUND, AT_ONCE - len(self._under_way))
+        room = min(A_ROUND, ALL_AT_ONCE - len(self._in_hand))
         held = self._ready_accounts() if room > 0 else []
         rows: list[Any] = []
         if held:
@@ -122,10 +140,13 @@ class Delivery:
                 rows = await outbox.due(connection, held, self._clock(), room)
             rows = [row for row in rows if self._may_go(row) and self._paces[row.account].take()]
         await self._write_results([row.id for row in rows])
+        self._in_hand |= {row.id: row.account for row in rows}
         return rows
 
     def _may_go(self, row: Any) -> bool:
         """Whether its chat takes it now; otherwise it waits its time, and holds up nobody else."""
+        if row.id in self._in_hand:  # we lost the account, and have taken it anew
+            return False
         spacing = self._channels[row.account].spacing(row.address)
         if spacing is None or row.payload.get("best_effort"):
             return True
@@ -210,7 +231,20 @@ class Delivery:
         except Exception:
             self._results[:0] = results
             self._gone[:0] = gone
+            self._results += [self._unsent(row) for row in sending]
             raise
+        for result in results:
+            self._in_hand.pop(result["row"], None)
+
+    def _unsent(self, row: int) -> dict[str, Any]:
+        """A request that may have been marked though we heard otherwise, and was not sent."""
+        return {
+            "row": row,
+            "status": Posting.PENDING,
+            "fault": None,
+            "due_at": self._clock(),
+            "done_at": None,
+        }
 
 
 def _name(error: Exception) -> str:

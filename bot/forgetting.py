@@ -1,14 +1,15 @@
 """Forgetting: a message taken back leaves nothing but the fact that there was one."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, and_, delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
+from bot.db import Base
 from bot.inbox import message_of
 from bot.messages import InboundMessage, Kind
-from bot.tables import EventRow, OutgoingRow, Posting, Progress
+from bot.tables import ContactRow, EventRow, OutgoingRow
 
 _AT_ONCE = 2_000
 
@@ -39,19 +40,23 @@ def _blank(message: InboundMessage) -> dict[str, object]:
     }
 
 
-async def expire(connection: AsyncConnection, now: datetime, keep_days: int) -> int:
-    """Delete some of what was handled longer ago than it may be kept; returns how many rows."""
-    before = now - timedelta(days=keep_days)
-    events = (
-        select(EventRow.id)
-        .where(EventRow.done_at < before, EventRow.status != Progress.WAITING)
-        .limit(_AT_ONCE)
+async def expire(connection: AsyncConnection, before: datetime) -> int:
+    """Delete some of what was handled before then, and contacts not seen since; counts rows.
+
+    With a contact goes all that is left of it.
+    """
+    unfinished = exists().where(
+        OutgoingRow.contact_id == ContactRow.id, OutgoingRow.done_at.is_(None)
     )
-    requests = (
-        select(OutgoingRow.id)
-        .where(OutgoingRow.done_at < before, OutgoingRow.status.in_((Posting.SENT, Posting.FAILED)))
-        .limit(_AT_ONCE)
+    waiting = exists().where(EventRow.contact_id == ContactRow.id, EventRow.done_at.is_(None))
+    old: tuple[tuple[type[Base], ColumnElement[bool]], ...] = (
+        (OutgoingRow, OutgoingRow.done_at < before),
+        (EventRow, EventRow.done_at < before),
+        (ContactRow, and_(ContactRow.seen_at < before, ~unfinished, ~waiting)),
     )
-    gone = await connection.execute(delete(OutgoingRow).where(OutgoingRow.id.in_(requests)))
-    also = await connection.execute(delete(EventRow).where(EventRow.id.in_(events)))
-    return gone.rowcount + also.rowcount
+    gone = 0
+    for table, condition in old:
+        key = table.__table__.c.id
+        some = select(key).where(condition).limit(_AT_ONCE)
+        gone += (await connection.execute(delete(table).where(key.in_(some)))).rowcount
+    return gone

@@ -95,7 +95,7 @@ def _message(row: Any) -> InboundMessage:
     try:
         return message_of(row)
     except msgspec.ValidationError:
-        log.error("event_unreadable", event=row.id)
+        log.error("event_unreadable", row=row.id)
         contact = Contact(row.agency, row.channel, row.address)
         return InboundMessage(contact, row.event_id, Kind.OTHER, row.order_key)
 

@@ -1,5 +1,6 @@
 """Whether this process lives, is ready, and how it does."""
 
+import shutil
 from typing import Protocol
 
 from aiohttp import web
@@ -8,6 +9,10 @@ from bot import migration
 from bot.accounts import Accounts
 from bot.db import Database
 from bot.metrics import Metrics
+from bot.settings import Settings
+
+FULL = 20 * 1024 * 1024
+"""Bytes left at which no more work should be sent here."""
 
 
 class Running(Protocol):
@@ -16,6 +21,7 @@ class Running(Protocol):
     database: Database
     accounts: Accounts
     metrics: Metrics
+    settings: Settings
 
     @property
     def failed_jobs(self) -> list[str]:
@@ -40,12 +46,19 @@ class Health:
     async def _readyz(self, _request: web.Request) -> web.Response:
         found = {
             "database": await self._database(),
+            "disk": "ok"
+            if shutil.disk_usage(self._running.settings.data_dir).free > FULL
+            else "full",
             "senders": "failed: " + ", ".join(failed)
             if (failed := self._running.failed_jobs)
             else "ok",
         }
         is_ready = all(value == "ok" for value in found.values())
         return web.json_response(found, status=200 if is_ready else 503)
+
+    def _disk(self) -> str:
+        free = shutil.disk_usage(self._running.settings.data_dir).free
+        return "ok" if free > FULL else "full"
 
     async def _database(self) -> str:
         try:

@@ -193,7 +193,7 @@ class Lanes:
         cause = (error.__cause__ if isinstance(error, FlowFault) else None) or error
         name = type(cause).__name__
         self._metrics.faults.labels(name).inc()
-        log.error("flow_failed", event=head.id, attempt=attempts, fault=name, where=where(cause))
+        log.error("flow_failed", row=head.id, attempt=attempts, fault=name, where=where(cause))
         if attempts >= ATTEMPTS:
             await self._set_aside(head, name)
             return
@@ -203,14 +203,14 @@ class Lanes:
 
     async def _set_aside(self, head: Head, fault: str) -> None:
         """With an apology if there can be one: what follows must be served in any case."""
-        log.error("event_set_aside", event=head.id, fault=fault)
+        log.error("event_set_aside", row=head.id, fault=fault)
         self._metrics.set_aside.inc()
         try:
             done = await self._turns.set_aside(head, fault, self._apologise)
         except Exception as error:
             if is_unavailable(error):
                 raise
-            log.error("apology_failed", event=head.id, fault=type(error).__name__)
+            log.error("apology_failed", row=head.id, fault=type(error).__name__)
             done = await self._turns.set_aside(head, fault, lambda _: ())
         self._after([head], done)
 

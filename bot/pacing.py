@@ -22,8 +22,19 @@ class Pace:
 
     @property
     def is_open(self) -> bool:
-        """Whether the platform does not just now want us to wait."""
-        return time.monotonic() >= self._held_until
+        """Whether one more request could go out now."""
+        return self.opens_in <= 0
+
+    @property
+    def opens_in(self) -> float:
+        """Seconds until one more request could go out."""
+        now = time.monotonic()
+        if now < self._held_until:
+            return self._held_until - now
+        if self._rate >= FREE:
+            return 0.0
+        gained = (now - self._counted_at) * self._rate
+        return max(0.0, (1 - self._allowance - gained) / self._rate)
 
     def take(self) -> bool:
         """Whether one more request may go out now."""

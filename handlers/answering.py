@@ -1,5 +1,7 @@
 """A free question: answered from the knowledge base, narrowed down, or honestly refused."""
 
+from dataclasses import replace
+
 from bot.messages import Card, Choice, Reply
 from handlers import contact, menu
 from handlers.conversation import Asked, Outcome, Turn, numbered
@@ -33,7 +35,11 @@ def question(turn: Turn) -> Outcome:
 
 def empty(turn: Turn) -> Outcome:
     """Emoji, signs or spaces only."""
-    return Outcome((Reply(turn.say("media.empty"), menu.choices(turn)),), keep_offer=True)
+    return Outcome(
+        (Reply(turn.say("media.empty"), menu.choices(turn)),),
+        misses=turn.state.misses,
+        keep_offer=True,
+    )
 
 
 def answer(turn: Turn, entry: Entry) -> Outcome:
@@ -105,8 +111,8 @@ def none_of_these(turn: Turn) -> Outcome:
 
 
 def chosen(turn: Turn, entry_id: str) -> Outcome:
-    """A suggestion or a most-asked question was tapped, perhaps long ago."""
+    """A suggestion or a most-asked question was tapped; the others of the list still count."""
     entry = turn.agency.entries.get(entry_id)
     if entry is None:
         return Outcome((Reply(turn.say("answer.gone"), menu.choices(turn)),))
-    return answer(turn, entry)
+    return replace(answer(turn, entry), keep_offer=True)

@@ -154,10 +154,11 @@ def _offered(outcome: Outcome) -> tuple[Choice, ...]:
 
 
 def _language(contact: ContactRow, message: InboundMessage, thought: Thought, state: State) -> str:
-    """The language chosen, else the one written in, else the one spoken last, else Thai."""
+    """The language chosen, else written in, else spoken last, else the platform's, else Thai."""
     languages = thought.agency.profile.languages
     written = _written_in(message, thought.match)
-    for language in (contact.language, written, state.language, message.language):
+    told = (message.language or "")[:2].lower()
+    for language in (contact.language, written, state.language, told):
         if language in languages:
             return str(language)
     return languages[0]

@@ -3,10 +3,12 @@
 import re
 from functools import lru_cache
 
-from knowledge.thai import normalise
+from knowledge.thai import normalise, segment
 from knowledge.wording import Wording
 
-EMERGENCIES = ("medical", "fire", "police", "disaster", "distress")
+EMERGENCIES = ("medical", "fire", "distress", "police", "disaster")
+GREETING = 30
+"""Letters that a greeting and a word or two may have."""
 SMALL_TALK = ("hello", "thanks", "bye", "who", "fine", "ok", "abuse")
 FLOWS = {
     "menu": "menu.words",
@@ -18,7 +20,15 @@ FLOWS = {
     "lang:en": "language.en_words",
     "lang": "language.words",
 }
-_NUMBER = re.compile(r"^(?:ข้อ(?:ที่)?|เลือก|หมายเลข|no\.?|number|#)? ?(\d{1,2}) ?[.)]?$")
+_NUMBER = re.compile(
+    r"^(?:เอา|เลือก|ตอบ|ขอ)? ?(?:ข้อ|อัน|หมายเลข|เบอร์|no\.?|number|option|#)?(?:ที่)? ?(\d{1,2}) ?[.)]?$"
+)
+_ORDINALS = {
+    f"{before}{word}": count
+    for before in ("", "ข้อ", "ข้อที่", "อัน", "อันที่")
+    for count, words in enumerate(("แรก หนึ่ง", "สอง", "สาม", "สี่", "ห้า", "หก", "เจ็ด", "แปด"), 1)
+    for word in words.split()
+}
 
 
 class Openers:
@@ -30,7 +40,7 @@ class Openers:
             _key(w): kind for kind in SMALL_TALK for w in wording.words(f"smalltalk.{kind}_words")
         }
         self._abuse = _any_of(wording.words("smalltalk.abuse_words"))
-        self._hello = tuple(_key(w) for w in wording.words("smalltalk.hello_words"))
+        self._hello = _any_of(wording.words("smalltalk.hello_words"))
         self._urgent = {
             kind: _any_of(wording.words(f"emergency.{kind}_words")) for kind in EMERGENCIES
         }
@@ -46,15 +56,16 @@ class Openers:
     def fallback_talk(self, text: str) -> str | None:
         """Small talk with something around it, asked when no answer was found."""
         plain = normalise(text)
-        if self._abuse.search(plain):
+        edges = _edges(plain)
+        if any(edges.issuperset(found.span()) for found in self._abuse.finditer(plain)):
             return "abuse"
-        is_short = len(plain) <= 30  # noqa: PLR2004 - a greeting and a word or two
-        return "hello" if is_short and plain.startswith(self._hello) else None
+        greeting = self._hello.match(plain) if len(plain) <= GREETING else None
+        return "hello" if greeting and edges.issuperset(greeting.span()) else None
 
-    def emergency(self, text: str) -> str | None:
-        """The kind of emergency these words tell of."""
+    def emergencies(self, text: str) -> tuple[str, ...]:
+        """The kinds of emergency that these words tell of, the most pressing first."""
         plain = normalise(text)
-        return next((kind for kind, words in self._urgent.items() if words.search(plain)), None)
+        return tuple(kind for kind, words in self._urgent.items() if words.search(plain))
 
 
 @lru_cache(maxsize=512)
@@ -65,14 +76,25 @@ def openers(wording: Wording) -> Openers:
 
 def number(text: str) -> int | None:
     """The number that somebody typed to choose from a list, Thai digits or ours."""
-    found = _NUMBER.match(normalise(text)) or _NUMBER.match(text.strip().lower())
-    return int(found[1]) if found else None
+    plain = normalise(text)
+    found = _NUMBER.match(plain) or _NUMBER.match(text.strip().lower())
+    return int(found[1]) if found else _ORDINALS.get(plain)
 
 
 def _key(text: str) -> str:
     if text.strip().startswith("/"):
-        return text.strip().split()[0].lower()
-    return normalise(text).strip(" ?!.") or text.strip().lower()
+        return text.strip().split()[0].lower().partition("@")[0]
+    return normalise(text).strip("?!.").replace(" ", "") or text.strip().lower()
+
+
+def _edges(plain: str) -> set[int]:
+    """Where a word begins or ends: `สัสดี` is an office, not what its first letters are."""
+    edges, at = {0}, 0
+    for word in segment(plain):
+        at = plain.index(word.text, at)
+        edges |= {at, at + len(word.text)}
+        at += len(word.text)
+    return edges
 
 
 def _any_of(words: list[str]) -> re.Pattern[str]:

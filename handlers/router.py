@@ -1,7 +1,10 @@
 """Which flow a message goes to."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
+
+from rapidfuzz import fuzz, process
 
 from bot.messages import Choice, Kind, Reply
 from handlers import answering, catalogue, contact, language, media, menu, most_asked, small_talk
@@ -11,6 +14,8 @@ from knowledge.thai import normalise
 
 Flow = Callable[[Turn], Outcome]
 
+ALMOST_THE_SAME = 92.0
+"""Out of 100: a label typed with a slip of a finger."""
 LETTERS = 2
 """Fewer than these, stretched ones counted once, are no question."""
 
@@ -61,11 +66,11 @@ async def choose(turn: Turn, value: str, now: datetime) -> Outcome:
 def _browse(turn: Turn, rest: str) -> Outcome:
     """`cat`, `cat:p2`, `cat:<item>`, `cat:<item>:p2`."""
     item, _, page = rest.rpartition(":")
-    if not (page[:1] == "p" and page[1:].isdigit()):
+    if not re.fullmatch(r"p\d{1,2}", page, re.ASCII):
         item, page = rest, "p0"
     if item:
-        return catalogue.group(turn, item, int(page[1:3]))
-    return catalogue.headings(turn, int(page[1:3]))
+        return catalogue.group(turn, item, int(page[1:]))
+    return catalogue.headings(turn, int(page[1:]))
 
 
 async def say(turn: Turn, text: str, now: datetime) -> Outcome:
@@ -76,8 +81,8 @@ async def say(turn: Turn, text: str, now: datetime) -> Outcome:
     if offered := _offered(turn, text):
         return offered if isinstance(offered, Outcome) else await choose(turn, offered.value, now)
     outcome = _question(turn, text)
-    if kind := known.emergency(text):
-        return small_talk.emergency(turn, kind, outcome)
+    if kinds := known.emergencies(text):
+        return small_talk.emergency(turn, kinds, outcome)
     return outcome
 
 
@@ -88,8 +93,11 @@ def _offered(turn: Turn, text: str) -> Choice | Outcome | None:
         return None
     chosen = number(text)
     if chosen is None:
-        plain = normalise(text)
-        return next((o for o in offers if normalise(o.label) == plain), None)
+        labels = [normalise(offer.label) for offer in offers]
+        alike = process.extractOne(
+            normalise(text), labels, scorer=fuzz.ratio, score_cutoff=ALMOST_THE_SAME
+        )
+        return offers[alike[2]] if alike else None
     if 1 <= chosen <= len(offers):
         return offers[chosen - 1]
     said = turn.say("button.number", number=chosen, most=len(offers))

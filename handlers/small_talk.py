@@ -1,11 +1,14 @@
 """Greetings, thanks, idle words and abuse, all answered calmly; emergencies before everything."""
 
 import re
+from collections.abc import Sequence
 
 from bot.messages import Reply
 from handlers import menu
 from handlers.conversation import Outcome, Turn
 
+OPENING = 40
+"""Letters of an answer that are read first."""
 _NUMBER = re.compile(r"\b\d{3,4}\b")
 
 
@@ -18,12 +21,13 @@ def small_talk(turn: Turn, kind: str) -> Outcome:
     return Outcome((Reply(text, menu.choices(turn)),))
 
 
-def emergency(turn: Turn, kind: str, outcome: Outcome) -> Outcome:
+def emergency(turn: Turn, kinds: Sequence[str], outcome: Outcome) -> Outcome:
     """The right number first; an answer, where there is one, after it."""
-    first = turn.say(f"emergency.{kind}")
+    first = "\n".join(turn.say(f"emergency.{kind}") for kind in kinds)
     answered = [reply for reply in outcome.replies if reply.card]
     if answered:
-        told = all(number in answered[0].text for number in _NUMBER.findall(first))
+        numbers, text = _NUMBER.findall(first), answered[0].text
+        told = numbers[0] in text[:OPENING] and all(number in text for number in numbers)
         replies = answered if told else [Reply(first), *answered]
         return Outcome(tuple(replies), asked=outcome.asked)
     text = f"{first}\n{turn.say('emergency.note')}"

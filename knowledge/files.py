@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,8 +13,19 @@ from pydantic import TypeAdapter, ValidationError
 T = TypeVar("T")
 Location = tuple[str | int, ...]
 
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """A safe loader that leaves dates as they are written, so that a bad one has its line."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+    for first, resolvers in _Loader.yaml_implicit_resolvers.items()
+}
+
+_CONTROL = re.compile("[^\t\r\n\x85\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What YAML takes for no text (yaml.org/spec/1.2.2, 5.1)."""
+KEY_TWICE = ("ช่องซ้ำ", "the key is given twice")
 _THAI = {
     "missing": "ขาดช่องนี้",
     "extra_forbidden": "ไม่รู้จักช่องนี้ (สะกดผิดหรือไม่)",
@@ -72,6 +83,9 @@ class Source:
             return self.path.read_text(encoding="utf-8-sig")
         except FileNotFoundError:
             raise BadFiles([self.fault((), "ไม่มีแฟ้มนี้", "the file is missing")]) from None
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise BadFiles([self.fault((), "เปิดแฟ้มไม่ได้", reason)]) from None
         except UnicodeDecodeError as error:
             line = self.path.read_bytes()[: error.start].count(b"\n") + 1
             raise BadFiles(
@@ -91,15 +105,18 @@ class Source:
     def _yaml(self, text: str) -> Any:
         try:
             self._tree = yaml.compose(text, Loader=_Loader)
+            if doubles := list(_doubles(self._tree)):
+                raise BadFiles([Fault(self.path, n, *KEY_TWICE) for n in doubles])
             return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line = mark.line + 1 if mark else 1
             reason = error.problem or "bad YAML"
             raise BadFiles([Fault(self.path, line, "เขียน YAML ไม่ถูกต้อง", reason)]) from None
-        except (yaml.YAMLError, ValueError) as error:
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
             reason = str(error).splitlines()[0]
-            raise BadFiles([Fault(self.path, 1, "เขียน YAML ไม่ถูกต้อง", reason)]) from None
+            line = next((n for n, row in enumerate(text.split("\n"), 1) if _CONTROL.search(row)), 1)
+            raise BadFiles([Fault(self.path, line, "เขียน YAML ไม่ถูกต้อง", reason)]) from None
 
     def line(self, location: Location) -> int:
         """The line of a value, or of the nearest thing around it that stands in the file."""
@@ -111,8 +128,8 @@ class Source:
 
     def fault(self, location: Location, th: str, en: str) -> Fault:
         """A fault at a value of this file."""
-        where = ".".join(str(part) for part in location)
-        return Fault(self.path, self.line(location), f"{where}: {th}", f"{where}: {en}")
+        where = ".".join(str(part) for part in location) + ": " if location else ""
+        return Fault(self.path, self.line(location), where + th, where + en)
 
     def read(self, kind: TypeAdapter[T]) -> T:
         """The file's content as this type; raises BadFiles with every fault in it."""
@@ -125,6 +142,20 @@ class Source:
                     for e in error.errors(include_url=False, include_context=False)
                 ]
             ) from None
+
+
+def _doubles(node: yaml.Node | None) -> Iterator[int]:
+    """Lines of keys that their mapping has already; YAML would silently take the last."""
+    if isinstance(node, yaml.MappingNode):
+        seen = set()
+        for key, value in node.value:
+            if key.value in seen:
+                yield key.start_mark.line + 1
+            seen.add(key.value if isinstance(key, yaml.ScalarNode) else id(key))
+            yield from _doubles(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            yield from _doubles(value)
 
 
 def _yaml_line(node: yaml.Node, location: Location) -> int:

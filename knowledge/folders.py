@@ -20,21 +20,16 @@ _BACKGROUND = TypeAdapter(list[Background])
 
 def load_defaults(folder: Path) -> Defaults:
     """Read `_default`; raises BadFiles."""
-    source = Source(folder / "answers.yaml")
-    entries = source.read(_ENTRIES)
-    faults = [
-        source.fault((n, "id"), "รหัสต้องขึ้นต้นด้วย g-", "the id must begin with g-")
-        for n, entry in enumerate(entries)
-        if not entry.id.startswith("g-")
-    ]
-    faults += _doubles(source, entries)
-    if faults:
-        raise BadFiles(faults)
-    background: list[Background] = Source(folder / "background.yaml").read(_BACKGROUND)
+    reading = _Reading(folder)
+    entries = reading.file("answers.yaml", _ENTRIES)
+    background = reading.file("background.yaml", _BACKGROUND)
+    wording = reading.wording(None)
+    if entries is not None:
+        reading.faults += _check_defaults(reading.sources["answers.yaml"], entries)
+    if reading.faults or entries is None or background is None or wording is None:
+        raise BadFiles(reading.faults)
     return Defaults(
-        entries={entry.id: entry for entry in entries},
-        background=background,
-        wording=Wording.load(Source(folder / "texts.toml")),
+        entries={entry.id: entry for entry in entries}, background=background, wording=wording
     )
 
 
@@ -45,9 +40,8 @@ def load_agency(folder: Path, defaults: Defaults) -> Agency:
     entries = reading.file("answers.yaml", _ENTRIES)
     catalogue = reading.file("catalogue.yaml", _CATALOGUE)
     wording = reading.wording(defaults.wording)
-    if profile and entries is not None and catalogue is not None:
-        reading.faults += _cross_check(reading.sources, profile, entries, catalogue)
-    if reading.faults or profile is None or entries is None or catalogue is None:
+    reading.faults += _cross_check(reading.sources, profile, entries, catalogue)
+    if reading.faults or wording is None or profile is None or entries is None or catalogue is None:
         raise BadFiles(reading.faults)
     own = {entry.id: entry for entry in entries}
     return Agency(
@@ -76,31 +70,46 @@ class _Reading:
             self.faults += error.faults
             return None
 
-    def wording(self, base: Wording) -> Wording:
+    def wording(self, base: Wording | None) -> Wording | None:
         path = self.folder / "texts.toml"
-        if not path.exists():
+        if base and not path.exists():
             return base
         try:
-            return base.over(Source(path))
+            return base.over(Source(path)) if base else Wording.load(Source(path))
         except BadFiles as error:
             self.faults += error.faults
-            return base
+            return None
 
 
 def _cross_check(
     sources: Mapping[str, Source],
-    profile: Profile,
-    entries: Sequence[Entry],
-    catalogue: Sequence[CatalogueItem],
+    profile: Profile | None,
+    entries: Sequence[Entry] | None,
+    catalogue: Sequence[CatalogueItem] | None,
 ) -> Iterator[Fault]:
     """What no single value shows: units that do not exist, ids and phrasings given twice."""
-    units = {unit.id for unit in profile.units}
-    yield from _check_profile(sources["profile.toml"], profile, units)
-    yield from _check_entries(sources["answers.yaml"], entries, units)
-    yield from _check_catalogue(sources["catalogue.yaml"], catalogue, units)
+    units = {unit.id for unit in profile.units} if profile else None
+    if profile and units:
+        yield from _check_profile(sources["profile.toml"], profile, units)
+    if entries is not None:
+        yield from _check_entries(sources["answers.yaml"], entries, units)
+    if catalogue is not None:
+        yield from _check_catalogue(sources["catalogue.yaml"], catalogue, units)
+
+
+def _check_defaults(source: Source, entries: Sequence[Entry]) -> Iterator[Fault]:
+    yield from _doubles(source, entries)
+    for n, entry in enumerate(entries):
+        if not entry.id.startswith("g-"):
+            yield source.fault((n, "id"), "รหัสต้องขึ้นต้นด้วย g-", "the id must begin with g-")
 
 
 def _check_profile(source: Source, profile: Profile, units: set[str]) -> Iterator[Fault]:
+    seen: set[str] = set()
+    for n, unit in enumerate(profile.units):
+        if unit.id in seen:
+            yield source.fault(("units", n, "id"), *TWICE)
+        seen.add(unit.id)
     for n, role in enumerate(profile.roles):
         if role.unit and role.unit not in units:
             yield source.fault(("roles", n, "unit"), *NO_UNIT)
@@ -108,21 +117,24 @@ def _check_profile(source: Source, profile: Profile, units: set[str]) -> Iterato
         yield source.fault(("contact", "unit"), *NO_UNIT)
 
 
-def _check_entries(source: Source, entries: Sequence[Entry], units: set[str]) -> Iterator[Fault]:
+def _check_entries(
+    source: Source, entries: Sequence[Entry], units: set[str] | None
+) -> Iterator[Fault]:
+    """Where the profile cannot be read, nothing is said of units."""
     yield from _doubles(source, entries)
     for n, entry in enumerate(entries):
-        if entry.unit not in units:
+        if units is not None and entry.unit not in units:
             yield source.fault((n, "unit"), *NO_UNIT)
         if not entry.source.clause:
             yield source.fault((n, "source"), "ต้องบอกข้อ (clause)", "the clause is needed")
 
 
 def _check_catalogue(
-    source: Source, catalogue: Sequence[CatalogueItem], units: set[str]
+    source: Source, catalogue: Sequence[CatalogueItem], units: set[str] | None
 ) -> Iterator[Fault]:
     seen: set[str] = set()
     for n, item in enumerate(catalogue):
-        if item.owner not in units:
+        if units is not None and item.owner not in units:
             yield source.fault((n, "owner"), *NO_UNIT)
         if item.id in seen:
             yield source.fault((n, "id"), *TWICE)
@@ -132,14 +144,15 @@ def _check_catalogue(
 def _doubles(source: Source, entries: Sequence[Entry]) -> list[Fault]:
     faults = []
     ids: set[str] = set()
-    said: dict[str, str] = {}
+    said: dict[str, tuple[int, int]] = {}
     for n, entry in enumerate(entries):
         if entry.id in ids:
             faults.append(source.fault((n, "id"), *TWICE))
         ids.add(entry.id)
         for m, phrasing in enumerate(entry.phrasings):
-            other = said.setdefault(phrasing, entry.id)
-            if other != entry.id:
+            first, _ = where = said.setdefault(phrasing, (n, m))
+            if where != (n, m):
+                other = entries[first].id
                 faults.append(
                     source.fault((n, "phrasings", m), f"ซ้ำกับของ {other}", f"also stands in {other}")
                 )

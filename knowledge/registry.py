@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -67,10 +67,15 @@ class Registry:
             has_changed = self._has_changed(folder)
             if (new_defaults or has_changed) and self._refresh_agency(folder):
                 fresh.append(slug)
-        served = {slug: one for slug, one in self._served.items() if slug in folders}
-        if len(served) != len(self._served):
-            self._served = served
+        self._drop_all_but(folders)
         return fresh
+
+    def _drop_all_but(self, folders: Iterable[str]) -> None:
+        """What has no folder any more is neither served nor complained about."""
+        there = {*folders, DEFAULT}
+        self._served = {slug: one for slug, one in self._served.items() if slug in there}
+        self._stamps = {name: one for name, one in self._stamps.items() if name in there}
+        self._faults = {name: one for name, one in self._faults.items() if name in there}
 
     @property
     def has_encoder(self) -> bool:
@@ -126,7 +131,10 @@ class Registry:
             log.warning("agency_last_good_version", agency=folder.name)
             return _quietly(load, kept)
         self._faults.pop(folder.name, None)
-        _keep(folder, kept)
+        try:
+            _keep(folder, kept)
+        except OSError as error:  # a full disk must not stop what can be served
+            log.warning("agency_not_kept", agency=folder.name, fault=type(error).__name__)
         return found
 
     def _matcher(self, agency: Agency) -> Matcher:

@@ -4,7 +4,9 @@ import string
 from collections.abc import Mapping
 from typing import Any
 
-from knowledge.files import BadFiles, Fault, Source
+from knowledge.files import BadFiles, Source
+
+KIND = ("ต้องเป็นข้อความหรือรายการคำ ไม่ว่าง", "must be text or a list of words, not blank")
 
 Steps = Mapping[str, Mapping[str, Mapping[str, Any]]]
 
@@ -30,7 +32,8 @@ class Wording:
             raise BadFiles(faults)
         merged = {flow: dict(steps) for flow, steps in self._texts.items()}
         for flow, steps in source.data.items():
-            merged[flow].update(steps)
+            for step, words in steps.items():
+                merged[flow][step] = {**merged[flow][step], **words}
         return Wording(merged)
 
     def _check_against(self, source: Source) -> Any:
@@ -39,7 +42,9 @@ class Wording:
                 base = self._texts.get(flow, {}).get(step)
                 if base is None:
                     yield source.fault((flow, step), "ไม่มีข้อความชื่อนี้", "no such text")
-                elif any(_fields(words[k]) - _fields(base[k]) for k in words):
+                elif any(isinstance(words[k], list) != isinstance(base["th"], list) for k in words):
+                    yield source.fault((flow, step), *KIND)
+                elif any(not _can_fill(words[k], _fields(base["th"])) for k in words):
                     yield source.fault((flow, step), "มีช่องเติม {} ที่ไม่รู้จัก", "unknown placeholder")
 
     def say(self, key: str, language: str, **values: object) -> str:
@@ -78,18 +83,33 @@ def _check_step(source: Source, flow: str, step: str, words: Any) -> Any:
         yield source.fault(where, "ต้องเป็น { th = ..., en = ... }", "must be { th = ..., en = ... }")
         return
     try:
-        kinds = {type(value) for value in words.values()}
         for value in words.values():
             _fields(value)
     except ValueError as error:
-        yield Fault(source.path, source.line(where), f"{flow}.{step}: วงเล็บปีกกาไม่ครบ", str(error))
+        yield source.fault(where, "วงเล็บปีกกาไม่ครบ", str(error))
         return
-    if kinds not in ({str}, {list}):
-        yield source.fault(where, "ต้องเป็นข้อความหรือรายการคำ", "must be text or a list of words")
+    if not all(map(_is_wording, words.values())) or len({*map(type, words.values())}) > 1:
+        yield source.fault(where, *KIND)
+
+
+def _is_wording(value: Any) -> bool:
+    texts = value if isinstance(value, list) else [value]
+    return all(isinstance(text, str) and text.strip() for text in texts)
+
+
+def _can_fill(value: Any, fields: set[str]) -> bool:
+    """Whether these values are enough to fill a text in."""
+    if not isinstance(value, str) or not _fields(value):
+        return True
+    try:
+        value.format(**dict.fromkeys(fields, ""))
+    except (LookupError, ValueError, AttributeError):
+        return False
+    return True
 
 
 def _fields(value: Any) -> set[str]:
     """The placeholders of a text."""
     if not isinstance(value, str):
         return set()
-    return {name for _, name, _, _ in string.Formatter().parse(value) if name}
+    return {name for _, name, _, _ in string.Formatter().parse(value) if name is not None}

@@ -25,7 +25,7 @@ TOKEN: Final = re.compile(
     r"|[^\W\d_ก-๙]+(?:[-'.&][^\W_ก-๙]+)*"
     r"|[ก-๙](?:[ก-๙]|\.(?=[ก-๙])|(?<=[ก-ฮ])\.)*"
 )
-CODE: Final = re.compile(r"(?:[ก-ฮ]{1,5}\.?)+ ?\d[\d./-]*")
+CODE: Final = re.compile(r"[ก-ฮ]+(?:\.[ก-ฮ]+)*\.? ?\d[\d./-]*")
 CLUSTER: Final = re.compile(f"[เ-ไ]?[ก-ฮ.ฯๆฤฦ][{MARKS}]*[ะาำๅ]*|.", re.DOTALL)
 
 

@@ -11,6 +11,10 @@ Accept = Callable[[Sequence[InboundMessage]], Awaitable[None]]
 """Makes messages durable; returns when they are. Raises NotAccepted when they could not be kept."""
 
 
+MEND = 60.0
+"""Seconds between tries while a token is refused: somebody has to mend it first."""
+
+
 class BadSignature(Exception):
     """A webhook's signature or secret is missing or wrong."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bot.channels.channel import DeliveryError
+from bot.channels.channel import MEND, DeliveryError
 
 SERVER_ERROR = 500
 
@@ -33,7 +33,7 @@ class Refused(Exception):
         """The same for the outbox; the body is left behind, it may quote the message."""
         match self.status:
             case 401 | 403:
-                return DeliveryError("credentials", retry=False)
+                return DeliveryError("credentials", retry=True, after=MEND)
             case 429 if "monthly limit" in self._body:
                 return DeliveryError("quota", retry=False)
             case 429:

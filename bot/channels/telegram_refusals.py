@@ -14,12 +14,12 @@ from telegram.error import (
     TimedOut,
 )
 
-from bot.channels.channel import DeliveryError
+from bot.channels.channel import MEND, DeliveryError
 from bot.channels.telegram_http import UNREACHED
 
 _MEANINGS: tuple[tuple[type[TelegramError], DeliveryError], ...] = (
     (Forbidden, DeliveryError("gone", retry=False, gone=True)),
-    (InvalidToken, DeliveryError("credentials", retry=False)),
+    (InvalidToken, DeliveryError("credentials", retry=True, after=MEND)),
     (BadRequest, DeliveryError("refused", retry=False)),
     (Conflict, DeliveryError("conflict", retry=True)),
     (TimedOut, DeliveryError("timeout", retry=True)),

@@ -164,7 +164,7 @@ class TestEveryChannel:
         ("status", "meaning"),
         [
             (400, ("refused", False)),
-            (401, ("credentials", False)),
+            (401, ("credentials", True)),
             (429, ("rate", True)),
             (500, ("server error", True)),
             (503, ("server error", True)),

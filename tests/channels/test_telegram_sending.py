@@ -73,8 +73,8 @@ REFUSALS: dict[str, tuple[Fault, DeliveryError]] = {
         refusal(400, "Bad Request: can't parse entities"),
         DeliveryError("refused", retry=False),
     ),
-    "bad token": (refusal(401, "Unauthorized"), DeliveryError("credentials", retry=False)),
-    "no such bot": (refusal(404, "Not Found"), DeliveryError("credentials", retry=False)),
+    "bad token": (refusal(401, "Unauthorized"), DeliveryError("credentials", retry=True, after=60.0)),
+    "no such bot": (refusal(404, "Not Found"), DeliveryError("credentials", retry=True, after=60.0)),
     "conflict": (refusal(409, "Conflict"), DeliveryError("conflict", retry=True)),
     "server error": (refusal(500, "Internal"), DeliveryError("server error", retry=True)),
     "bad gateway": (Fault(502, "<html>"), DeliveryError("server error", retry=True)),
@@ -233,5 +233,5 @@ async def test_a_wrong_token_is_said_without_quoting_it(telegram: FakeTelegram) 
         await channel.open()
     await channel.close()
 
-    assert caught.value == DeliveryError("credentials", retry=False)
+    assert caught.value == DeliveryError("credentials", retry=True, after=60.0)
     assert caught.value.__suppress_context__
