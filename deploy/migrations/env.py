@@ -2,7 +2,7 @@
 
 from alembic import context
 
-import admin.questions
+import admin.questions  # noqa: F401 - the tables register themselves
 import bot.tables  # noqa: F401 - the tables register themselves
 from bot.db import Base
 

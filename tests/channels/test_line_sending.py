@@ -166,8 +166,14 @@ REFUSALS: dict[str, tuple[Fault, DeliveryError]] = {
         Fault(429, {"message": "Too Many"}, {"Retry-After": "Sat, 21 Nov 2026 03:00:00 GMT"}),
         DeliveryError("rate", retry=True),
     ),
-    "bad token": (Fault(401, {"message": "-"}), DeliveryError("credentials", retry=True, after=60.0)),
-    "not allowed": (Fault(403, {"message": "-"}), DeliveryError("credentials", retry=True, after=60.0)),
+    "bad token": (
+        Fault(401, {"message": "-"}),
+        DeliveryError("credentials", retry=True, after=60.0),
+    ),
+    "not allowed": (
+        Fault(403, {"message": "-"}),
+        DeliveryError("credentials", retry=True, after=60.0),
+    ),
     "bad request": (Fault(400, {"message": "-"}), DeliveryError("refused", retry=False)),
     "too large": (Fault(413, "too large"), DeliveryError("refused", retry=False)),
     "server error": (Fault(500, "oops"), DeliveryError("server error", retry=True)),

@@ -73,8 +73,14 @@ REFUSALS: dict[str, tuple[Fault, DeliveryError]] = {
         refusal(400, "Bad Request: can't parse entities"),
         DeliveryError("refused", retry=False),
     ),
-    "bad token": (refusal(401, "Unauthorized"), DeliveryError("credentials", retry=True, after=60.0)),
-    "no such bot": (refusal(404, "Not Found"), DeliveryError("credentials", retry=True, after=60.0)),
+    "bad token": (
+        refusal(401, "Unauthorized"),
+        DeliveryError("credentials", retry=True, after=60.0),
+    ),
+    "no such bot": (
+        refusal(404, "Not Found"),
+        DeliveryError("credentials", retry=True, after=60.0),
+    ),
     "conflict": (refusal(409, "Conflict"), DeliveryError("conflict", retry=True)),
     "server error": (refusal(500, "Internal"), DeliveryError("server error", retry=True)),
     "bad gateway": (Fault(502, "<html>"), DeliveryError("server error", retry=True)),
