@@ -4,6 +4,7 @@ import asyncio
 import gc
 import json
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable
@@ -12,7 +13,6 @@ from pathlib import Path
 
 import structlog
 import uvloop
-import yaml
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -25,6 +25,7 @@ from bot.messages import Contact, InboundMessage, Kind, Reply
 from bot.metrics import Metrics
 from bot.settings import Settings
 from handlers.rehearsal import rehearse
+from knowledge.agency import SLUG
 from knowledge.embedding import open_encoder
 from knowledge.evaluation import EvaluationError
 from knowledge.evaluation import evaluate as measure
@@ -142,11 +143,12 @@ def evaluate(settings: Settings, kb: Path, queries: Path, *, as_json: bool) -> i
     """Measure the answers on a test set."""
     logs.set_up("ERROR")
     encoder, _ = open_encoder(settings.data_dir / "vectors") if settings.semantic else (None, None)
-    background = []
-    file = settings.agencies_dir / DEFAULT / "background.yaml"
-    if file.exists():
-        groups = yaml.safe_load(file.read_text(encoding="utf-8"))
-        background = [example for group in groups for example in group["examples"]]
+    try:
+        groups = load_defaults(settings.agencies_dir / DEFAULT).background
+    except BadFiles as error:
+        _complain("วัดโดยไม่มีตัวอย่างของหน่วยงานอื่น", f"measured without others' matters: {error}")
+        groups = ()
+    background = [example for group in groups for example in group.examples]
     try:
         found = measure(kb, queries, encoder=encoder, background=background, progress=_progress())
     except EvaluationError as error:
@@ -193,7 +195,13 @@ async def migrate(settings: Settings) -> int:
 
 def check_agencies(folder: Path) -> int:
     """Read every agency's folder and name each fault."""
-    faults: list[Fault] = []
+    faults = [
+        Fault(
+            path, 1, "ชื่อโฟลเดอร์ต้องเป็น a-z 0-9 -", "the folder's name cannot be a slug"
+        )
+        for path in sorted(folder.glob("[!_.]*/profile.toml"))
+        if not re.fullmatch(SLUG, path.parent.name)
+    ]
     try:
         defaults = load_defaults(folder / DEFAULT)
     except BadFiles as error:

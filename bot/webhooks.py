@@ -46,6 +46,8 @@ class Webhooks:
             await self._accept(channel.receive(body, request.headers))
         except web.HTTPRequestEntityTooLarge:
             return 413, f"the body is over {MAX_BODY} bytes"
+        except web.RequestPayloadError:  # packed in a way that cannot be unpacked
+            return 400, "the body cannot be read"
         except BadSignature:
             return 401, "the signature is missing or wrong"
         except Malformed:

@@ -1,7 +1,7 @@
 """Which flow a message goes to."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from rapidfuzz import fuzz, process
@@ -14,8 +14,9 @@ from knowledge.thai import normalise
 
 Flow = Callable[[Turn], Outcome]
 
-ALMOST_THE_SAME = 92.0
+ALMOST_THE_SAME = 94.0
 """Out of 100: a label typed with a slip of a finger."""
+_NUMBERS = re.compile(r"\d+")
 LETTERS = 2
 """Fewer than these, stretched ones counted once, are no question."""
 
@@ -93,15 +94,20 @@ def _offered(turn: Turn, text: str) -> Choice | Outcome | None:
         return None
     chosen = number(text)
     if chosen is None:
-        labels = [normalise(offer.label) for offer in offers]
-        alike = process.extractOne(
-            normalise(text), labels, scorer=fuzz.ratio, score_cutoff=ALMOST_THE_SAME
-        )
-        return offers[alike[2]] if alike else None
+        return _alike(offers, normalise(text))
     if 1 <= chosen <= len(offers):
         return offers[chosen - 1]
     said = turn.say("button.number", number=chosen, most=len(offers))
     return Outcome((Reply(said, offers),), misses=turn.state.misses)
+
+
+def _alike(offers: Sequence[Choice], plain: str) -> Choice | None:
+    """The choice whose label this is but for a slip; other numbers are no slip (ม.7, ม.9)."""
+    numbers = _NUMBERS.findall(plain)
+    labels = {n: normalise(offer.label) for n, offer in enumerate(offers)}
+    same = {n: label for n, label in labels.items() if _NUMBERS.findall(label) == numbers}
+    found = process.extractOne(plain, same, scorer=fuzz.ratio, score_cutoff=ALMOST_THE_SAME)
+    return offers[found[2]] if found else None
 
 
 def _question(turn: Turn, text: str) -> Outcome:

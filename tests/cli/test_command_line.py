@@ -1,0 +1,174 @@
+"""The command line as an operator uses it: real processes, their output and their exit codes."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bot.__main__ import main
+from bot.settings import ROOT
+
+DATA = ROOT / "tests" / "data" / "eval"
+AGENCIES = ROOT / "knowledge" / "agencies"
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Runs `python -m bot` with a data folder of its own."""
+
+    def run(*arguments: str | Path, **settings: str | Path) -> subprocess.CompletedProcess[str]:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("THAMDAI_")}
+        ours = {"SEMANTIC": "false", "DATA_DIR": tmp_path / "var", **settings}
+        return subprocess.run(  # noqa: S603 - our own program
+            [sys.executable, "-m", "bot", *map(str, arguments)],
+            capture_output=True,
+            cwd=ROOT,
+            env={**kept, **{f"THAMDAI_{name}": str(value) for name, value in ours.items()}},
+            encoding="utf-8",
+            timeout=60,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture
+def few(tmp_path: Path) -> Path:
+    """An agencies folder with one agency, which is read sooner."""
+    for name in ("_default", "buriram"):
+        shutil.copytree(AGENCIES / name, tmp_path / "agencies" / name)
+    return tmp_path / "agencies"
+
+
+def test_help_names_every_command(run):
+    done = run("--help")
+
+    assert done.returncode == 0
+    commands = ("serve", "ask", "evaluate", "doctor", "migrate", "agencies")
+    assert all(re.search(rf"^    {command}\b", done.stdout, re.MULTILINE) for command in commands)
+
+
+def test_an_unknown_command_is_told(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["dance"])
+
+    assert stopped.value.code == 2
+    assert "dance" in capsys.readouterr().err
+
+
+def test_a_bad_setting_is_named(monkeypatch, capsys):
+    monkeypatch.setenv("THAMDAI_PORT", "abc")
+    monkeypatch.setenv("THAMDAI_LOG_LEVEL", "LOUD")
+
+    assert main(["migrate"]) == 1
+    told = capsys.readouterr().err
+    assert "THAMDAI_PORT" in told
+    assert "THAMDAI_LOG_LEVEL" in told
+
+
+def test_a_question_is_answered_with_its_source(run):
+    done = run("ask", "buriram", "ขอเบอร์โทรจังหวัดบุรีรัมย์หน่อย")
+
+    assert done.returncode == 0
+    assert "044 666 534" in done.stdout
+    assert re.search("^ที่มา: แนวทางปฏิบัติ.* ข้อ ๓.๒", done.stdout, re.MULTILINE)
+    assert done.stdout.splitlines()[-1] == "[เมนู]"
+
+
+def test_a_question_is_answered_as_json(run, few):
+    done = run("ask", "buriram", "ราคาทองวันนี้เท่าไหร่", "--json", AGENCIES_DIR=few)
+    found = json.loads(done.stdout)
+
+    assert done.returncode == 0
+    assert found["decision"] == "refuse"
+    assert "1111" in found["replies"][0]
+    assert all(0 <= confidence <= 1 for _, confidence in found["ranked"])
+
+
+def test_asking_an_agency_that_is_none_names_those_that_are(run, few):
+    done = run("ask", "nowhere", "สวัสดี", AGENCIES_DIR=few)
+
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "no agency nowhere (there are: buriram)" in done.stderr
+
+
+def test_good_agencies_are_counted(run):
+    done = run("agencies", "check")
+
+    assert done.returncode == 0
+    assert (
+        len(re.findall(r"^✓ [a-z-]+: \d+ \+ \d+ answers, \d+ disclosures$", done.stdout, re.M)) == 5
+    )
+    assert done.stderr == ""
+
+
+def test_bad_agencies_are_told_by_file_line_and_reason(run, few):
+    shutil.copytree(AGENCIES / "tapon", few / "tapon")
+    shutil.copytree(AGENCIES / "tapon", few / "Ta_Pon")
+    answers = few / "buriram" / "answers.yaml"
+    lines = answers.read_text("utf-8").splitlines()
+    at = next(n for n, line in enumerate(lines) if line.startswith("  unit: "))
+    lines[at] = "  unit: nobody"
+    answers.write_text("\n".join(lines), "utf-8")
+    done = run("agencies", "check", few)
+
+    assert done.returncode == 1
+    assert "✓ tapon" in done.stdout
+    assert "✗ buriram" in done.stdout
+    assert f"buriram/answers.yaml:{at + 1}: 0.unit: ไม่มีหน่วยงานย่อยนี้ใน profile.toml / " in done.stderr
+    assert "Ta_Pon/profile.toml:1: ชื่อโฟลเดอร์" in done.stderr
+
+
+def test_the_answers_are_measured(run, tmp_path):
+    queries = tmp_path / "queries.jsonl"
+    some = (DATA / "queries.jsonl").read_text("utf-8").splitlines()[::8]
+    queries.write_text("\n".join(some), "utf-8")
+    done = run("evaluate", "--kb", DATA / "kb.jsonl", "--queries", queries, "--json")
+    found = json.loads(done.stdout)
+
+    assert done.returncode == 0
+    assert [result["text"] for result in found["results"]] == [json.loads(s)["text"] for s in some]
+    assert {result["decision"] for result in found["results"]} <= {"answer", "suggest", "refuse"}
+    assert all(len(result["ranked"]) >= 3 for result in found["results"])
+    for name in ("hit@1", "hit@3", "auroc", "answered_right", "answered_wrong", "false_answers"):
+        assert 0 <= found["summary"][name] <= 1
+    assert found["summary"]["p99_ms"] >= found["summary"]["p50_ms"] > 0
+    assert found["summary"]["hit@1"] > 0.5
+
+
+def test_a_broken_test_set_is_told_by_its_line(run, tmp_path):
+    kb = tmp_path / "kb.jsonl"
+    lines = (DATA / "kb.jsonl").read_text("utf-8").splitlines()
+    kb.write_text("\n".join([*lines[:2], lines[2][:-5], *lines[3:]]), "utf-8")
+    done = run("evaluate", "--kb", kb, "--queries", DATA / "queries.jsonl")
+
+    assert done.returncode == 1
+    assert f"{kb}:3: " in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_doctor_finds_what_is_off_and_what_is_bad(run, few):
+    here = {"LINE_API_URL": "http://127.0.0.1:9", "AGENCIES_DIR": few}
+    before = run("doctor", **here)
+    migrated = run("migrate")
+    after = run("doctor", **here, BURIRAM_LINE_CHANNEL_SECRET="half")
+
+    assert before.returncode == 0, before.stdout
+    assert "– buriram LINE:" in before.stdout
+    assert "– buriram Telegram:" in before.stdout
+    assert "! database:" in before.stdout
+    assert re.match(r"- -> \d{4}", migrated.stdout)
+    assert migrated.returncode == 0
+    assert after.returncode == 1
+    assert "✗ buriram LINE:" in after.stdout
+    assert "✓ database:" in after.stdout
+    assert "half" not in after.stdout

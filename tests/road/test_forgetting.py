@@ -1,0 +1,188 @@
+"""Forgetting: what a citizen takes back, or what is too old, leaves no byte behind."""
+
+import shutil
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from admin.questions import Question
+from bot import forgetting, outbox
+from bot.inbox import message_of
+from bot.messages import Kind
+from bot.metrics import Metrics
+from bot.settings import ROOT
+from bot.tables import ContactRow, OutgoingRow, Posting
+from handlers.desk import Desk
+from knowledge.registry import Registry
+from tests.fakes import MovingClock, said
+from tests.road.conftest import MakeRoad, Road, until
+
+CANARY = "แมวเป็นหวัดกินยาอะไร"
+"""A question that no agency answers: its words are kept for staff."""
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """The real desk, with one agency."""
+    folder = tmp_path_factory.mktemp("agencies")
+    for name in ("_default", "tapon"):
+        shutil.copytree(ROOT / "knowledge" / "agencies" / name, folder / name)
+    registry = Registry(folder, tmp_path_factory.mktemp("kept"))
+    registry.refresh()
+    return Desk(registry.get, Metrics())
+
+
+@pytest.fixture
+def open_desk(desk: Desk) -> Callable[[Road], Road]:
+    """Puts the real desk on a road."""
+
+    def put(road: Road) -> Road:
+        road.flow = desk
+        road.rebuild()
+        road.begin("lanes")
+        return road
+
+    return put
+
+
+@pytest.fixture
+async def road(road: Road, open_desk: Callable[[Road], Road]) -> Road:
+    """A road with the real desk."""
+    return open_desk(road)
+
+
+async def kept_texts(road: Road) -> list[str | None]:
+    """The words of every event."""
+    return [message_of(row).text for row in await road.events()]
+
+
+async def questions(road: Road) -> list[str | None]:
+    """The words of every question that staff see."""
+    async with road.database.session() as session:
+        return list(await session.scalars(select(Question.text).order_by(Question.id)))
+
+
+async def test_a_message_taken_back_leaves_only_that_there_was_one(road: Road) -> None:
+    await road.take(said(CANARY, message_id="m1"), said("สวัสดี", message_id="m2"))
+    await until(road.is_quiet)
+    assert await questions(road) == [CANARY]
+
+    await road.take(said("", kind=Kind.UNSEND, message_id="m1"))
+    await until(road.is_quiet)
+
+    first, second, _ = await road.events()
+    assert CANARY not in str(first.payload)
+    assert message_of(first).kind is Kind.UNSEND
+    assert message_of(second).text == "สวัสดี"
+    assert await questions(road) == [None]
+
+
+async def test_an_edit_forgets_the_words_before_and_keeps_its_own(road: Road) -> None:
+    await road.take(said(CANARY, message_id="m1"))
+    await until(road.is_quiet)
+
+    await road.take(said("ราคาทองวันนี้เท่าไหร่", message_id="m1", edited=True))
+    await until(road.is_quiet)
+
+    assert await kept_texts(road) == [None, "ราคาทองวันนี้เท่าไหร่"]
+    assert CANARY not in str(await questions(road))
+
+
+async def test_nobody_takes_back_anothers_message(road: Road) -> None:
+    await road.take(said(CANARY, message_id="m1"))
+    await road.take(said("", kind=Kind.UNSEND, message_id="m1", by="malee"))
+    await until(road.is_quiet)
+
+    assert (await kept_texts(road))[0] == CANARY
+
+
+async def test_a_message_taken_back_before_it_was_answered_is_forgotten_too(road: Road) -> None:
+    await road.crash()
+    await road.take(said(CANARY, message_id="m1"), said("", kind=Kind.UNSEND, message_id="m1"))
+    road.begin("lanes")
+    await until(road.is_quiet)
+
+    assert CANARY not in str(await kept_texts(road))
+    assert await questions(road) == [None]
+
+
+async def test_the_file_holds_no_byte_of_what_was_forgotten(
+    sqlite_url: str,
+    tmp_path: Path,
+    make_road: MakeRoad,
+    open_desk: Callable[[Road], Road],
+) -> None:
+    road = open_desk(make_road(sqlite_url))
+    await road.take(*(said(f"{CANARY} {n}" * 40, message_id=f"m{n}") for n in range(30)))
+    await until(road.is_quiet)
+    assert CANARY.encode() in written(tmp_path)
+
+    for n in range(30):
+        await road.take(said("", kind=Kind.UNSEND, message_id=f"m{n}"))
+    await until(road.is_quiet)
+    async with road.database.engine.connect() as connection:
+        driver = await connection.get_raw_connection()
+        await driver.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
+
+    assert CANARY.encode() not in written(tmp_path)
+
+
+def written(folder: Path) -> bytes:
+    """Every byte of the database and its log."""
+    return b"".join(file.read_bytes() for file in folder.glob("road.db*"))
+
+
+async def test_only_what_is_old_and_handled_is_deleted(
+    road: Road, make_road: MakeRoad, clock: MovingClock
+) -> None:
+    await road.take(said("เก่า"), said("เก่าด้วย", by="gone"))
+    road.begin("accounts", "delivery")
+    await until(lambda: all_is_sent(road))
+    await road.end()
+    idle = make_road(road.database)
+    await idle.take(waiting := said("เก่าแต่ยังรอ"))
+    await idle.post(waiting, "เก่าแต่ยังไม่ส่ง")
+    clock.move(days=91)
+    await idle.take(said("ใหม่", by="malee"))
+
+    while await expired(idle, clock()):
+        pass
+
+    assert await kept_texts(idle) == ["เก่าแต่ยังรอ", "ใหม่"]
+    assert [row.status for row in await idle.requests()] == [Posting.PENDING]
+    assert await addresses(idle) == {"somchai", "malee"}
+
+
+async def all_is_sent(road: Road) -> bool:
+    """Whether both were answered, and the answers were taken."""
+    requests = await road.requests()
+    return len(requests) > 1 and all(row.status == Posting.SENT for row in requests)
+
+
+async def addresses(road: Road) -> set[str]:
+    """Whom we know."""
+    async with road.database.read() as connection:
+        return set(await connection.scalars(select(ContactRow.address)))
+
+
+async def expired(road: Road, before: datetime) -> int:
+    """One round of deleting."""
+    async with road.database.write() as connection:
+        return await forgetting.expire(connection, before)
+
+
+async def test_deleting_much_is_done_little_by_little(road: Road, clock: MovingClock) -> None:
+    await road.take(message := said("สวัสดี"))
+    rows = outbox.requests(message.contact, [{"text": "ประกาศ"}] * 2_500, now=clock(), mailbox=True)
+    async with road.database.session() as session:
+        session.add_all(OutgoingRow(**row) for row in rows)
+    clock.move(seconds=1)
+
+    rounds = [await expired(road, clock()) for _ in range(3)]
+
+    assert all(deleted < 2_500 for deleted in rounds)
+    assert sum(rounds) >= 2_500
+    assert rounds[-1] == 0
