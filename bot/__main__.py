@@ -7,6 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from sqlalchemy.exc import OperationalError
+
 from bot import commands
 from bot.settings import BadSettings, Settings, load
 
@@ -62,6 +64,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    except (PermissionError, OperationalError) as error:
+        why = error.filename if isinstance(error, PermissionError) else str(error.orig)
+        print(f"อ่านหรือเขียนไม่ได้ / cannot read or write: {why}", file=sys.stderr)
+        return 1
     except BrokenPipeError:  # `thamdai doctor | head`: whoever read has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

@@ -159,7 +159,12 @@ class Program:
 
     def _application(self) -> web.Application:
         app = web.Application(client_max_size=MAX_BODY)
-        Webhooks(self.channels, self.inbox.accept, self.metrics).add_to(app)
+        Webhooks(
+            self.channels,
+            self.inbox.accept,
+            self.metrics,
+            is_served=lambda slug: self.registry.get(slug) is not None,
+        ).add_to(app)
         Health(self).add_to(app)
         chat = Chat(
             self.database,
@@ -228,9 +233,13 @@ class Program:
                 stop = asyncio.Event()
                 polling = asyncio.create_task(channel.poll(self.inbox.accept, stop))
                 while account in self.accounts.held and not self._polling.is_set():
-                    await asyncio.wait([polling], timeout=LOOK)
+                    ended, _ = await asyncio.wait([polling], timeout=LOOK)
+                    if ended:
+                        break
                 stop.set()
-                await polling
+                for error in await asyncio.gather(polling, return_exceptions=True):
+                    if error:
+                        log.error("polling_ended", account=account, fault=type(error).__name__)
             await asyncio.sleep(LOOK)
 
     async def _add_meaning(self) -> None:
@@ -250,7 +259,7 @@ class Program:
                 fresh = await asyncio.to_thread(self.registry.refresh)
                 if fresh:
                     log.info("agencies_reloaded", agencies=fresh)
-                    self._begin(self._admit())
+                self._begin(self._admit())
             except Exception as error:  # noqa: BLE001 - a bad folder must not end the watching
                 log.error("reload_failed", fault=type(error).__name__)
 

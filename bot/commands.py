@@ -8,12 +8,13 @@ import re
 import signal
 import sys
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import ExitStack
 from pathlib import Path
 
 import structlog
 import uvloop
 from aiohttp import web
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import clock, logs, migration
@@ -40,22 +41,39 @@ def serve(settings: Settings) -> int:
     """Run the server until it is told to stop."""
     logs.set_up(settings.log_level)
     os.umask(0o077)  # what citizens wrote is for this account's eyes alone
-    try:
-        held = hold(settings.data_dir) if settings.database.startswith("sqlite") else nullcontext()
-    except AlreadyRunning as error:
-        _complain(
-            f"มีระบบอื่นใช้โฟลเดอร์นี้อยู่แล้ว: {error}", f"another server uses this data folder: {error}"
-        )
-        return 1
-    with held, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with ExitStack() as held:
+        try:
+            for folder, name in _places(settings):
+                held.enter_context(hold(folder, name))
+        except AlreadyRunning as error:
+            _complain(
+                f"มีระบบอื่นใช้โฟลเดอร์นี้อยู่แล้ว: {error}",
+                f"another server uses this data folder: {error}",
+            )
+            return 1
+        runner = held.enter_context(asyncio.Runner(loop_factory=uvloop.new_event_loop))
         return runner.run(_serve(settings))
+
+
+def _places(settings: Settings) -> list[tuple[Path, str]]:
+    """What only one server may use: on SQLite its data folder and its database, wherever it is."""
+    url = make_url(settings.database)
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return []
+    file = Path(url.database)
+    return [(settings.data_dir, "serving.lock"), (file.parent, f"{file.name}.lock")]
 
 
 async def _serve(settings: Settings) -> int:
     try:
         return await _serve_until_told(settings)
     except (OSError, SQLAlchemyError) as error:
-        _complain(f"เปิดระบบไม่ได้: {type(error).__name__}", f"cannot start: {where(error)}")
+        url = make_url(settings.database)
+        place = url.render_as_string(hide_password=True)
+        _complain(
+            f"เปิดระบบไม่ได้ ({type(error).__name__}) ฐานข้อมูล: {place}",
+            f"cannot start; the database is {place} ({where(error)})",
+        )
         return 1
 
 
@@ -196,9 +214,7 @@ async def migrate(settings: Settings) -> int:
 def check_agencies(folder: Path) -> int:
     """Read every agency's folder and name each fault."""
     faults = [
-        Fault(
-            path, 1, "ชื่อโฟลเดอร์ต้องเป็น a-z 0-9 -", "the folder's name cannot be a slug"
-        )
+        Fault(path, 1, "ชื่อโฟลเดอร์ต้องเป็น a-z 0-9 -", "the folder's name cannot be a slug")
         for path in sorted(folder.glob("[!_.]*/profile.toml"))
         if not re.fullmatch(SLUG, path.parent.name)
     ]

@@ -191,10 +191,10 @@ class AlreadyRunning(Exception):
     """Another process serves from this data folder."""
 
 
-def hold(folder: Path) -> TextIO:
-    """Keep the data folder to ourselves while the returned file is open; raises AlreadyRunning."""
+def hold(folder: Path, name: str = "serving.lock") -> TextIO:
+    """Keep a place to ourselves while the returned file is open; raises AlreadyRunning."""
     folder.mkdir(parents=True, exist_ok=True)
-    file = (folder / "serving.lock").open("w")
+    file = (folder / name).open("w")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

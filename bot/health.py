@@ -46,12 +46,8 @@ class Health:
     async def _readyz(self, _request: web.Request) -> web.Response:
         found = {
             "database": await self._database(),
-            "disk": "ok"
-            if shutil.disk_usage(self._running.settings.data_dir).free > FULL
-            else "full",
-            "senders": "failed: " + ", ".join(failed)
-            if (failed := self._running.failed_jobs)
-            else "ok",
+            "disk": self._disk(),
+            "senders": ", ".join(self._running.failed_jobs) or "ok",
         }
         is_ready = all(value == "ok" for value in found.values())
         return web.json_response(found, status=200 if is_ready else 503)

@@ -1,6 +1,6 @@
 """Where the platforms deliver: checked, parsed, kept, and only then acknowledged."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import structlog
 from aiohttp import web
@@ -18,10 +18,17 @@ log = structlog.get_logger()
 class Webhooks:
     """One handler for every platform and agency."""
 
-    def __init__(self, channels: Mapping[str, Channel], accept: Accept, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        channels: Mapping[str, Channel],
+        accept: Accept,
+        metrics: Metrics,
+        is_served: Callable[[str], bool] = lambda _: True,
+    ) -> None:
         self._channels = channels
         self._accept = accept
         self._metrics = metrics
+        self._is_served = is_served
 
     def add_to(self, app: web.Application) -> None:
         """Serve POST /webhooks/{platform}/{agency}."""
@@ -30,7 +37,7 @@ class Webhooks:
     async def _post(self, request: web.Request) -> web.Response:
         platform, agency = request.match_info["platform"], request.match_info["agency"]
         channel = self._channels.get(account_of(agency, platform))
-        if platform not in PLATFORMS or channel is None:
+        if platform not in PLATFORMS or channel is None or not self._is_served(agency):
             return web.json_response({"error": "no such account"}, status=404)
         status, error = await self._take(channel, request)
         self._metrics.webhooks.labels(platform, status).inc()

@@ -30,6 +30,11 @@ def text(turn: Turn) -> str:
     if not any(value for key, value in known if key != "unit"):
         return f"{title}\n{turn.say('contact.nothing')}"
     lines = [f"{turn.say(f'contact.{key}')}: {value}" for key, value in known if value]
+    if details.source:
+        rule = turn.agency.profile.document
+        document = rule.title_en if english else rule.title_th
+        source = turn.say("answer.clause", title=document, clause=details.source)
+        lines.append(f"{turn.say('answer.source')}: {source}")
     missing = ", ".join(turn.say(f"contact.{key}") for key, value in known if not value)
     if missing:
         lines.append(turn.say("contact.missing", what=missing))

@@ -17,6 +17,7 @@ from bot.messages import Choice, InboundMessage, Kind, Reply
 from bot.metrics import Metrics
 from bot.tables import ContactRow
 from handlers.conversation import Outcome, State, Turn
+from handlers.openers import openers
 from handlers.router import route
 from knowledge.agency import Agency
 from knowledge.matching import Decision, Match
@@ -26,6 +27,7 @@ from knowledge.thai import is_mostly_latin
 BANGKOK = ZoneInfo("Asia/Bangkok")
 READ_AT_MOST = 2_000
 REMEMBERED_CHOICES = 13
+A_SENTENCE = 3
 FOREIGN_WORDS = 3
 """Latin letters for each Thai one that a Thai sentence may have: `e-service ใช้ไง`."""
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+|\S+@\S+")
@@ -55,7 +57,7 @@ class Desk:
         served = self._served(message.contact.agency)
         if served is None:
             raise AgencyGone(message.contact.agency)
-        if message.kind is not Kind.TEXT or not message.text:
+        if message.kind is Kind.CHOICE or not message.text:
             return Thought(served.agency, None)
         text = message.text[:READ_AT_MOST]
         return Thought(served.agency, await asyncio.to_thread(served.matcher.match, text))
@@ -156,7 +158,7 @@ def _offered(outcome: Outcome) -> tuple[Choice, ...]:
 def _language(contact: ContactRow, message: InboundMessage, thought: Thought, state: State) -> str:
     """The language chosen, else written in, else spoken last, else the platform's, else Thai."""
     languages = thought.agency.profile.languages
-    written = _written_in(message, thought.match)
+    written = _written_in(message, thought, state)
     told = (message.language or "")[:2].lower()
     for language in (contact.language, written, state.language, told):
         if language in languages:
@@ -164,17 +166,23 @@ def _language(contact: ContactRow, message: InboundMessage, thought: Thought, st
     return languages[0]
 
 
-def _written_in(message: InboundMessage, match: Match | None) -> str | None:
+def _written_in(message: InboundMessage, thought: Thought, state: State) -> str | None:
     """The language of the words; an abbreviation or an address is of neither."""
     text = message.text or ""
-    if message.kind is not Kind.TEXT or text.startswith("/"):
+    if message.kind is Kind.CHOICE or text.startswith("/"):
         return None
-    if match is not None and match.repaired is not None:
-        text = match.repaired
+    if thought.match is not None and thought.match.repaired is not None:
+        text = thought.match.repaired
     words = _ADDRESS.sub(" ", text)
     thai = sum("ก" <= letter <= "๎" for letter in words)
     latin = sum("a" <= letter <= "z" for letter in words.lower())
     if latin > FOREIGN_WORDS * thai:
-        is_name = len(words.split()) == 1 and words.strip().isupper()
-        return None if is_name else "en"
+        is_known_thai = state.language == "th" and _is_a_name(words, thought)
+        return None if is_known_thai else "en"
     return "th" if thai else None
+
+
+def _is_a_name(words: str, thought: Thought) -> bool:
+    """One or two words, as `ITA` or `open data`, that Thai people use too; not a greeting."""
+    known = openers(thought.agency.wording)
+    return len(words.split()) < A_SENTENCE and not (known.flow(words) or known.small_talk(words))

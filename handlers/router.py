@@ -17,6 +17,8 @@ Flow = Callable[[Turn], Outcome]
 ALMOST_THE_SAME = 94.0
 """Out of 100: a label typed with a slip of a finger."""
 _NUMBERS = re.compile(r"\d+")
+A_LIST = 2
+"""A lone button is no list to choose from by number."""
 LETTERS = 2
 """Fewer than these, stretched ones counted once, are no question."""
 
@@ -39,9 +41,9 @@ async def route(turn: Turn, now: datetime) -> Outcome:
     kind = turn.message.kind
     if kind is Kind.CHOICE:
         return await choose(turn, turn.message.choice or "", now)
-    if kind is Kind.TEXT:
-        return await say(turn, turn.message.text or "", now)
     flow = KINDS.get(kind)
+    if kind is Kind.TEXT or (flow is media.media and turn.message.text):  # a caption is asked, too
+        return await say(turn, turn.message.text or "", now)
     return flow(turn) if flow else Outcome(keep_offer=True, misses=turn.state.misses)
 
 
@@ -93,7 +95,7 @@ def _offered(turn: Turn, text: str) -> Choice | Outcome | None:
     if not offers:
         return None
     chosen = number(text)
-    if chosen is None:
+    if chosen is None or len(offers) < A_LIST:
         return _alike(offers, normalise(text))
     if 1 <= chosen <= len(offers):
         return offers[chosen - 1]

@@ -68,9 +68,13 @@ def clean(text: str) -> str:
     return SPLIT_CODE.sub(r"\1", text)
 
 
-@lru_cache(maxsize=4096)
 def normalise(text: str) -> str:
     """The text as it would properly be written; doing it twice changes nothing."""
+    return _normalised(text[:LONGEST])
+
+
+@lru_cache(maxsize=4096)
+def _normalised(text: str) -> str:
     plain = _settle_cleaning(text)
     if (meant := repair_keyboard(plain_for_keyboard(text))) is not None:
         plain = _settle_cleaning(meant)

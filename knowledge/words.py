@@ -4,10 +4,13 @@ import math
 import re
 from functools import cache
 from importlib import resources
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Final, NamedTuple
 
 DATA: Final = resources.files("knowledge") / "data"
-CORPUS: Final = resources.files("pythainlp.corpus")
+CORPUS: Final = Path((find_spec("pythainlp").submodule_search_locations or [""])[0]) / "corpus"  # type: ignore[union-attr]
+"""Read without importing the package, which would make a folder in the home directory."""
 TONES: Final = "\u0e48\u0e49\u0e4a\u0e4b"
 MARKS: Final = "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"
 DROP_TONES: Final = str.maketrans("", "", TONES)

@@ -5,7 +5,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -14,7 +14,7 @@ import asyncpg
 import pytest
 
 from bot import migration
-from bot.db import Database
+from bot.db import Base, Database
 from tests.fakes import MovingClock
 
 
@@ -23,8 +23,7 @@ class PostgreSQL:
     """One server for the whole session, started when the first test asks for it."""
 
     _server: Any = None
-    _template: str = "thamdai_template"
-    _is_ready: bool = False
+    _free: list[str] = field(default_factory=list)
 
     def url(self, database: str, user: str = "postgres") -> str:
         """A database's address on the server's own socket."""
@@ -56,20 +55,24 @@ class PostgreSQL:
         await self.do(f"CREATE DATABASE {name}")
         return name
 
-    async def migrated(self) -> str:
-        """A new database with every table; its name."""
-        if not self._is_ready:
-            await self._prepare()
-        name = f"test_{uuid4().hex[:12]}"
-        await self.do(f"CREATE DATABASE {name} TEMPLATE {self._template}")
-        return name
-
-    async def _prepare(self) -> None:
+    async def take(self) -> str:
+        """A database with every table and not a row; its name."""
+        if self._free:
+            return self._free.pop()
+        name = await self.empty()
         await self.do("ALTER SYSTEM SET fsync = off")  # no test pulls the plug
         await self.do("SELECT pg_reload_conf()")
-        await self.do(f"CREATE DATABASE {self._template}")
-        await _migrate(self.url(self._template))
-        self._is_ready = True
+        await _migrate(self.url(name))
+        return name
+
+    async def give_back(self, name: str) -> None:
+        """Make it as it was when it was new, whoever is still connected."""
+        await self.do(
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"  # noqa: S608 - our own name
+        )
+        tables = ", ".join(Base.metadata.tables)
+        await self.do(f"TRUNCATE {tables} RESTART IDENTITY CASCADE", name)
+        self._free.append(name)
 
     async def drop(self, name: str) -> None:
         """Away with a test's database, whoever is still connected."""
@@ -118,9 +121,9 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 @pytest.fixture
 async def postgresql_url(postgresql: PostgreSQL) -> AsyncIterator[str]:
     """A migrated PostgreSQL database."""
-    name = await postgresql.migrated()
+    name = await postgresql.take()
     yield postgresql.url(name)
-    await postgresql.drop(name)
+    await postgresql.give_back(name)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -10,7 +10,7 @@ from bot.channels.telegram import TelegramChannel
 from bot.channels.webchat import WebChannel
 from bot.metrics import Metrics
 from bot.secrets import secret_key, telegram_secret
-from bot.settings import ChannelSecrets, Settings, channel_secrets
+from bot.settings import BadSettings, ChannelSecrets, Settings, channel_secrets
 
 log = structlog.get_logger()
 
@@ -20,8 +20,12 @@ Commands = Mapping[str, Sequence[tuple[str, str]]]
 def make_channels(
     settings: Settings, slug: str, commands: Commands, metrics: Metrics
 ) -> list[Channel]:
-    """Every account that has its secrets, and the web chat. Raises BadSettings."""
-    secrets = channel_secrets(slug)
+    """Every account that has its secrets, and the web chat in any case."""
+    try:
+        secrets = channel_secrets(slug)
+    except BadSettings as error:
+        log.error("channels_off", agency=slug, why=str(error))
+        secrets = ChannelSecrets()
     found = {
         "web": WebChannel(slug),
         "line": _line(settings, slug, secrets, metrics),
@@ -54,6 +58,8 @@ def _telegram(
     if not secrets.telegram_token:
         return None
     public = settings.public_url.rstrip("/")
+    if not public and settings.telegram_mode == "webhook":
+        log.warning("telegram_without_webhook", agency=slug, why="THAMDAI_PUBLIC_URL is not set")
     return TelegramChannel(
         slug,
         secrets.telegram_token,

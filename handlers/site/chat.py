@@ -215,8 +215,11 @@ async def _said(request: web.Request) -> Said:
         raise BadMessage('send application/json: {"text": ...} or {"choice": ...}')
     if (request.content_length or 0) > MAX_MESSAGE:
         raise web.HTTPRequestEntityTooLarge(MAX_MESSAGE, request.content_length or 0)
+    body = await request.read()
+    if len(body) > MAX_MESSAGE:
+        raise web.HTTPRequestEntityTooLarge(MAX_MESSAGE, len(body))
     try:
-        said = msgspec.json.decode(await request.read(), type=Said)
+        said = msgspec.json.decode(body, type=Said)
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise BadMessage('not JSON of the form {"text": ...} or {"choice": ...}') from None
     if (said.text is None) == (said.choice is None):
@@ -233,7 +236,8 @@ def _refusal(error: NotAccepted) -> tuple[int, str]:
 
 def _json(letters: Sequence[Letter]) -> web.Response:
     replies = [as_json(letter.id, letter.reply) for letter in letters if letter.reply]
-    return web.json_response({"replies": replies}, dumps=_dumps)
+    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    return web.json_response({"replies": replies}, dumps=_dumps, headers=headers)
 
 
 def as_json(number: int, reply: Reply) -> dict[str, Any]:
@@ -262,7 +266,7 @@ def _dumps(value: Any) -> str:
 
 def _field(form: Any, name: str) -> str | None:
     value = form.get(name)
-    return value if isinstance(value, str) and value else None
+    return value[:MAX_MESSAGE] if isinstance(value, str) and value else None
 
 
 def _number(request: web.Request, name: str) -> int:

@@ -125,6 +125,12 @@ def test_no_wording_of_an_answer_is_markdown_or_polite_particles(agency):
             assert not POLITE.search(text), key
 
 
+def test_no_answer_promises_what_the_chat_cannot_do(agency):
+    for key, entry in agency.entries.items():
+        assert not re.search("เมนูในแชต|ผ่านแชตนี้", entry.answer.th), key
+        assert not re.search("this chat", entry.answer.en), key
+
+
 def test_no_phrasing_stands_for_two_answers(agency):
     seen: dict[str, str] = {}
     for key, entry in agency.entries.items():

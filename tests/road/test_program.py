@@ -166,6 +166,7 @@ async def test_a_program_stopped_in_the_midst_of_work_loses_and_doubles_nothing(
     assert len(line.texts) == len(requests) == 60
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_a_program_stops_in_time_while_the_platform_hangs_and_sends_later(
     settings: Settings, line: SlowLine
 ) -> None:
@@ -216,7 +217,7 @@ def environment(folder: Path, agencies: Path, **more: str) -> dict[str, str]:
 
 def serve(folder: Path, agencies: Path, **more: str) -> subprocess.Popen[str]:
     """A server of its own, on a free port."""
-    return subprocess.Popen(  # noqa: S603 - our own command
+    return subprocess.Popen(
         [sys.executable, "-m", "bot", "serve", "--port", "0"],
         env=environment(folder, agencies, **more),
         cwd=folder.parent,

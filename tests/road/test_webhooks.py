@@ -20,6 +20,9 @@ CANARY = "เลขบัตร 1-2345-67890-12-3"
 PATH = f"/webhooks/line/{AGENCY}"
 RIGHT = {"x-password": PASSWORD}
 
+on_one = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""What never comes near the database is looked at on one of them."""
+
 Client = TestClient[web.Request, web.Application]
 
 
@@ -57,6 +60,7 @@ async def test_a_delivery_without_events_is_acknowledged(road: Road, client: Cli
     assert await road.events() == []
 
 
+@on_one
 @pytest.mark.parametrize(
     "path",
     [
@@ -73,6 +77,7 @@ async def test_an_account_that_we_do_not_have_is_not_found(client: Client, path:
     assert answer.status == 404
 
 
+@on_one
 @pytest.mark.parametrize("headers", [{}, {"x-password": "wrong"}])
 async def test_a_delivery_with_no_or_a_wrong_signature_is_refused_and_not_kept(
     road: Road, client: Client, headers: dict[str, str]
@@ -83,12 +88,14 @@ async def test_a_delivery_with_no_or_a_wrong_signature_is_refused_and_not_kept(
     assert await road.events() == []
 
 
+@on_one
 async def test_a_rightly_signed_body_that_is_not_json_is_malformed(client: Client) -> None:
     answer = await client.post(PATH, data=b'[{"contact"', headers=RIGHT)
 
     assert answer.status == 400
 
 
+@on_one
 async def test_a_body_of_five_megabytes_is_too_large(road: Road, client: Client) -> None:
     answer = await client.post(PATH, data=io.BytesIO(b"x" * 5 * 1024 * 1024), headers=RIGHT)
 
@@ -96,6 +103,7 @@ async def test_a_body_of_five_megabytes_is_too_large(road: Road, client: Client)
     assert await road.events() == []
 
 
+@on_one
 async def test_a_body_packed_wrongly_is_refused(client: Client) -> None:
     packed = {**RIGHT, "Content-Encoding": "gzip"}
 
@@ -104,6 +112,7 @@ async def test_a_body_packed_wrongly_is_refused(client: Client) -> None:
     assert 400 <= answer.status < 500
 
 
+@on_one
 async def test_only_post_is_a_delivery(client: Client) -> None:
     assert (await client.get(PATH)).status == 405
 
@@ -132,6 +141,7 @@ async def test_what_cannot_be_kept_is_to_be_delivered_again_and_is_in_no_log(
     assert len(await road.events()) == 1
 
 
+@on_one
 async def test_the_metrics_count_deliveries_and_hold_no_words(road: Road, client: Client) -> None:
     await client.post(PATH, data=body(said(CANARY)), headers=RIGHT)
 
