@@ -119,6 +119,7 @@ class Program:
             busy=BusySigns(self.channels).show,
             clock=clock.now,
             metrics=self.metrics,
+            is_pressed=lambda: self.inbox.is_pressed,
         )
         self.inbox = Inbox(
             self.database, arrived=self.lanes.add, clock=clock.now, metrics=self.metrics

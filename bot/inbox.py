@@ -1,6 +1,8 @@
 """The inbox: what a platform was told is kept, once only, many events in one commit."""
 
 import asyncio
+import math
+import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -22,6 +24,8 @@ GROUP = 256
 WAITING_ROOM = 5_000
 """Messages waiting for a commit, at most; more are refused, and the platform tries again."""
 KNOWN_CONTACTS = 100_000
+PRESSED = 0.1
+"""Seconds of one commit after another, without a pause, after which webhooks go before replies."""
 
 log = structlog.get_logger()
 
@@ -46,6 +50,7 @@ class Inbox:
         self._metrics = metrics
         self._waiting: list[Request] = []
         self._knock = asyncio.Event()
+        self._paused_at = math.inf
         self._known: set[UUID] = set()
         dialect = sqlite if database.is_sqlite else postgresql
         self._add_contacts = dialect.insert(ContactRow).on_conflict_do_nothing()
@@ -55,6 +60,11 @@ class Inbox:
     def is_busy(self) -> bool:
         """Whether somebody waits for an acknowledgement."""
         return bool(self._waiting)
+
+    @property
+    def is_pressed(self) -> bool:
+        """Whether there has been no pause between commits for a while."""
+        return time.monotonic() - self._paused_at > PRESSED
 
     async def accept(self, messages: Sequence[InboundMessage]) -> None:
         """Keep the messages; returns when they are durable. Raises NotAccepted."""
@@ -73,9 +83,11 @@ class Inbox:
         try:
             while True:
                 await self._knock.wait()
+                self._paused_at = min(self._paused_at, time.monotonic())
                 group = self._take()
                 if not group:
                     self._knock.clear()
+                    self._paused_at = math.inf
                     continue
                 await self._settle(group)
         finally:

@@ -1,8 +1,10 @@
 """The lanes: each contact's events in order, one at a time, each in one transaction."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +20,10 @@ from bot.turns import Apologise, FlowFault, Handle, Turns
 
 BATCH = 16
 """Contacts whose results share one commit."""
+A_FEW = 4
+"""The same while webhooks come faster than they are acknowledged."""
+GIVE_WAY = 4
+"""So many times as long as a batch took, at most, do the lanes then let webhooks go first."""
 ATTEMPTS = 5
 PAUSES = (0.2, 1.0, 5.0, 20.0)
 """Seconds after the first, second ... failure of one event."""
@@ -50,8 +56,10 @@ class Lanes:
         busy: Callable[[Iterable[InboundMessage]], None],
         clock: Callable[[], datetime],
         metrics: Metrics,
+        is_pressed: Callable[[], bool] = lambda: False,
     ) -> None:
         self._database = database
+        self._is_pressed = is_pressed
         self._turns = Turns(database, channels, handle=handle, clock=clock)
         self._apologise = apologise
         self._prepare = prepare
@@ -89,18 +97,26 @@ class Lanes:
         """Move lanes forward until stopped."""
         while not self._stopping:
             await self._knock.wait()
-            taken = list(self._ready)[:BATCH]
+            taken = list(islice(self._ready, A_FEW if self._is_pressed() else BATCH))
             if not taken:
                 self._knock.clear()
                 continue
             for contact in taken:
                 del self._ready[contact]
+            begun = time.monotonic()
             try:
                 await self._advance(taken)
             except Exception as error:  # noqa: BLE001 - the lanes must outlive a database's fault
                 log.error("lanes_paused", fault=type(error).__name__)
                 self.add(taken)
                 await asyncio.sleep(0.5)
+            await self._give_way(time.monotonic() - begun)
+
+    async def _give_way(self, took: float) -> None:
+        """Let webhooks be acknowledged, but not only them: the platforms wait a second or two."""
+        until = time.monotonic() + GIVE_WAY * took
+        while self._is_pressed() and not self._stopping and time.monotonic() < until:
+            await asyncio.sleep(0.001)  # noqa: ASYNC110 - a look costs less than keeping an event
 
     async def sweep(self) -> None:
         """Find waiting events that nobody told us of, at once and then every second."""

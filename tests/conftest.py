@@ -82,6 +82,7 @@ class PostgreSQL:
         """End the server, and take its files away."""
         if self._server is not None:
             self._server.cleanup()
+            self._server.pgdata.parent.rmdir()
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from bot import outbox
 from bot.accounts import AllAccounts, LockedAccounts
 from bot.channels.channel import DeliveryError
-from bot.delivery import ATTEMPTS
+from bot.delivery import AT_ONCE, ATTEMPTS
 from bot.messages import Contact
 from bot.pacing import Pace
 from bot.tables import Posting, account_of
@@ -183,12 +183,13 @@ async def test_a_platform_that_hangs_holds_up_no_other(road: Road) -> None:
         await road.post(person, "ค้าง")
     road.channel.gate.clear()
     road.begin("accounts", "delivery")
-    await until(lambda: len(road.channel.tried) >= 48)
+    await until(lambda: len(road.channel.tried) >= AT_ONCE)
 
     await road.post(ELSEWHERE, "ด่วน")
     other = road.channels[account_of("other", "fake")]
     await until(lambda: other.texts == ["ด่วน"])
 
+    assert len(road.channel.tried) == AT_ONCE
     assert road.channel.sent == []
 
 
