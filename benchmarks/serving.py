@@ -130,7 +130,7 @@ class Server:
             raise SystemExit(f"the server did not start:\n{self.logged()[-3000:]}")
         until = time.monotonic() + READY
         while "meaning_added" not in self.logged() and time.monotonic() < until:
-            await asyncio.sleep(0.2)  # noqa: ASYNC110 - it is another process
+            await asyncio.sleep(0.2)
 
     def kill(self) -> None:
         """End it at once, as a power cut does."""

@@ -116,7 +116,7 @@ class Lanes:
         """Let webhooks be acknowledged, but not only them: the platforms wait a second or two."""
         until = time.monotonic() + GIVE_WAY * took
         while self._is_pressed() and not self._stopping and time.monotonic() < until:
-            await asyncio.sleep(0.001)  # noqa: ASYNC110 - a look costs less than keeping an event
+            await asyncio.sleep(0.001)
 
     async def sweep(self) -> None:
         """Find waiting events that nobody told us of, at once and then every second."""
