@@ -26,7 +26,7 @@ MAX_MESSAGE = 64 * 1024
 """Bytes of one message's JSON."""
 ANSWER_WITHIN = 20.0
 LOOK_AGAIN = 2.0
-"""Seconds until a process looks for what another one may have done (PostgreSQL)."""
+"""Seconds until we look by ourselves: another process may have written, or a bell been missed."""
 SHOWN = 40
 
 
@@ -70,7 +70,6 @@ class Chat:
         self._clock = clock
         self._sessions = Sessions(key, settings.public_url)
         self._allowance = Allowance()
-        self._look_again = 50.0 if database.is_sqlite else LOOK_AGAIN
 
     def add_to(self, app: web.Application) -> None:
         """Serve the page and its messages."""
@@ -170,7 +169,7 @@ class Chat:
             left = ends - time.monotonic()
             if letters or left <= 0:
                 return _json(letters)
-            await self._bells.wait(session.contact.id, min(left, self._look_again))
+            await self._bells.wait(session.contact.id, min(left, LOOK_AGAIN))
 
     async def _answer(self, said: Said, session: Session, language: str) -> Sequence[Letter]:
         """Keep the message, wait until it is handled, and read what was replied."""
