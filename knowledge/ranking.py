@@ -107,8 +107,8 @@ def confidence(judged: Floats, weights: Weights) -> float:
 
 def decide(sure: float, rival: float, signals: Signals, top: Floats, weights: Weights) -> Decision:
     """Answer when sure; a single word must be what an entry is called, or leave little doubt."""
-    if signals.content == 0:
-        return Decision.REFUSE
+    if signals.content == 0:  # a hotline's bare number is what its entry is called
+        return Decision.ANSWER if _is_named(top) else Decision.REFUSE
     enough = weights.answer
     if signals.content == 1 and not _is_named(top):
         enough = (1.0 + weights.answer) / 2 if rival < RIVAL else NEVER
