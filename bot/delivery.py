@@ -108,7 +108,8 @@ class Delivery:
             return
         nap = await self._nap()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._knock.wait(), nap)
+            async with asyncio.timeout(nap):  # wait_for of 3.11 may swallow a cancellation
+                await self._knock.wait()
             await asyncio.sleep(GATHER)
 
     async def _nap(self) -> float:

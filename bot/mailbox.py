@@ -43,7 +43,8 @@ class Bells:
         self._waiting.setdefault(contact, set()).add(bell)
         try:
             with suppress(TimeoutError):
-                await asyncio.wait_for(bell.wait(), seconds)
+                async with asyncio.timeout(seconds):  # wait_for of 3.11 may swallow a cancellation
+                    await bell.wait()
         finally:
             self._waiting[contact].discard(bell)
             if not self._waiting[contact]:
