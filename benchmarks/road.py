@@ -1,8 +1,8 @@
 """The whole road, open loop: events arrive at a steady rate whatever the program does.
 
 Every latency is counted from the moment the event was due, so a program that stops for a second
-is charged for all that should have happened in it. Half of the questions are asked in words never
-heard before, the other half come again. LINE's people return; each Telegram chat speaks once, so
+is charged for all that should have happened in it. One question in five is asked in words never
+heard before, the others come again. LINE's people return; each Telegram chat speaks once, so
 that every reply can be told to its event.
 """
 
@@ -212,7 +212,7 @@ def main() -> int:
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--rate", type=float, default=200.0, help="events a second")
     parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--new", type=float, default=0.5, help="share of questions never heard")
+    parser.add_argument("--new", type=float, default=0.2, help="share of questions never heard")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--highest", action="store_true", help="search the highest rate held")
     asked = parser.parse_args()
