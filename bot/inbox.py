@@ -3,19 +3,22 @@
 import asyncio
 import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 import structlog
-from sqlalchemy.dialects import postgresql, sqlite
+from msgspec.structs import astuple
+from sqlalchemy import bindparam, false, literal
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from bot.bulk import insert_new
 from bot.channels.channel import NotAccepted
-from bot.db import Database, is_collision, is_unavailable
-from bot.messages import InboundMessage
+from bot.db import Database, Document, Moment, is_collision, is_unavailable
+from bot.messages import Contact, InboundMessage
 from bot.metrics import Metrics
 from bot.tables import ContactRow, EventRow, Progress
 
@@ -25,7 +28,9 @@ WAITING_ROOM = 5_000
 """Messages waiting for a commit, at most; more are refused, and the platform tries again."""
 KNOWN_CONTACTS = 100_000
 PRESSED = 0.1
-"""Seconds of one commit after another, without a pause, after which webhooks go before replies."""
+"""Seconds of webhooks without a pause, after which they go before replies."""
+PAUSE = 0.002
+"""Seconds without a webhook that count as a pause."""
 
 log = structlog.get_logger()
 
@@ -50,21 +55,18 @@ class Inbox:
         self._metrics = metrics
         self._waiting: list[Request] = []
         self._knock = asyncio.Event()
-        self._paused_at = math.inf
+        self._working = False
+        self._busy_since = self._idle_since = -math.inf
         self._known: set[UUID] = set()
-        dialect = sqlite if database.is_sqlite else postgresql
-        self._add_contacts = dialect.insert(ContactRow).on_conflict_do_nothing()
-        self._add_events = dialect.insert(EventRow).on_conflict_do_nothing()
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether somebody waits for an acknowledgement."""
-        return bool(self._waiting)
+        self._add_contacts = insert_new(ContactRow, *_PERSON, is_sqlite=database.is_sqlite)
+        self._add_events = insert_new(EventRow, *_EVENT, is_sqlite=database.is_sqlite)
 
     @property
     def is_pressed(self) -> bool:
-        """Whether there has been no pause between commits for a while."""
-        return time.monotonic() - self._paused_at > PRESSED
+        """Whether webhooks have come one after another for a while, and still do."""
+        now = time.monotonic()
+        is_busy = self._working or now - self._idle_since < PAUSE
+        return is_busy and now - self._busy_since > PRESSED
 
     async def accept(self, messages: Sequence[InboundMessage]) -> None:
         """Keep the messages; returns when they are durable. Raises NotAccepted."""
@@ -72,10 +74,18 @@ class Inbox:
             return
         if len(self._waiting) >= WAITING_ROOM:
             raise NotAccepted("full")
+        self._begin_work()
         kept = asyncio.get_running_loop().create_future()
         self._waiting.append((messages, kept))
         self._knock.set()
         await kept
+
+    def _begin_work(self) -> None:
+        if not self._working:
+            self._working = True
+            now = time.monotonic()
+            if now - self._idle_since > PAUSE:
+                self._busy_since = now
 
     async def run(self) -> None:
         """Commit what waits, until cancelled."""
@@ -83,11 +93,11 @@ class Inbox:
         try:
             while True:
                 await self._knock.wait()
-                self._paused_at = min(self._paused_at, time.monotonic())
                 group = self._take()
                 if not group:
                     self._knock.clear()
-                    self._paused_at = math.inf
+                    self._working = False
+                    self._idle_since = time.monotonic()
                     continue
                 await self._settle(group)
         finally:
@@ -119,9 +129,9 @@ class Inbox:
         for _, kept in group:
             if not kept.done():
                 kept.set_result(None)
-        for message in messages:
-            self._metrics.events.labels(message.contact.channel, message.kind).inc()
-        self._arrived(message.contact.id for message in messages)
+        kinds = Counter((message.contact.channel, message.kind) for message in messages)
+        for labels, count in kinds.items():
+            self._metrics.events.labels(*labels).inc(count)
 
     def _refuse(self, group: Iterable[Request], why: str) -> None:
         for _, kept in group:
@@ -130,9 +140,7 @@ class Inbox:
 
     async def _store(self, messages: Sequence[InboundMessage]) -> None:
         now = self._clock()
-        messages = [_cleaned(message) for message in messages]
-        events = [_event(message, now) for message in messages]
-        people = {e["contact_id"]: m for e, m in zip(events, messages, strict=True)}
+        people, events = _rows(messages)
         try:
             await self._write(people, events, now)
         except DBAPIError as error:
@@ -143,41 +151,64 @@ class Inbox:
         if len(self._known) > KNOWN_CONTACTS:
             self._known.clear()
         self._known.update(people)
+        self._arrived(people)
 
-    async def _write(
-        self, people: dict[UUID, InboundMessage], events: list[dict[str, Any]], now: datetime
-    ) -> None:
+    async def _write(self, people: Mapping[UUID, Contact], events: bytes, now: datetime) -> None:
         unknown = sorted(people.keys() - self._known)  # in one order: replicas would deadlock
-        new = [_person(key, people[key], now) for key in unknown]
-        async with self._database.write() as connection:
-            if new:
-                await connection.execute(self._add_contacts, new)
-            await connection.execute(self._add_events, events)
+        async with self._database.adding() as connection:
+            if unknown:
+                new = msgspec.json.encode([(k.hex, *astuple(people[k])) for k in unknown])
+                await connection.execute(self._add_contacts, {"rows": new.decode(), "now": now})
+            await connection.execute(self._add_events, {"rows": events.decode(), "now": now})
 
 
-def _person(key: UUID, message: InboundMessage, now: datetime) -> dict[str, Any]:
-    contact = message.contact
-    return {
-        "id": key,
-        "agency": contact.agency,
-        "channel": contact.channel,
-        "address": contact.address,
-        "state": {},
-        "blocked": False,
-        "created_at": now,
-        "seen_at": now,
-    }
+_NOW = bindparam("now", type_=Moment)
+_PERSON = (
+    ("id", "agency", "channel", "address"),
+    {
+        "state": literal({}, Document),
+        "blocked": false(),
+        "created_at": _NOW,
+        "seen_at": _NOW,
+    },
+)
+_EVENT = (
+    ("contact_id", "agency", "channel", "event_id", "message_id", "order_key", "payload"),
+    {
+        "status": literal(Progress.WAITING.value),
+        "attempts": literal(0),
+        "received_at": _NOW,
+        "due_at": _NOW,
+    },
+)
+_DIRT = b"\\u0000"
+"""A zero byte, as JSON writes it."""
+
+
+def _rows(messages: Sequence[InboundMessage]) -> tuple[dict[UUID, Contact], bytes]:
+    """Who wrote, and the values of `_EVENT`."""
+    try:
+        people, rows = _told(messages)
+        if _DIRT not in rows:
+            return people, rows
+    except UnicodeEncodeError:
+        pass
+    return _told([_cleaned(message) for message in messages])
+
+
+def _told(messages: Iterable[InboundMessage]) -> tuple[dict[UUID, Contact], bytes]:
+    people, rows = {}, []
+    for message in messages:
+        who = message.contact
+        people[key := who.id] = who
+        about = (message.event_id, message.message_id, message.order)
+        rows.append((key.hex, who.agency, who.channel, *about, message))
+    return people, msgspec.json.encode(rows)
 
 
 def _cleaned(message: InboundMessage) -> InboundMessage:
     """The message without what a database refuses: zero bytes and half surrogates."""
-    try:
-        if b"\\u0000" not in msgspec.json.encode(message):
-            return message
-    except UnicodeEncodeError:
-        pass
-    plain = _without_dirt(msgspec.to_builtins(message))
-    return msgspec.convert(plain, InboundMessage)
+    return msgspec.convert(_without_dirt(msgspec.to_builtins(message)), InboundMessage)
 
 
 def _without_dirt(value: Any) -> Any:
@@ -186,23 +217,6 @@ def _without_dirt(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _without_dirt(part) for key, part in value.items()}
     return value
-
-
-def _event(message: InboundMessage, now: datetime) -> dict[str, Any]:
-    contact = message.contact
-    return {
-        "contact_id": contact.id,
-        "agency": contact.agency,
-        "channel": contact.channel,
-        "event_id": message.event_id,
-        "message_id": message.message_id,
-        "order_key": message.order,
-        "payload": msgspec.to_builtins(message),
-        "status": Progress.WAITING,
-        "attempts": 0,
-        "received_at": now,
-        "due_at": now,
-    }
 
 
 def message_of(event: EventRow | Any) -> InboundMessage:

@@ -22,7 +22,7 @@ BATCH = 16
 """Contacts whose results share one commit."""
 A_FEW = 4
 """The same while webhooks come faster than they are acknowledged."""
-GIVE_WAY = 4
+GIVE_WAY = 9
 """So many times as long as a batch took, at most, do the lanes then let webhooks go first."""
 ATTEMPTS = 5
 PAUSES = (0.2, 1.0, 5.0, 20.0)

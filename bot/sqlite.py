@@ -1,4 +1,4 @@
-"""SQLite's connections: quick statements run here, only what waits for the disk goes to a thread.
+"""SQLite's connections: quick statements run here, long ones and commits go to a thread.
 
 Handing every statement to aiosqlite's thread costs about 0.1 ms each way, twenty times in a
 transaction; the statements themselves take 0.01-0.1 ms. Commits (fsync) stay in the thread.
@@ -17,9 +17,14 @@ PRAGMAS = (
     "busy_timeout=50",
     "foreign_keys=ON",
     "secure_delete=ON",
+    "wal_autocheckpoint=4000",
     "journal_size_limit=67108864",
 )
 """Each commit is durable (sqlite.org/pragma.html#pragma_synchronous); deleted words are wiped."""
+
+
+LONG = 1_500
+"""Letters of one bound value."""
 
 
 class Connection(aiosqlite.Connection):
@@ -28,9 +33,15 @@ class Connection(aiosqlite.Connection):
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         if not self._running or self._connection is None:
             raise ValueError("Connection closed")
-        if fn in (self._connection.commit, self._connection.close):
+        if fn in (self._connection.commit, self._connection.close) or _is_long(args):
             return await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]
         return fn(*args, **kwargs)
+
+
+def _is_long(args: tuple[Any, ...]) -> bool:
+    """Whether a statement has so much to take in that webhooks had better be read meanwhile."""
+    values = args[1] if len(args) > 1 and isinstance(args[1], tuple | list) else ()
+    return any(isinstance(value, str) and len(value) > LONG for value in values)
 
 
 def connect(database: str, **options: Any) -> Connection:

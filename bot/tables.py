@@ -77,15 +77,7 @@ class EventRow(Base):
 
     __table_args__ = (
         UniqueConstraint("agency", "channel", "event_id"),
-        Index(
-            "ix_inbox_lane",
-            "contact_id",
-            "order_key",
-            "id",
-            sqlite_where=_UNFINISHED,
-            postgresql_where=_UNFINISHED,
-        ),
-        Index("ix_inbox_contact_message", "contact_id", "message_id"),
+        Index("ix_inbox_lane", "contact_id", "done_at", "order_key", "id"),
         Index(
             "ix_inbox_set_aside",
             "agency",

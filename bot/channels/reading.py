@@ -26,6 +26,8 @@ def parsed(body: bytes) -> object:
 
 def header(headers: Mapping[str, str], name: str) -> str | None:
     """A header's value, whatever case its name is written in."""
+    if (found := headers.get(name)) is not None:
+        return found
     return next((value for key, value in headers.items() if key.lower() == name), None)
 
 

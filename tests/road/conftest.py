@@ -43,22 +43,17 @@ class Breaker:
         self.is_off = False
         self.met = 0
         """How many transactions began while it was off."""
-        engine = database.engine.sync_engine
-        if database.is_sqlite:
-            event.listen(engine, "checkout", self._check_out)
-        else:
-            event.listen(engine, "begin", self._begin)
+        self._order = (
+            "PRAGMA query_only={}" if database.is_sqlite else "SET default_transaction_read_only={}"
+        )
+        event.listen(database.engine.sync_engine, "checkout", self._check_out)
 
     def _check_out(self, connection: Any, *_: object) -> None:
         self.met += self.is_off
         cursor = connection.cursor()
-        cursor.execute(f"PRAGMA query_only={int(self.is_off)}")
+        cursor.execute(self._order.format(int(self.is_off)))
         cursor.close()
-
-    def _begin(self, connection: Any) -> None:
-        self.met += self.is_off
-        if self.is_off:
-            connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+        connection.commit()
 
 
 class Road:
