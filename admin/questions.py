@@ -9,6 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.db import Base, ConcurrentId
+from bot.inbox import message_of
+from bot.tables import EventRow
+from knowledge.masking import mask
+
+SUGGESTED = "suggest"
+TURNED_DOWN = "turned_down"
+"""The decision of a question whose suggestions were all wrong, so the citizen said."""
+BADLY_ANSWERED = ("refuse", TURNED_DOWN)
 
 
 class Question(Base):
@@ -55,6 +63,36 @@ async def unanswered(session: AsyncSession, agency: str, *, limit: int) -> Seque
     query = (
         select(Question)
         .where(Question.agency == agency, Question.decision == "refuse")
+        .order_by(Question.id.desc())
+        .limit(limit)
+    )
+    return (await session.scalars(query)).all()
+
+
+async def turn_down(session: AsyncSession, contact_id: UUID) -> None:
+    """None of the last suggestions was meant: keep the words of that question, masked."""
+    latest = select(Question).where(Question.contact_id == contact_id)
+    last = await session.scalar(latest.order_by(Question.id.desc()).limit(1))
+    if last is None or last.decision != SUGGESTED:
+        return
+    # An event and the question it was are ended in one transaction, at one moment.
+    event = await session.scalar(
+        select(EventRow).where(EventRow.contact_id == contact_id, EventRow.done_at == last.asked_at)
+    )
+    last.decision = TURNED_DOWN
+    last.text = mask(message_of(event).text or "") if event else None
+
+
+async def badly_answered(session: AsyncSession, agency: str, *, limit: int) -> Sequence[Question]:
+    """The latest questions without an answer or with none that fitted, as far as words are kept."""
+    query = (
+        select(Question)
+        .where(
+            Question.agency == agency,
+            Question.decision.in_(BADLY_ANSWERED),
+            Question.text.is_not(None),
+            Question.text != "",
+        )
         .order_by(Question.id.desc())
         .limit(limit)
     )

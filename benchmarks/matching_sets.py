@@ -1,21 +1,17 @@
-"""The labelled questions that matching is fitted on: the test sets, and the agencies themselves."""
+"""The labelled questions that matching is fitted on: invented agencies, and the real ones."""
 
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import yaml
 
 from knowledge.evaluation import Query, read_documents, read_queries
 from knowledge.matching import Document
 
 ROOT = Path(__file__).resolve().parents[1]
-SETS = ROOT / "tests" / "data"
+SETS = (ROOT / "tests" / "data", ROOT / "benchmarks" / "sets")
 AGENCIES = ROOT / "knowledge" / "agencies"
-ASKED_OF = ("tapon", "mof-ops")  # agencies whose own phrasings serve as questions
-STRANGERS = 120
-SEED = 11
 
 Set = tuple[list[Document], list[Query]]
 
@@ -30,36 +26,30 @@ def others_questions() -> tuple[str, ...]:
 def load_sets() -> dict[str, Set]:
     """Every labelled set of the repository, by name."""
     sets: dict[str, Set] = {}
-    for folder in sorted(path.parent for path in SETS.glob("*/kb.jsonl")):
+    for folder in sorted(path.parent for where in SETS for path in where.glob("*/kb.jsonl")):
         documents = read_documents(folder / "kb.jsonl")
         ids = frozenset(d.id for d in documents)
         sets[folder.name] = (documents, read_queries(folder / "queries.jsonl", ids))
-    sets.update({slug: _agency(slug) for slug in ASKED_OF if (AGENCIES / slug).is_dir()})
     return sets
 
 
-def _agency(slug: str) -> Set:
-    """An agency's entries without one Thai and one English phrasing, which become questions."""
-    rng = np.random.default_rng(SEED)
-    documents, queries = [], []
-    rows = [
-        *_yaml(AGENCIES / slug / "answers.yaml"),
-        *_yaml(AGENCIES / "_default" / "answers.yaml"),
-    ]
-    for row in {row["id"]: row for row in reversed(rows)}.values():
-        thai = [str(text) for text in rng.permutation(row["phrasings"])]
-        english = [str(text) for text in rng.permutation(row.get("phrasings_en") or [])]
-        kept = int(rng.integers(1, len(thai)))
-        documents.append(
-            Document(
-                row["id"], row["question"]["th"], tuple(thai[1 : 1 + kept]), row["answer"]["th"],
-                row["category"], (row["question"]["en"], *english[1:]),
-            )
-        )  # fmt: skip
-        queries.append(Query(thai[0], "phrasing", row["id"]))
-        queries += [Query(text, "english", row["id"]) for text in english[:1]]
-    strangers = rng.choice(others_questions(), STRANGERS, replace=False)
-    return documents, queries + [Query(str(text), "background", None) for text in strangers]
+def phrasings_of_agencies() -> dict[str, Set]:
+    """Every agency's entries by their titles alone, and all its phrasings as questions."""
+    sets: dict[str, Set] = {}
+    for file in sorted(AGENCIES.glob("*/answers.yaml")):
+        rows = _yaml(file)
+        documents = [
+            Document(r["id"], r["question"]["th"], (), r["answer"]["th"], r["category"],
+                     (r["question"]["en"],))
+            for r in rows
+        ]  # fmt: skip
+        queries = [
+            Query(text, "phrasing", r["id"])
+            for r in rows
+            for text in (*r["phrasings"], *(r.get("phrasings_en") or []))
+        ]
+        sets[file.parent.name] = (documents, queries)
+    return sets
 
 
 def _yaml(file: Path) -> list[dict[str, Any]]:

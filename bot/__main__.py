@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import OperationalError
 
-from bot import commands
+from bot import commands, knowledge_commands
 from bot.settings import BadSettings, Settings, load
 
 EPILOG = """\
@@ -42,9 +42,12 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--kb", type=Path, required=True, help="kb.jsonl")
     evaluate.add_argument("--queries", type=Path, required=True, help="queries.jsonl")
     evaluate.add_argument("--json", action="store_true", help="print JSON")
+    evaluate.add_argument("--html", type=Path, metavar="FILE", help="also write a page to read")
 
     sub.add_parser("doctor", help="check this installation / ตรวจความพร้อมของระบบ")
     sub.add_parser("migrate", help="bring the database up to date / ปรับปรุงฐานข้อมูล")
+
+    knowledge_commands.add_to(sub)
 
     agencies = sub.add_parser("agencies", help="the agencies' files / แฟ้มของหน่วยงาน")
     kinds = agencies.add_subparsers(dest="what", required=True, metavar="WHAT")
@@ -80,11 +83,14 @@ def _run(asked: argparse.Namespace, settings: Settings) -> int:
     if asked.command == "ask":
         return commands.ask(settings, asked.slug, asked.question, as_json=asked.json)
     if asked.command == "evaluate":
-        return commands.evaluate(settings, asked.kb, asked.queries, as_json=asked.json)
-    if asked.command == "doctor":
-        return asyncio.run(commands.doctor(settings))
-    if asked.command == "migrate":
-        return asyncio.run(commands.migrate(settings))
+        return commands.evaluate(
+            settings, asked.kb, asked.queries, as_json=asked.json, html=asked.html
+        )
+    if asked.command in {"doctor", "migrate"}:
+        work = commands.doctor if asked.command == "doctor" else commands.migrate
+        return asyncio.run(work(settings))
+    if asked.command == "knowledge":
+        return asyncio.run(knowledge_commands.run(settings, asked))
     return commands.check_agencies(asked.folder or settings.agencies_dir)
 
 

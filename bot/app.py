@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 from aiohttp import web
 
-from admin import questions
+from admin import questions, votes
 from bot import clock, forgetting, migration, outbox
 from bot.accounts import Accounts, AllAccounts, LockedAccounts
 from bot.busy import BusySigns
@@ -32,8 +32,10 @@ from bot.webhooks import MAX_BODY, Webhooks
 from handlers.desk import Desk
 from handlers.site.chat import Chat
 from handlers.site.pages import Pages
+from handlers.site.questions import Questions
 from knowledge.agency import Agency
 from knowledge.embedding import CachedEncoder, open_encoder
+from knowledge.library import Library
 from knowledge.registry import Registry
 
 log = structlog.get_logger()
@@ -42,7 +44,7 @@ GRACE = 8.0
 """Seconds for what is in hand when we are told to stop; the whole stop takes under ten."""
 REOPEN = 15.0
 """Seconds between attempts to open an account whose platform could not be reached."""
-RELOAD = 5.0
+RELOAD = 2.0
 LOOK = 1.0
 LASTING = frozenset({"inbox", "lanes", "sweep", "accounts", "delivery", "reload", "expire"})
 """Jobs that end only when the program does."""
@@ -88,6 +90,7 @@ class Program:
         self._encoder = make_encoder(settings)
         is_quick = self._encoder is not None and self._encoder.has_kept
         self.registry = make_registry(settings, self._encoder if is_quick else None)
+        self.library = Library(self.database, self.registry, clock.now)
         self.bells = Bells()
         self._tasks: list[asyncio.Task[Any]] = []
         self._polling = asyncio.Event()
@@ -97,7 +100,7 @@ class Program:
         before, after = await migration.upgrade(self.database)
         if before != after:
             log.info("migrated", before=before, after=after)
-        await asyncio.to_thread(self.registry.refresh)
+        await self.library.refresh()
         self.channels: dict[str, Channel] = {}
         self._assemble()
         self._admit()
@@ -178,6 +181,7 @@ class Program:
             clock=clock.now,
         )
         chat.add_to(app)
+        Questions(self.database, self.registry.get, self.settings, clock.now).add_to(app)
         Pages(self.registry, self.settings).add_to(app)
         return app
 
@@ -253,11 +257,11 @@ class Program:
             log.info("meaning_added")
 
     async def _reload(self) -> None:
-        """Take up changed agency files while running."""
+        """Take up changed files and entries while running."""
         while True:
             await asyncio.sleep(RELOAD)
             try:
-                fresh = await asyncio.to_thread(self.registry.refresh)
+                fresh = await self.library.refresh()
                 if fresh:
                     log.info("agencies_reloaded", agencies=fresh)
                 self._begin(self._admit())
@@ -273,6 +277,7 @@ class Program:
                 async with self.database.write() as connection:
                     gone = await forgetting.expire(connection, before)
                     await questions.expire(connection, before)
+                    await votes.expire(connection, before)
             except Exception as error:  # noqa: BLE001 - tried again in an hour
                 log.error("expire_failed", fault=type(error).__name__)
             await asyncio.sleep(1 if gone else timedelta(hours=1).total_seconds())

@@ -33,6 +33,7 @@ from knowledge.evaluation import evaluate as measure
 from knowledge.files import BadFiles, Fault
 from knowledge.folders import load_agency, load_defaults
 from knowledge.registry import DEFAULT, Registry, agency_folders
+from knowledge.report import render
 
 log = structlog.get_logger()
 
@@ -98,6 +99,7 @@ async def _serve_until_told(settings: Settings) -> int:
         return 1
     gc.collect()
     gc.freeze()  # what was loaded stays: the collector need not look at it again
+    gc.set_threshold(20_000, 20, 20)  # webhooks leave little behind that only it could find
     _announce(program, runner.addresses[0][1])
     await told.wait()
     log.info("stopping")
@@ -157,7 +159,9 @@ def _plainly(reply: Reply) -> str:
     return "\n".join(lines)
 
 
-def evaluate(settings: Settings, kb: Path, queries: Path, *, as_json: bool) -> int:
+def evaluate(
+    settings: Settings, kb: Path, queries: Path, *, as_json: bool, html: Path | None = None
+) -> int:
     """Measure the answers on a test set."""
     logs.set_up("ERROR")
     encoder, _ = open_encoder(settings.data_dir / "vectors") if settings.semantic else (None, None)
@@ -173,6 +177,12 @@ def evaluate(settings: Settings, kb: Path, queries: Path, *, as_json: bool) -> i
         print(error, file=sys.stderr)
         return 1
     _show(json.dumps(found.as_json(), ensure_ascii=False) if as_json else found.as_table())
+    try:
+        if html is not None:
+            html.write_text(render(found, title=f"{kb} · {queries}"), "utf-8")
+    except OSError as error:
+        _complain(f"เขียนแฟ้มไม่ได้: {html}", f"cannot write the file: {error.strerror}")
+        return 1
     return 0
 
 

@@ -14,6 +14,8 @@ def set_up(level: str) -> None:
     )
     for name in ("httpx", "httpcore", "telegram"):  # httpx logs addresses, and tokens are in them
         logging.getLogger(name).setLevel(logging.WARNING)
+    # aiohttp quotes the request lines that it cannot read, and a citizen's words may be in them.
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

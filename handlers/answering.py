@@ -2,16 +2,18 @@
 
 from dataclasses import replace
 
-from bot.messages import Card, Choice, Reply
-from handlers import contact, menu
+from admin import questions
+from bot.messages import Choice, Reply
+from handlers import contact, menu, verdicts
 from handlers.conversation import Asked, Outcome, Turn, numbered
-from handlers.dates import written
+from handlers.provenance import card, stale
 from knowledge.agency import Entry
 from knowledge.matching import Decision, Match
 
 SUGGESTIONS = 3
 PERSON_AFTER = 3
 """The miss in a row at which a person is offered first (C2)."""
+RIVAL = 0.5
 READ_AT_MOST = 2_000
 """Characters of a message that are looked at."""
 
@@ -22,7 +24,9 @@ def question(turn: Turn) -> Outcome:
     if match is None:
         return empty(turn)
     best = [key for key, _ in match.ranked if key in turn.agency.entries]
-    if match.decision is Decision.ANSWER and best:
+    if match.decision is Decision.ANSWER and _is_rivalled(turn, match):
+        outcome = suggest(turn, match)
+    elif match.decision is Decision.ANSWER and best:
         outcome = answer(turn, turn.agency.entries[best[0]])
     elif match.decision is Decision.SUGGEST and best:
         outcome = suggest(turn, match)
@@ -33,46 +37,31 @@ def question(turn: Turn) -> Outcome:
     return outcome
 
 
+def _is_rivalled(turn: Turn, match: Match) -> bool:
+    """Whether an answer of the agency's own is nearly as likely as the general one found."""
+    (first, sure), *rest = match.ranked
+    own = turn.agency.own
+    return first not in own and any(key in own and it >= RIVAL * sure for key, it in rest)
+
+
 def empty(turn: Turn) -> Outcome:
     """Emoji, signs or spaces only."""
     return Outcome(
         (Reply(turn.say("media.empty"), menu.choices(turn)),),
         misses=turn.state.misses,
         keep_offer=True,
+        reporting=turn.state.reporting,
     )
 
 
 def answer(turn: Turn, entry: Entry) -> Outcome:
     """The signed answer with its source, unit and date (๑.๑(๔), ๑.๔(๑))."""
     text = entry.answer.of(turn.language)
-    if turn.today > entry.review_by:
-        date = written(entry.review_by, turn.language)
-        text = f"{text}\n\n{turn.say('answer.stale', date=date)}"
-    reply = Reply(text, (turn.choice("menu.open", menu.VALUE),), card(turn, entry))
+    if note := stale(turn.agency, turn.language, entry, turn.today):
+        text = f"{text}\n\n{note}"
+    choices = (turn.choice("menu.open", menu.VALUE), *verdicts.choices(turn, entry.id))
+    reply = Reply(text, choices, card(turn.agency, turn.language, entry))
     return Outcome((reply,), asked=Asked(Decision.ANSWER, entry.id))
-
-
-def card(turn: Turn, entry: Entry) -> Card:
-    """Where the answer comes from."""
-    unit = turn.agency.unit(entry.unit)
-    source = entry.source.title
-    if entry.source.clause:
-        key = "answer.clause" if entry.id in turn.agency.own else "answer.law"
-        source = turn.say(key, title=source, clause=entry.source.clause)
-    updated = written(entry.updated, turn.language)
-    facts = [(turn.say("answer.source"), source)]
-    if unit:
-        facts.append((turn.say("answer.unit"), unit.name(turn.language)))
-    facts.append((turn.say("answer.updated"), updated))
-    return Card(
-        entry=entry.id,
-        question=entry.question.of(turn.language),
-        source=source,
-        unit=unit.name(turn.language) if unit else None,
-        updated=updated,
-        facts=tuple(facts),
-        url=entry.source.url,
-    )
 
 
 def suggest(turn: Turn, match: Match) -> Outcome:
@@ -102,8 +91,9 @@ def refuse(turn: Turn) -> Outcome:
     return Outcome((Reply(text, menu.choices(turn)),), misses=misses, asked=asked)
 
 
-def none_of_these(turn: Turn) -> Outcome:
-    """The suggestions missed."""
+async def none_of_these(turn: Turn) -> Outcome:
+    """The suggestions missed; staff are to read what was asked."""
+    await questions.turn_down(turn.session, turn.message.contact.id)
     misses = turn.state.misses + 1
     if misses >= PERSON_AFTER:
         return refuse(turn)
@@ -112,7 +102,7 @@ def none_of_these(turn: Turn) -> Outcome:
 
 def chosen(turn: Turn, entry_id: str) -> Outcome:
     """A suggestion or a most-asked question was tapped; the others of the list still count."""
-    entry = turn.agency.entries.get(entry_id)
+    entry = turn.agency.entry(entry_id)
     if entry is None:
         return Outcome((Reply(turn.say("answer.gone"), menu.choices(turn)),))
     return replace(answer(turn, entry), keep_offer=True)

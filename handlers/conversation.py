@@ -21,6 +21,8 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
     """Questions in a row that found no answer."""
     language: str | None = None
     """The language spoken last."""
+    reporting: str | None = None
+    """The entry of which the citizen is about to say what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ class Outcome:
     asked: Asked | None = None
     keep_offer: bool = False
     """Whether the choices offered before still count."""
+    reporting: str | None = None
+    """The entry whose report is to be the next words."""
 
     def after(self, first: Sequence[Reply]) -> "Outcome":
         """The same, with other replies before it."""

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin import questions
+from admin import questions, votes
 from admin.questions import Question
 from bot.forgetting import forget
 from bot.messages import Choice, InboundMessage, Kind, Reply
@@ -20,6 +20,7 @@ from handlers.conversation import Outcome, State, Turn
 from handlers.openers import openers
 from handlers.router import route
 from knowledge.agency import Agency
+from knowledge.masking import mask
 from knowledge.matching import Decision, Match
 from knowledge.registry import Served
 from knowledge.thai import is_mostly_latin
@@ -98,7 +99,12 @@ class Desk:
         if outcome.language:
             contact.language = outcome.language
         offered = (turn.state.offered if outcome.keep_offer else ()) or _offered(outcome)
-        state = State(offered=offered, misses=outcome.misses, language=language)
+        state = State(
+            offered=offered,
+            misses=outcome.misses,
+            language=language,
+            reporting=outcome.reporting,
+        )
         contact.state = msgspec.to_builtins(state)
         if outcome.asked is None:
             return
@@ -113,7 +119,7 @@ class Desk:
                 asked_at=now,
                 decision=decision,
                 entry=outcome.asked.entry,
-                text=(turn.message.text or "")[:READ_AT_MOST] if is_refused else None,
+                text=mask(turn.message.text or "")[:READ_AT_MOST] if is_refused else None,
             )
         )
 
@@ -141,6 +147,7 @@ async def _take_back(session: AsyncSession, contact: ContactRow, message: Inboun
     if message.kind is Kind.UNSEND or message.edited:
         await forget(session, contact.id, message.message_id, but=message.event_id)
         await questions.forget(session, contact.id, message.message_id)
+        await votes.forget(session, contact.id, message.message_id)
 
 
 def _state_of(contact: ContactRow) -> State:

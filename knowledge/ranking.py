@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.signals import BACKGROUND_SIGNALS, DOCUMENT_SIGNALS, Signals
+from knowledge.signals import BACKGROUND_SIGNALS, DOCUMENT_SIGNALS, NEED_SIGNALS, Signals
 from knowledge.words import DATA
 
 Floats = NDArray[np.float32]
@@ -28,6 +28,7 @@ CONFIDENCE_SIGNALS: Final = (
     *(f"top.{name}" for name in DOCUMENT_SIGNALS),
     *(f"stands_out.{name}" for name in BACKGROUND_SIGNALS),
     *(f"background.{name}" for name in BACKGROUND_SIGNALS),
+    *(f"need.{name}" for name in NEED_SIGNALS),
     *FACTS,
 )
 
@@ -63,10 +64,12 @@ def read_weights(stored: dict[str, Any]) -> Weights:
     """Weights from their stored form, in which each has its name."""
     named = stored["confidence"]
     return Weights(
-        rank=_row([stored["rank"][name] for name in DOCUMENT_SIGNALS]),
-        confidence=_row([*(named[name] for name in CONFIDENCE_SIGNALS), named["constant"]]),
-        mean=_row([stored["mean"][name] for name in CONFIDENCE_SIGNALS]),
-        scale=_row([stored["scale"][name] for name in CONFIDENCE_SIGNALS]),
+        rank=_row([stored["rank"].get(name, 0.0) for name in DOCUMENT_SIGNALS]),
+        confidence=_row(
+            [*(named.get(name, 0.0) for name in CONFIDENCE_SIGNALS), named["constant"]]
+        ),
+        mean=_row([stored["mean"].get(name, 0.0) for name in CONFIDENCE_SIGNALS]),
+        scale=_row([stored["scale"].get(name, 1.0) for name in CONFIDENCE_SIGNALS]),
         answer=stored["answer"],
         suggest=stored["suggest"],
     )
@@ -90,6 +93,7 @@ def facts(signals: Signals, best: NDArray[np.int64], scores: Floats) -> Floats:
             top,
             stands_out,
             np.maximum(0.0, signals.background - top[list(AGAINST)] + NEARLY),
+            [signals.of_others, signals.not_ours, signals.not_its[best[0]]],
             [min(float(margin), 5.0), 1.0 / float(chances.sum())],
             [min(signals.missing, 4.0), min(signals.heaviest_missing, 1.5)],
             np.minimum(signals.uncovered[best[0]], [6.0, 1.5, 2.0]),

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +10,9 @@ from typing import TypeVar
 
 import structlog
 
-from knowledge.agency import SLUG, Agency, Defaults
+from knowledge.agency import SLUG, Agency, Defaults, Entry
 from knowledge.embedding import Encoder
+from knowledge.entries import Stored
 from knowledge.files import BadFiles, Fault
 from knowledge.folders import load_agency, load_defaults
 from knowledge.matching import Document, Matcher
@@ -40,6 +42,8 @@ class Registry:
         self._kept = kept
         self._encoder = encoder
         self._served: dict[str, Served] = {}
+        self._read: dict[str, Agency] = {}
+        self._serving = threading.Lock()
         self._stamps: dict[str, Stamp] = {}
         self._defaults: Defaults | None = None
         self._faults: dict[str, Sequence[Fault]] = {}
@@ -50,6 +54,11 @@ class Registry:
         return self._served
 
     @property
+    def general(self) -> Mapping[str, Entry]:
+        """The entries that are true for every agency."""
+        return self._defaults.entries if self._defaults else {}
+
+    @property
     def faults(self) -> Mapping[str, Sequence[Fault]]:
         """What is wrong with files, by folder."""
         return self._faults
@@ -58,24 +67,56 @@ class Registry:
         """One agency, if it is served."""
         return self._served.get(slug)
 
+    @property
+    def read_agencies(self) -> Mapping[str, Agency]:
+        """What the folders say of each agency, by slug."""
+        return self._read
+
     def refresh(self) -> list[str]:
-        """Read what has changed since the last look; returns the slugs now served anew."""
+        """Serve what has changed in the folders since the last look; returns the slugs."""
+        fresh = self.read()
+        for slug in fresh:
+            self.serve(slug)
+        return fresh
+
+    def read(self) -> list[str]:
+        """Read what has changed in the folders since the last look; returns the slugs."""
         fresh = []
         new_defaults = self._refresh_defaults()
         folders = {folder.name: folder for folder in agency_folders(self._folder)}
         for slug, folder in folders.items():
             has_changed = self._has_changed(folder)
-            if (new_defaults or has_changed) and self._refresh_agency(folder):
+            if (new_defaults or has_changed) and self._read_agency(folder):
                 fresh.append(slug)
         self._drop_all_but(folders)
         return fresh
 
+    def serve(self, slug: str, stored: Stored | None = None) -> None:
+        """Serve an agency as its folder says, with the entries that the database has instead."""
+        agency = self._read[slug]
+        if stored is not None and self._defaults is not None:
+            agency = _with(agency, stored, self._defaults)
+        encoder = self._encoder
+        served = Served(agency, self.matcher(agency, agency.entries.values()))
+        with self._serving:
+            if slug in self._read:
+                self._served = {**self._served, slug: served}
+        if encoder is not self._encoder:
+            self._index_anew(slug)
+
     def _drop_all_but(self, folders: Iterable[str]) -> None:
         """What has no folder any more is neither served nor complained about."""
         there = {*folders, DEFAULT}
-        self._served = {slug: one for slug, one in self._served.items() if slug in there}
+        with self._serving:
+            self._read = {slug: one for slug, one in self._read.items() if slug in there}
+            self._served = {slug: one for slug, one in self._served.items() if slug in there}
         self._stamps = {name: one for name, one in self._stamps.items() if name in there}
         self._faults = {name: one for name, one in self._faults.items() if name in there}
+
+    @property
+    def encoder(self) -> Encoder | None:
+        """What compares by meaning, if anything does."""
+        return self._encoder
 
     @property
     def has_encoder(self) -> bool:
@@ -85,10 +126,16 @@ class Registry:
     def use(self, encoder: Encoder | None) -> None:
         """Index everything anew with this encoder."""
         self._encoder = encoder
-        self._served = {
-            slug: Served(one.agency, self._matcher(one.agency))
-            for slug, one in self._served.items()
-        }
+        for slug in list(self._served):
+            self._index_anew(slug)
+
+    def _index_anew(self, slug: str) -> None:
+        if (one := self._served.get(slug)) is None:
+            return
+        anew = Served(one.agency, self.matcher(one.agency, one.agency.entries.values()))
+        with self._serving:
+            if self._served.get(slug) is one:  # else it has been served anew meanwhile
+                self._served = {**self._served, slug: anew}
 
     def _has_changed(self, folder: Path) -> bool:
         stamp = _stamp(folder)
@@ -106,14 +153,15 @@ class Registry:
         self._defaults = found
         return True
 
-    def _refresh_agency(self, folder: Path) -> bool:
+    def _read_agency(self, folder: Path) -> bool:
         if self._defaults is None:
             return False
         defaults = self._defaults
         agency = self._last_good(folder, lambda where: load_agency(where, defaults))
         if agency is None:
             return False
-        self._served = {**self._served, agency.slug: Served(agency, self._matcher(agency))}
+        with self._serving:
+            self._read = {**self._read, agency.slug: agency}
         return True
 
     def _last_good(self, folder: Path, load: Callable[[Path], T]) -> T | None:
@@ -125,7 +173,7 @@ class Registry:
             self._faults[folder.name] = error.faults
             for fault in error.faults:
                 log.error("agency_file_bad", fault=str(fault))
-            is_served = folder.name in self._served or (folder.name == DEFAULT and self._defaults)
+            is_served = folder.name in self._read or (folder.name == DEFAULT and self._defaults)
             if is_served or not kept.exists():
                 return None
             log.warning("agency_last_good_version", agency=folder.name)
@@ -137,13 +185,19 @@ class Registry:
             log.warning("agency_not_kept", agency=folder.name, fault=type(error).__name__)
         return found
 
-    def _matcher(self, agency: Agency) -> Matcher:
-        background = self._defaults.background if self._defaults else ()
+    def matcher(self, agency: Agency, entries: Iterable[Entry]) -> Matcher:
+        """An index over entries, with what else the agency's own index goes by.
+
+        A few changes to what is served are indexed beside it, which takes a moment only.
+        """
+        groups = self._defaults.background if self._defaults else ()
+        background = [example for group in groups for example in group.examples]
+        short = agency.profile.abbreviations
+        served = self._served.get(agency.slug)
+        if served and served.matcher.is_like(self._encoder, background, short):
+            return served.matcher.over(documents(entries))
         return Matcher(
-            documents(agency),
-            encoder=self._encoder,
-            background=[example for group in background for example in group.examples],
-            abbreviations=agency.profile.abbreviations,
+            documents(entries), encoder=self._encoder, background=background, abbreviations=short
         )
 
 
@@ -154,8 +208,20 @@ def agency_folders(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def documents(agency: Agency) -> list[Document]:
-    """The agency's answers as the index wants them."""
+def _with(agency: Agency, stored: Stored, defaults: Defaults) -> Agency:
+    """The agency with these own entries, and what is true for all where it has none."""
+    general = {key: e for key, e in defaults.entries.items() if key not in stored.entries}
+    return agency.model_copy(
+        update={
+            "entries": {**stored.entries, **general},
+            "own": frozenset(stored.entries),
+            "renamed": stored.renamed,
+        }
+    )
+
+
+def documents(entries: Iterable[Entry]) -> list[Document]:
+    """Answers as the index wants them."""
     return [
         Document(
             id=entry.id,
@@ -165,7 +231,7 @@ def documents(agency: Agency) -> list[Document]:
             category=entry.category,
             english=(entry.question.en, *entry.phrasings_en),
         )
-        for entry in agency.entries.values()
+        for entry in entries
     ]
 
 

@@ -9,6 +9,7 @@ from typing import Final
 from knowledge.keyboard import repair_keyboard
 from knowledge.words import (
     CODE,
+    FORMS,
     MARKS,
     TONES,
     Word,
@@ -45,12 +46,26 @@ SHORTEST: Final = 6  # Thai letters without a tone mark that are no accident
 TONE_FIRST: Final = re.compile(f"([{TONES}])([\u0e31\u0e34-\u0e3a])")
 TWICE: Final = re.compile(f"([{MARKS}ะาำเ-ไๅ])\\1+")
 TWO_TONES: Final = re.compile(f"([{TONES}])[{TONES}]+")
-STRETCHED: Final = re.compile(r"([^\W\d_])\1{2,}")
+STRETCHED: Final = re.compile(
+    r"(?<!แ)(?<!ระ)(?!(?<![^\W\d_])(?:ททท|สสส|www)(?![^\W\d_]))([^\W\d_])\1{2,}"
+    r"|(?:(?<=แ)|(?<=ระ))(?!บบบ(?=[ก-๎])(?!บบบบ))([^\W\d_])\2{2,}"
+)
+"""Three alike, but not where a word ends in two of them (`แบบบ้าน`, `ระบบบัญชี`) or is a name."""
 LAUGHTER: Final = re.compile(r"(?<![\d.,/-])5{3,}\+*(?![\d.,/-])(?! ?(?:บาท|คน|หมู่|แห่ง|หลัง))")
 LOST_SARA_AM: Final = re.compile(f"\u0e4d([{TONES}]?)\u0e32")
 LATE_SARA_AM: Final = re.compile(f"\u0e33([{TONES}])")
 SECTION: Final = re.compile(r"มาตรา ?(?=\d)")
 SPLIT_CODE: Final = re.compile(r"(?<![ก-๙])((?:[ก-ฮ]{1,5}\.)+) (?=\d)")
+HASTY_CODE: Final = re.compile(rf"(?<![ก-๙])({FORMS}) (?=\d)")
+UNITS: Final = {
+    "หนึ่ง": 1, "เอ็ด": 1, "สอง": 2, "ยี่": 2, "สาม": 3, "สี่": 4, "ห้า": 5, "หก": 6, "เจ็ด": 7, "แปด": 8,
+    "เก้า": 9,
+}  # fmt: skip
+ONE: Final = "|".join(UNITS)
+SPOKEN_CODE: Final = re.compile(
+    rf"(?<![ก-๙])({FORMS}|มาตรา)\.? ?(?:({ONE})?(สิบ)({ONE})?|({ONE}))(?![ก-๙])"
+)
+SPOKEN_SLASH: Final = re.compile(r"(?<=\d) ?ทับ ?(?=\d)")
 SILENT: Final = re.compile(r"[ก-ฮ][ิุ]?\u0e4c")
 
 
@@ -63,9 +78,17 @@ def clean(text: str) -> str:
     text = TWO_TONES.sub(r"\1", TONE_FIRST.sub(r"\2\1", text))
     text = "".join(char if _is_kept(char) else " " for char in text)
     text = LAUGHTER.sub(" ", text.replace("ฯลฯ", " ").replace("ฯ", "").replace("ๆ", " "))
-    text = TWICE.sub(r"\1", STRETCHED.sub(r"\1", text)).replace("เเ", "แ")
+    text = TWICE.sub(r"\1", STRETCHED.sub(r"\1\2", text)).replace("เเ", "แ")
+    text = SPOKEN_SLASH.sub("/", SPOKEN_CODE.sub(_in_digits, text))
     text = " ".join(SECTION.sub(" ม.", text).split()).strip(" -/:+'&")
-    return SPLIT_CODE.sub(r"\1", text)
+    return HASTY_CODE.sub(r"\1.", SPLIT_CODE.sub(r"\1", text))
+
+
+def _in_digits(found: re.Match[str]) -> str:
+    """`ภงด เก้าสิบเอ็ด` as `ภงด 91`."""
+    letters, tens, ten, rest, alone = found.groups()
+    number = UNITS.get(tens or "", 1) * 10 + UNITS.get(rest or "", 0) if ten else UNITS[alone]
+    return f"{letters} {number}"
 
 
 def normalise(text: str) -> str:

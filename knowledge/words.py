@@ -21,8 +21,13 @@ OURS: Final = 9.0  # the same of a word from our own lists
 UNKNOWN: Final = 28.0  # cost of one cluster of letters that is in no word
 RESTORED: Final = 4.0  # what it costs to add tone marks to a word that is typed without
 
+MONTH: Final = r"(?:[มพกส]\.ค|[กตพธ]\.[ยค]|ก\.พ|มี\.ค)\.? ?(?:2[45]\d\d|[4-7]\d)(?!\d)"
+"""`พ.ย. 2566` is a month."""
+FORMS: Final = "ภงด|ภพ|ภธ|ภป|ภดส|ภบท|สปส|สปก|สด|สน|ทด|ทร|นส|อช|บต|ตม|คร|ปพ|กยศ|ลย|มท|อภ"
+"""Letters of forms that everybody types without the dots."""
 TOKEN: Final = re.compile(
-    r"(?<![ก-๙])(?:[ก-ฮ]{1,5}\.)+ ?\d+(?:[-/.]\d+)*"  # a form's code: สปส.1-20, ป.4
+    rf"(?<![ก-๙])(?:{FORMS})\.? ?\d+(?:[-/.]\d+)*(?![\d:])|"
+    rf"(?<![ก-๙])(?!{MONTH})(?:[ก-ฮ]{{1,5}}\.)+ ?\d+(?:[-/.]\d+)*"  # a form's: สปส.1-20, ป.4
     r"|(?<![ก-๙])[ก-ฮ]\d+(?![\d.])"  # the same typed in haste: ป4
     r"|\d+(?:[.,:/-]\d+)*%?"
     r"|[^\W\d_ก-๙]+(?:[-'.&][^\W_ก-๙]+)*"
@@ -172,9 +177,12 @@ def segment(text: str, *, restore: bool = False) -> list[Word]:
 
 
 def canonical_code(code: str) -> str:
-    """A form's or section's code in one spelling: `ม. 39` and `ม39` are `ม.39`."""
-    letters = re.sub(r"[ .]*(?=\d)", ".", code.replace(" ", ""), count=1)
-    return re.sub(r"(?<=[.])0+(?=\d)", "", letters)
+    """A form's or section's code in one spelling: `ม. 39` is `ม.39`, `ภ.ง.ด. 90` is `ภงด.90`."""
+    letters = re.match(r"[ก-ฮ. ]+", code)
+    if letters is None:
+        return code
+    code = letters[0].replace(".", "").replace(" ", "") + "." + code[letters.end() :]
+    return re.sub(r"(?<=[.])0+(?=\d)", "", code)
 
 
 def coverage(text: str) -> float:

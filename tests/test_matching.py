@@ -160,7 +160,8 @@ def test_vectors_of_entries_are_kept_on_disk(tmp_path):
     assert status is EncoderStatus.READY
     first = encoder.encode_kept(["ขอใบอนุญาต", "จ่ายภาษี"])
 
-    again = CachedEncoder(tmp_path)
+    again, _ = open_encoder(tmp_path)
+    assert again is not None
     kept = again.encode_kept(["จ่ายภาษี", "ขอใบอนุญาต"])
 
     assert np.allclose(kept[::-1], first, atol=2e-3)
@@ -188,3 +189,28 @@ def test_matching_brings_in_neither_database_nor_web_server():
         cwd=Path(__file__).parents[1],
     )  # fmt: skip
     assert run.stdout.strip() == "set()"
+
+
+def test_a_changed_document_is_found_at_once_and_the_old_one_no_more():
+    documents = read_documents(KB)
+    matcher = Matcher(documents)
+    new = Document("trash-time", "เวลาเก็บใบไม้แห้ง", ("ใบไม้แห้งเก็บวันไหน",), "ทุกวันพุธ")
+
+    changed = matcher.over([new, *(d for d in documents if d.id not in {"trash-time", "light"})])
+
+    assert changed.match("ใบไม้แห้งเก็บวันไหน").ranked[0][0] == "trash-time"
+    shown = {key for key, _ in changed.match("ไฟถนนดับแจ้งที่ไหน").ranked}
+    assert shown and "light" not in shown
+    assert changed.match("แจ้งเกิดตองทำภายในกีวัน").ranked[0][0] == "birth"
+    assert matcher.match("ไฟถนนดับแจ้งที่ไหน").ranked[0][0] == "light"
+    assert changed.over(documents).match("ไฟถนนดับแจ้งที่ไหน").ranked[0][0] == "light"
+
+
+def test_many_changes_are_indexed_anew():
+    documents = read_documents(KB)
+    many = [Document(f"n-{n}", f"เรื่องที่ {n} ของเทศบาล") for n in range(300)]
+
+    matcher = Matcher(documents).over([*documents, *many])
+
+    assert matcher.match("เรื่องที่ 217 ของเทศบาล").ranked[0][0] == "n-217"
+    assert matcher.over([]).match("อะไรก็ได้").ranked == ()

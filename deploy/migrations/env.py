@@ -2,8 +2,10 @@
 
 from alembic import context
 
-import admin.questions  # noqa: F401 - the tables register themselves
+import admin.questions
+import admin.votes  # noqa: F401 - the tables register themselves
 import bot.tables  # noqa: F401 - the tables register themselves
+import knowledge.entries  # noqa: F401 - the tables register themselves
 from bot.db import Base
 
 connection = context.config.attributes["connection"]

@@ -8,6 +8,7 @@ from markupsafe import Markup, escape
 
 from bot.mailbox import Letter
 from bot.messages import Card, Choice, Reply
+from handlers import verdicts
 from knowledge.agency import Agency
 
 LINKS = (
@@ -105,8 +106,10 @@ def label_of(agency: Agency, language: str, value: str) -> str:
             if choice.value == value:
                 return choice.label
     kind, _, key = value.partition(":")
-    if kind == "a" and (entry := agency.entries.get(key)):
+    if kind == "a" and (entry := agency.entry(key)):
         return entry.question.of(language)
+    if kind in {verdicts.USEFUL, verdicts.WRONG}:
+        return verdicts.label(agency, language, value)
     return agency.wording.say("page.some_choice", language)
 
 

@@ -80,7 +80,7 @@ def test_a_question_is_answered_with_its_source(run):
     assert done.returncode == 0
     assert "044 666 534" in done.stdout
     assert re.search("^ที่มา: แนวทางปฏิบัติ.* ข้อ ๓.๒", done.stdout, re.MULTILINE)
-    assert done.stdout.splitlines()[-1] == "[เมนู]"
+    assert "[เมนู]" in done.stdout.splitlines()
 
 
 def test_a_question_is_answered_as_json(run, few):

@@ -45,7 +45,11 @@ async def test_a_question_is_answered_with_source_unit_and_date(town, served, sl
     assert facts["หน่วยงานที่ดูแล"] == unit.name_th
     assert facts["ปรับปรุงล่าสุด"] == written(entry.updated, "th")
     assert str(entry.updated.year + 543) in facts["ปรับปรุงล่าสุด"]
-    assert [choice.value for choice in reply.choices] == ["menu"]
+    assert [choice.value for choice in reply.choices] == [
+        "menu",
+        f"useful:{entry.id}:yes",
+        f"wrong:{entry.id}",
+    ]
 
 
 async def test_an_answer_that_holds_everywhere_names_the_law_and_no_unit(talk):

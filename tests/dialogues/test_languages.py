@@ -34,7 +34,7 @@ async def test_an_english_question_is_answered_in_english_with_its_card(town, se
             "Source", "Unit in charge", "Last updated",
         ]  # fmt: skip
         assert dict(reply.card.facts)["Last updated"].endswith(str(entry.updated.year))
-        assert [choice.label for choice in reply.choices] == ["Menu"]
+        assert [choice.label for choice in reply.choices] == ["Menu", "Useful", "Wrong or outdated"]
 
 
 async def test_a_chosen_language_stays_whatever_is_written(talk):

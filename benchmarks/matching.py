@@ -1,0 +1,133 @@
+"""How long a question takes among many entries, beside RapidFuzz in the same run.
+
+Entries are made of real phrasings with a name put in, so that they share words as real ones do.
+Vectors come from the real encoder where there are 10,000 entries or fewer; of more, those of
+documents are drawn (embedding them takes half an hour), while questions are still embedded.
+"""
+
+import argparse
+import json
+import os
+import resource
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import numpy as np
+from matching_sets import load_sets
+from rapidfuzz import fuzz, process
+
+from knowledge.embedding import WIDTH, Encoder, Vectors, open_encoder
+from knowledge.lexical import concepts
+from knowledge.matching import Document, Matcher
+from knowledge.thai import normalise
+
+GOALS = {10_000: (20.0, None), 100_000: (60.0, 1_500.0)}
+"""Entries: milliseconds at the 99th percentile, megabytes."""
+QUESTIONS = 300
+REAL = 10_000
+PLACES = ["บ้านโนน", "หนองแสง", "วังทอง", "ท่าช้าง", "ดอนแก้ว", "ปากน้ำ", "คลองใหม่", "เขาพระ"]
+
+
+class Drawn:
+    """Vectors of documents by chance, those of questions real."""
+
+    name = "drawn"
+
+    def __init__(self, inner: Encoder) -> None:
+        self._inner = inner
+        self._rng = np.random.default_rng(1)
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Real ones."""
+        return self._inner.encode(texts)
+
+    def encode_kept(self, texts: Sequence[str]) -> Vectors:
+        """Any, of length one."""
+        rows = self._rng.standard_normal((len(texts), WIDTH), np.float32)
+        rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+        return rows
+
+
+def documents(number: int) -> list[Document]:
+    """Entries that differ in their matter, their place or their year."""
+    base = [d for found, _ in load_sets().values() for d in found]
+    made = []
+    for n in range(number):
+        one = base[n % len(base)]
+        mark = f" {PLACES[n // len(base) % len(PLACES)]} {n // len(base)}"
+        made.append(
+            Document(
+                f"{one.id}-{n}", one.question + mark, one.phrasings[:2], one.answer, one.category
+            )
+        )
+    return made
+
+
+def timed(ask, questions: Sequence[str]) -> dict[str, float]:  # type: ignore[no-untyped-def]
+    """Milliseconds of each question."""
+    took = []
+    for question in questions:
+        begun = time.perf_counter()
+        ask(question)
+        took.append(1000 * (time.perf_counter() - begun))
+    return {"p50 ms": round(float(np.median(took)), 2), "p99 ms": round(np.quantile(took, 0.99), 2)}
+
+
+def main() -> int:
+    """Build, ask, and say whether the goals are met."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--entries", type=int, default=10_000)
+    parser.add_argument("--cache", type=Path, default=Path("var/embeddings"))
+    asked = parser.parse_args()
+    encoder, _ = open_encoder(asked.cache)
+    assert encoder
+    held = documents(asked.entries)
+    questions = [q.text for _, queries in load_sets().values() for q in queries]
+    questions = [str(q) for q in np.random.default_rng(5).permutation(questions)[:QUESTIONS]]
+    use = encoder if asked.entries <= REAL else Drawn(encoder)
+    begun = time.perf_counter()
+    matcher = Matcher(held, encoder=use)
+    built = time.perf_counter() - begun
+    encoder.warm()
+    ours = timed(matcher.match, questions)
+    again = timed(matcher.match, questions)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    changed = Document(held[0].id, "ถามเรื่องใหม่ที่ไม่เคยมี", ("เรื่องใหม่มาก",), "ตอบแล้ว")
+    begun = time.perf_counter()
+    fresh = matcher.changed([changed], ())
+    visible = 1000 * (time.perf_counter() - begun)
+    found = fresh.match("เรื่องใหม่มาก").ranked[0][0] == changed.id
+    bags = [" ".join(concepts(normalise(d.question))) for d in held]
+    plain = timed(
+        lambda q: process.extract(
+            " ".join(concepts(normalise(q))), bags, scorer=fuzz.token_set_ratio, limit=10
+        ),
+        questions[:60],
+    )
+    figures = {
+        "entries": asked.entries,
+        "build s": round(built, 1),
+        **ours,
+        "again p99 ms": again["p99 ms"],
+        "rapidfuzz p50 ms": plain["p50 ms"],
+        "ratio": round(plain["p50 ms"] / ours["p50 ms"], 2),
+        "peak memory MB": round(memory),
+        "change visible ms": round(visible, 1),
+    }
+    late, large = GOALS.get(asked.entries, (None, None))
+    goals = {
+        "p99": late is None or ours["p99 ms"] <= late,
+        "memory": large is None or memory <= large,
+        "a change is visible within 200 ms": visible <= 200 and found,
+    }
+    print(json.dumps({**figures, "goals": goals}, ensure_ascii=False))
+    return 0 if all(goals.values()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,225 @@
+"""The index of an agency's documents: all that does not depend on the question."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+
+from knowledge.embedding import Encoder, Vectors, use_one_thread
+from knowledge.glossary import Glossary
+from knowledge.lexical import LetterIndex, WordIndex, concepts, is_code
+from knowledge.meanings import Meanings
+from knowledge.needs import Needs
+from knowledge.signals import Document, Floats, Ints, Question, Signals, prepare
+from knowledge.thai import expand, is_mostly_latin, normalise, skeleton, sound
+from knowledge.words import elsewhere, toneless
+
+CANDIDATES: Final = 48
+"""Documents that are looked at closely; the others are too unlike the question."""
+IDENTICAL: Final = 0.999
+SAME_MATTER: Final = 0.8  # two questions this near in meaning are the same
+
+
+class Index:
+    """Finds and measures documents; immutable."""
+
+    _letters: LetterIndex
+    _skeletons: LetterIndex
+    _sounds: LetterIndex
+    _seen: Counter[str]
+    _total: int
+
+    def __init__(
+        self,
+        documents: Sequence[Document],
+        *,
+        encoder: Encoder | None,
+        background: Sequence[str],
+        abbreviations: Mapping[str, str],
+        like: "Index | None" = None,
+    ) -> None:
+        """With `like`, what is rare is what is rare there: for a few documents beside many."""
+        use_one_thread()
+        toneless()  # built now rather than at the first question that needs it
+        self._encoder = encoder
+        self._abbreviations = {
+            short.lower(): normalise(full) for short, full in abbreviations.items()
+        }
+        own = [[d.question, *d.phrasings, *d.english] for d in documents]
+        texts = [self._plain(text) for phrases in own for text in phrases]
+        self._starts = np.cumsum([0, *(len(phrases) for phrases in own)])
+        self._size, self._own = len(documents), len(texts)
+        texts = self._without_ours([*texts, *(self._plain(text) for text in background)])
+        answers = [self._plain(d.answer) for d in documents]
+        headings = [self._plain(d.category) for d in documents]
+        self._letters = LetterIndex(texts, (2, 3, 4), like=like._letters if like else None)
+        bones, noises = [skeleton(text) for text in texts], [sound(text) for text in texts]
+        self._skeletons = LetterIndex(bones, (2, 3, 4), like=like._skeletons if like else None)
+        self._sounds = LetterIndex(noises, (3, 4), like=like._sounds if like else None)
+        self._index_words(texts, answers, headings, like)
+        self._index_meanings(texts, answers)
+
+    def prepare(self, text: str) -> Question:
+        """A citizen's text made ready, with the abbreviations of these documents."""
+        return prepare(text, self._abbreviations)
+
+    def measure(self, question: Question) -> Signals:
+        """All signals between the question and the documents that may answer it."""
+        best, own = self._best, self._own
+        letters = self._letters.cosine(question.text)
+        likeness = self._skeletons.cosine(skeleton(question.text))
+        sounds = self._sounds.cosine(sound(question.text))
+        covered, back = self._words.covered(question.terms)
+        both = 2 * covered * back / np.maximum(covered + back, 1e-6)
+        asked, words = self._embedded(question)
+        roughly = (
+            self._meanings.roughly(asked)
+            if self._meanings and asked is not None
+            else np.zeros_like(letters)
+        )
+        places = self._candidates(best(letters) + best(sounds) + best(both) + 2 * best(roughly))
+        meaning, clause, average, with_answer, others = self._meant(places, asked)
+        need, needs, not_its, of_others, not_ours = self._needed(places, asked)
+        columns = (
+            best(letters)[places], best(likeness)[places], best(sounds)[places],
+            best(covered)[places], best(both)[places],
+            self._bags.covered(question.terms)[0][places],
+            self._full.covered(question.terms)[0][places],
+            self._codes_in(question, places), best(letters)[places] > IDENTICAL,
+            meaning, clause, with_answer, average, *self._worded(question, places, words),
+            need, needs,
+        )  # fmt: skip
+        missing, heaviest = self._full.missing(question.terms)
+        behind = [s[own:].max(initial=0.0) for s in (letters, sounds, both, covered)]
+        return Signals(
+            places=places,
+            documents=np.stack(columns, axis=1).astype(np.float32),
+            uncovered=self._uncovered(question, places),
+            not_its=not_its,
+            background=np.asarray([*behind, others], np.float32),
+            of_others=of_others,
+            not_ours=not_ours,
+            missing=missing,
+            heaviest_missing=heaviest,
+            content=len(question.content),
+            latin=is_mostly_latin(question.text),
+        )
+
+    def _plain(self, text: str) -> str:
+        return expand(normalise(text), self._abbreviations)
+
+    def _without_ours(self, texts: list[str]) -> list[str]:
+        """The texts without those background questions that an entry here asks as well."""
+        own, others = texts[: self._own], texts[self._own :]
+        if self._encoder is None or not own or not others:
+            known = set(own)
+            return own + [text for text in others if text not in known]
+        vectors = self._encoder.encode_kept(texts)
+        ours = vectors[: self._own]
+        near = [float((ours @ vector).max()) for vector in vectors[self._own :]]
+        return own + [t for t, n in zip(others, near, strict=True) if n < SAME_MATTER]
+
+    def _index_words(
+        self, texts: list[str], answers: list[str], headings: list[str], like: "Index | None"
+    ) -> None:
+        cut = [concepts(text) for text in texts]
+        bags = [
+            {t for row in cut[start:end] for t in row}
+            for start, end in zip(self._starts, self._starts[1:], strict=False)
+        ]
+        self._seen = like._seen if like else Counter(term for bag in bags for term in bag)
+        self._total = like._total if like else self._size
+        details = [concepts(f"{a} {h}") for a, h in zip(answers, headings, strict=True)]
+        self._held = [bag.union(more) for bag, more in zip(bags, details, strict=True)]
+        self._words = WordIndex([set(row) for row in cut], self._seen, self._total)
+        self._bags = WordIndex(bags, self._seen, self._total)
+        self._full = WordIndex(self._held, self._seen, self._total)
+        self._codes = {
+            n: frozenset(filter(is_code, held))
+            for n, held in enumerate(self._held)
+            if any(map(is_code, held))
+        }
+        self._glossary = self._encoder and Glossary(self._encoder, [bags, self._held])
+
+    def _index_meanings(self, texts: list[str], answers: list[str]) -> None:
+        self._meanings: Meanings | None = None
+        self._needs: Needs | None = None
+        if self._encoder is None or not self._own:
+            return
+        first = [texts[start] for start in self._starts[:-1]]
+        whole = [f"{question} {answer}" for question, answer in zip(first, answers, strict=True)]
+        phrases = self._encoder.encode_kept(texts)
+        self._meanings = Meanings(phrases, self._encoder.encode_kept(whole), self._starts)
+        self._needs = Needs.of(self._encoder, phrases[: self._own], self._starts)
+
+    def _best(self, phrases: Floats) -> Floats:
+        """For each document the best of its phrases."""
+        if not self._size:
+            return np.zeros(0, np.float32)
+        best: Floats = np.maximum.reduceat(phrases[: self._own], self._starts[:-1])
+        return best
+
+    def _candidates(self, promise: Floats) -> Ints:
+        if self._size <= CANDIDATES:
+            return np.arange(self._size)
+        return np.sort(np.argpartition(-promise, CANDIDATES)[:CANDIDATES])
+
+    def _codes_in(self, question: Question, places: Ints) -> Floats:
+        """1 where a document has the question's form codes, -1 where it has others only."""
+        asked = frozenset(filter(is_code, question.terms))
+        if not asked:
+            return np.zeros(len(places), np.float32)
+        nothing: frozenset[str] = frozenset()
+        held = [self._codes.get(place, nothing) for place in places.tolist()]
+        return np.asarray([2 * len(asked & codes) / len(asked) - 1 for codes in held], np.float32)
+
+    def _uncovered(self, question: Question, places: Ints) -> Floats:
+        """What each document leaves of the question: weight, the heaviest word, signs of others."""
+        terms = question.content
+        weights = self._weights(terms)
+        foreign = np.asarray([term in elsewhere() for term in terms], np.float32)
+        held = [self._held[place] for place in places.tolist()]
+        left = np.asarray([[t not in one for t in terms] for one in held], np.float32)
+        left = left.reshape(len(places), len(terms))
+        heaviest = (left * weights).max(axis=1, initial=0.0)
+        return np.stack([left @ weights, heaviest, left @ foreign], axis=1).astype(np.float32)
+
+    def _weights(self, terms: Sequence[str]) -> Floats:
+        return np.asarray([self._full.weight(term) for term in terms], np.float32)
+
+    def _embedded(self, question: Question) -> tuple[Vectors | None, Vectors | None]:
+        """The vectors of the question and its clauses, and those of its words."""
+        if self._encoder is None or not self._glossary:
+            return None, None
+        content = question.content
+        new = self._glossary.unknown(content)
+        found = self._encoder.encode([question.text, *question.clauses, *new])
+        whole = 1 + len(question.clauses)
+        return found[:whole], self._glossary.vectors(
+            content, dict(zip(new, found[whole:], strict=True))
+        )
+
+    def _meant(
+        self, places: Ints, asked: Vectors | None
+    ) -> tuple[Floats, Floats, Floats, Floats, float]:
+        """Nearness to phrases (of the whole, of the best clause, on average), to answers."""
+        if self._meanings is None or asked is None:
+            nothing = np.zeros(len(places), np.float32)
+            return nothing, nothing, nothing, nothing, 0.0
+        return self._meanings.closely(places, asked)
+
+    def _needed(
+        self, places: Ints, asked: Vectors | None
+    ) -> tuple[Floats, Floats, Floats, float, float]:
+        if self._needs is None or asked is None:
+            nothing = np.zeros(len(places), np.float32)
+            return nothing, nothing, nothing, 0.0, 0.0
+        return self._needs.between(places, asked)
+
+    def _worded(self, question: Question, places: Ints, words: Vectors | None) -> list[Floats]:
+        """Word by word, the share of the question that a document's words come near."""
+        if words is None or not self._glossary:
+            nothing = np.zeros(len(places), np.float32)
+            return [nothing, nothing]
+        return self._glossary.covered(words, self._weights(question.content), places)

@@ -1,0 +1,181 @@
+"""`knowledge ...` as staff and operators use it: in a process and a folder of their own."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bot.settings import ROOT
+from tests.agencies.conftest import PROFILE
+from tests.knowledge.made import book, rows, spoil
+
+SLUG = "first"
+WORKS = """
+[[units]]
+id = "works"
+name_th = "กองช่าง"
+name_en = "Public Works"
+source = "๒"
+"""
+ALL = """
+import contextlib, io, json, sys
+from bot.__main__ import main
+for arguments in json.loads(sys.argv[1]):
+    sys.stdin, out, err = io.StringIO(sys.argv[2]), io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = main(arguments)
+    print(json.dumps([code, out.getvalue(), err.getvalue()]))
+"""
+"""Starting the program costs seconds; one process runs a test's commands one after another."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command has said."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Run = Callable[..., list[Done]]
+
+
+@pytest.fixture
+def run(tmp_path: Path, folder: Path, add: Callable[[str], Path]) -> Run:
+    """Runs commands of `python -m bot knowledge` on a small agency."""
+    (add(SLUG) / "profile.toml").write_text(PROFILE + WORKS, "utf-8")
+
+    def run(*commands: tuple[object, ...], said: str = "") -> list[Done]:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("THAMDAI_")}
+        ours = {"SEMANTIC": "false", "DATA_DIR": tmp_path / "var", "AGENCIES_DIR": folder}
+        asked = [["knowledge", str(c[0]), SLUG, *map(str, c[1:])] for c in commands]
+        done = subprocess.run(  # noqa: S603 - our own program
+            [sys.executable, "-c", ALL, json.dumps(asked), said],
+            capture_output=True,
+            cwd=ROOT,
+            env={**kept, **{f"THAMDAI_{name}": str(value) for name, value in ours.items()}},
+            encoding="utf-8",
+            timeout=300,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return [Done(*json.loads(line)) for line in done.stdout.splitlines()]
+
+    return run
+
+
+def test_the_good_rows_of_a_sheet_of_300_with_12_faulty_ones_go_in(
+    run: Run, tmp_path: Path
+) -> None:
+    found = list(rows(300))
+    faults = spoil(found)
+    file = book(tmp_path / "สำรวจ.xlsx", found)
+    done, again, exported, history = run(
+        ("import", file, "--yes", "--by", "สมหญิง"),
+        ("import", file, "--yes"),
+        ("export", tmp_path / "out.ods"),
+        ("history", found[0][0]),
+    )
+
+    assert "เพิ่ม 288 added · แก้ 0 changed · ลบ 0 removed" in done.stdout
+    assert "ไม่รับ 12 rejected" in done.stdout
+    for row, reason in faults.items():
+        assert f"✗ แถว {row} / row {row} " in done.stdout
+        assert reason in done.stdout
+    assert "หมายเหตุ" in done.stdout
+    assert done.returncode == 1, "something was rejected"
+    assert "✓ บันทึกแล้ว / done" in done.stdout
+    assert "เหมือนเดิม 290 unchanged" in again.stdout
+    assert "nothing changes" in again.stdout
+    assert "290 ข้อ" in exported.stdout
+    assert history.stdout.endswith(f"{found[0][0]} v1 created สมหญิง\n")
+
+
+def test_an_edited_export_shows_what_changes_and_replacing_removes(
+    run: Run, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.csv"
+    run(("export", file))
+    lines = file.read_text("utf-8-sig").replace("วันเพ็ญเดือนสิบสอง", "วันแม่")
+    file.write_text(lines[: lines.index("orchids")], "utf-8")
+    (merged,) = run(("import", file), said="n\n")
+    replaced, history = run(
+        ("import", file, "--replace", "--by", "สมหญิง"), ("history", "dragon-boats"), said="y\n"
+    )
+
+    assert merged.returncode == 1
+    assert "nothing was changed" in merged.stderr
+    assert "~ dragon-boats" in merged.stdout
+    assert "answer th: “วันเพ็ญเดือนสิบสอง ที่ท่าน้ำหน้าวัด” → “วันแม่ ที่ท่าน้ำหน้าวัด”" in merged.stdout
+    assert "ลบ 0 removed" in merged.stdout
+    assert "- orchids: " in replaced.stdout
+    assert replaced.returncode == 0
+    assert "v2 changed สมหญิง\n    คำตอบ" in history.stdout
+    assert "v1 seeded answers.yaml" in history.stdout
+
+
+def test_a_change_that_breaks_a_confirmed_question_needs_an_explicit_yes(
+    run: Run, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.csv"
+    run(("confirm", "orchids", "ชมกล้วยไม้ได้ไหม", "--by", "สมหญิง"), ("export", file))
+    lines = file.read_text("utf-8-sig")
+    file.write_text(lines[: lines.index("orchids")], "utf-8")
+    refused, forced = run(
+        ("import", file, "--replace", "--yes"),
+        ("import", file, "--replace", "--yes", "--break-confirmed"),
+    )
+
+    assert refused.returncode == 1
+    assert "✗ “ชมกล้วยไม้ได้ไหม”: orchids → -" in refused.stdout
+    assert "--break-confirmed" in refused.stderr
+    assert forced.returncode == 0
+    assert "- orchids" in forced.stdout
+
+
+def test_what_is_due_is_listed_by_owner_and_a_renamed_entry_keeps_its_history(run: Run) -> None:
+    renamed, due, history, bad, none = run(
+        ("rename", "orchids", "garden", "--by", "สมหญิง"),
+        ("due", "--days", "3650"),
+        ("history", "orchids"),
+        ("rename", "garden", "No Good"),
+        ("rename", "nothing", "else"),
+    )
+
+    assert renamed.returncode == 0
+    assert due.stdout.startswith("สำนักปลัด / Office of the Clerk\n")
+    assert "2027-05-21 garden: สวนกล้วยไม้เปิดให้ชมไหม" in due.stdout
+    assert [line.split()[2:4] for line in history.stdout.splitlines() if line[0] != " "] == [
+        ["garden", "v2"], ["orchids", "v1"],
+    ]  # fmt: skip
+    assert bad.returncode == none.returncode == 1
+    assert "there is no entry" in none.stderr
+
+
+def test_what_cannot_be_done_is_said_and_changes_nothing(
+    run: Run, tmp_path: Path, folder: Path
+) -> None:
+    odd = tmp_path / "a.doc"
+    odd.write_text("x", "utf-8")
+    asked = (
+        ("import", odd, "--yes"),
+        ("import", tmp_path / "none.csv", "--yes"),
+        ("export", tmp_path / "none" / "a.csv"),
+        ("export", odd),
+        ("confirm", "nothing", "ก"),
+        ("history", "nothing"),
+    )
+
+    for command, done in zip(asked, run(*asked), strict=True):
+        assert done.returncode == 1, command
+        assert done.stderr, command
+    shutil.rmtree(folder / SLUG)
+    (done,) = run(("due",))
+    assert "no agency first" in done.stderr
