@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from knowledge.evaluation import EvaluationError, auroc, evaluate, read_documents
+from knowledge.folders import load_defaults
 
 DATA = Path(__file__).parent / "data"
+AGENCIES = Path(__file__).parents[1] / "knowledge" / "agencies"
 ENTRY = {"id": "a", "category": "c", "question": "ขอใบอนุญาตก่อสร้าง", "alternates": [], "answer": "x"}
 
 
@@ -20,7 +22,11 @@ def write(path: Path, *rows: object) -> Path:
 @pytest.fixture(scope="module")
 def evaluation():
     folder = DATA / "municipality"
-    return evaluate(folder / "kb.jsonl", folder / "queries.jsonl", encoder=None)
+    groups = load_defaults(AGENCIES / "_default").background
+    background = [example for group in groups for example in group.examples]
+    return evaluate(
+        folder / "kb.jsonl", folder / "queries.jsonl", encoder=None, background=background
+    )
 
 
 def test_results_have_the_agreed_form(evaluation):
