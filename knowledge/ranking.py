@@ -87,7 +87,7 @@ def facts(signals: Signals, best: NDArray[np.int64], scores: Floats) -> Floats:
     spread = signals.documents - signals.documents.mean(axis=0)
     stands_out = spread[best[0]][list(AGAINST)]
     chances = np.exp(scores - scores[best[0]])
-    margin = scores[best[0]] - scores[best[1]] if len(best) > 1 else np.float32(3.0)
+    margin = scores[best[0]] - scores[best[1]] if len(best) > 1 else np.float32(0.5)
     return np.concatenate(
         [
             top,
