@@ -23,11 +23,13 @@ from matching_sets import Set, load_sets, others_questions, phrasings_of_agencie
 from numpy.typing import NDArray
 from train_projection import Rows, fit_projection, lesson, lessons_of_needs
 
-from knowledge.embedding import CachedEncoder, Encoder, Vectors
+from knowledge.embedding import CachedEncoder, Encoder, Vectors, ship
 from knowledge.evaluation import Query, auroc
 from knowledge.index import Index
+from knowledge.needs import library
 from knowledge.ranking import CONFIDENCE_SIGNALS, LEXICAL, SENSES, Weights, confidence, facts, order
 from knowledge.signals import DOCUMENT_SIGNALS, Document, Signals
+from knowledge.thai import normalise
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT / "knowledge" / "data"
@@ -334,6 +336,10 @@ def main() -> None:
     projection = projections(sets, groups, made, options.seed)
     if not options.dry:
         np.save(DATA / "projection.npy", projection[""].astype(np.float16))
+        written = library().as_written
+        forms = [normalise(text) for text in written]
+        texts = list(dict.fromkeys([*forms, *map(normalise, others_questions())]))
+        ship(DATA / "vectors.npz", texts, made.encode_kept(texts), forms, written)
     fitted: dict[str, object] = {}
     for key in ("with_meaning", "without_meaning"):
         samples = {}

@@ -20,7 +20,7 @@ from bot.turns import Apologise, FlowFault, Handle, Turns
 
 BATCH = 16
 """Contacts whose results share one commit."""
-A_FEW = 4
+A_FEW = 2
 """The same while webhooks come faster than they are acknowledged."""
 GIVE_WAY = 9
 """So many times as long as a batch took, at most, do the lanes then let webhooks go first."""

@@ -119,7 +119,7 @@ class CachedEncoder:
         """What is known, with what another process has put into the file since."""
         written = self._file.stat().st_mtime_ns if self._file.exists() else 0
         if self._known is None or written != self._written:
-            self._known = {**(self._known or {}), **_load(self._file)}
+            self._known = {**(self._known or _shipped()), **_load(self._file)}
             self._written = written
         return self._known
 
@@ -169,6 +169,47 @@ def _load(file: Path) -> dict[bytes, Vectors]:
     if rows.shape != (len(rows), WIDTH) or keys.shape != (len(rows), KEY):
         return {}
     return {key.tobytes(): row for key, row in zip(keys, rows, strict=True)}
+
+
+def _shipped() -> dict[bytes, Vectors]:
+    """Vectors of the texts that come with the software, in one byte for each number."""
+    file = Path(str(DATA / "vectors.npz"))
+    if not file.exists():
+        return {}
+    with np.load(file, allow_pickle=False) as stored:
+        rows = stored["rows"] * stored["scales"][:, None]
+        return {
+            k.tobytes(): r for k, r in zip(stored["keys"], rows.astype(np.float16), strict=True)
+        }
+
+
+def shipped_forms(texts: Sequence[str]) -> list[str] | None:
+    """The normal forms of just these texts, which take seconds to find anew; None of others."""
+    file = Path(str(DATA / "vectors.npz"))
+    if not file.exists():
+        return None
+    with np.load(file, allow_pickle=False) as stored:
+        if stored["of"].tobytes() != _key("\n".join(texts)):
+            return None
+        forms: bytes = stored["forms"].tobytes()
+    return forms.decode().split("\n")
+
+
+def ship(
+    file: Path, texts: Sequence[str], rows: Vectors, forms: Sequence[str], of: Sequence[str]
+) -> None:
+    """Write vectors, as the model makes them, and normal `forms` `of` texts, for shipping."""
+    scales = np.abs(rows).max(axis=1) / 127
+    keys = np.frombuffer(b"".join(map(_key, texts)), np.uint8).reshape(-1, KEY)
+    small = np.round(rows / scales[:, None]).astype(np.int8)
+    np.savez(
+        file,
+        keys=keys,
+        rows=small,
+        scales=scales.astype(np.float32),
+        forms=np.frombuffer("\n".join(forms).encode(), np.uint8),
+        of=np.frombuffer(_key("\n".join(of)), np.uint8),
+    )
 
 
 def _save(file: Path, known: dict[bytes, Vectors]) -> None:

@@ -7,10 +7,11 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from knowledge.embedding import Encoder, Vectors
+from knowledge.embedding import Encoder, Vectors, shipped_forms
 from knowledge.signals import Floats, Ints
 from knowledge.thai import normalise
 from knowledge.words import DATA
@@ -19,16 +20,22 @@ HEADING: Final = re.compile(r"## ([a-z0-9-]+) \| (.+) \| (.+)")
 OTHERS: Final = "other-"
 SHARP: Final = 0.05
 """The smaller, the more the nearest need alone counts."""
+AXES: Final = 128
+"""Of 512; with fewer numbers the library fits into a processor's cache."""
 AT_ONCE: Final = 2_000
+
+
+_VECTORS: WeakKeyDictionary[Encoder, tuple[Vectors, Vectors]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """Every phrasing, and where those of each need begin."""
+    """Every phrasing in its normal form, and where those of each need begin."""
 
     texts: tuple[str, ...]
     starts: tuple[int, ...]
     of_others: tuple[bool, ...]
+    as_written: tuple[str, ...]
 
 
 @cache
@@ -42,17 +49,19 @@ def library() -> Library:
             if found := HEADING.fullmatch(line.strip()):
                 starts.append(len(texts))
                 of_others.append(found[1].startswith(OTHERS))
-                texts += [normalise(found[2]), normalise(found[3])]
+                texts += [found[2], found[3]]
             elif line.strip():
-                texts.append(normalise(line))
-    return Library(tuple(texts), tuple(starts), tuple(of_others))
+                texts.append(line.strip())
+    forms = shipped_forms(texts) or [normalise(text) for text in texts]
+    return Library(tuple(forms), tuple(starts), tuple(of_others), tuple(texts))
 
 
 class Needs:
     """How near each document is to each need."""
 
-    def __init__(self, vectors: Vectors, phrases: Vectors, starts: Ints) -> None:
-        self._vectors = vectors
+    def __init__(self, axes: Vectors, vectors: Vectors, phrases: Vectors, starts: Ints) -> None:
+        """Take the library's vectors along a few axes, and those of documents as they are."""
+        self._axes, self._vectors = axes, vectors
         self._starts = np.asarray(library().starts)
         self._of_others = np.asarray(library().of_others)
         self._near = np.concatenate(
@@ -72,11 +81,15 @@ class Needs:
         """For documents with these phrases; None where there is no library."""
         if not library().texts:
             return None
-        return cls(encoder.encode_kept(library().texts), phrases, starts)
+        if encoder not in _VECTORS:  # one copy for all agencies
+            _VECTORS[encoder] = _along_few_axes(encoder.encode_kept(library().texts))
+        return cls(*_VECTORS[encoder], phrases, starts)
 
     def _to(self, vectors: Vectors) -> Floats:
         """The nearness of each vector to each need."""
-        near: Floats = np.maximum.reduceat(vectors @ self._vectors.T, self._starts, axis=1)
+        near: Floats = np.maximum.reduceat(
+            vectors @ self._axes @ self._vectors.T, self._starts, axis=1
+        )
         return near
 
     def between(self, places: Ints, asked: Vectors) -> tuple[Floats, Floats, Floats, float, float]:
@@ -92,6 +105,13 @@ class Needs:
         not_its = 1.0 - theirs @ wanted
         not_ours = 1.0 - float(self._ours @ wanted)
         return one, several, not_its, float(wanted @ self._of_others), not_ours
+
+
+def _along_few_axes(vectors: Vectors) -> tuple[Vectors, Vectors]:
+    """The axes along which the vectors differ most, and the vectors along them."""
+    _, axes = np.linalg.eigh(vectors.T @ vectors)
+    few = np.ascontiguousarray(axes[:, ::-1][:, :AXES])
+    return few, vectors @ few
 
 
 def _shares(near: Floats) -> Floats:

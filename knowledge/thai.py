@@ -96,7 +96,7 @@ def normalise(text: str) -> str:
     return _normalised(text[:LONGEST])
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16384)
 def _normalised(text: str) -> str:
     plain = _settle_cleaning(text)
     if (meant := repair_keyboard(plain_for_keyboard(text))) is not None:

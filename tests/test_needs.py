@@ -1,0 +1,23 @@
+"""The library of needs is whole, and what is shipped with it is of this very library."""
+
+from knowledge.embedding import shipped_forms
+from knowledge.needs import library
+from knowledge.thai import normalise
+
+
+def test_every_need_has_many_voices():
+    held = library()
+    bounds = [*held.starts, len(held.texts)]
+
+    assert len(held.starts) > 400
+    assert len(held.starts) == len(held.of_others)
+    assert all(end - start >= 12 for start, end in zip(bounds, bounds[1:], strict=False))
+    assert 50 < sum(held.of_others) < 150
+
+
+def test_the_shipped_normal_forms_are_those_of_today():
+    """Else: run benchmarks/train_matching.py."""
+    held = library()
+
+    assert shipped_forms(held.as_written) is not None
+    assert [normalise(text) for text in held.as_written[::23]] == list(held.texts[::23])
