@@ -12,10 +12,14 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from bot import migration
 from bot.db import Base, Database
 from tests.fakes import MovingClock
+
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")  # a busy machine is no fault of the program
 
 
 @dataclass
