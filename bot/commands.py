@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from bot.logs import where
 from bot.messages import Contact, InboundMessage, Kind, Reply
 from bot.metrics import Metrics
 from bot.settings import Settings
+from bot.terminal import complain, progress, show
 from handlers.rehearsal import rehearse
 from knowledge.agency import SLUG
 from knowledge.embedding import open_encoder
@@ -47,7 +47,7 @@ def serve(settings: Settings) -> int:
             for folder, name in _places(settings):
                 held.enter_context(hold(folder, name))
         except AlreadyRunning as error:
-            _complain(
+            complain(
                 f"มีระบบอื่นใช้โฟลเดอร์นี้อยู่แล้ว: {error}",
                 f"another server uses this data folder: {error}",
             )
@@ -71,7 +71,7 @@ async def _serve(settings: Settings) -> int:
     except (OSError, SQLAlchemyError) as error:
         url = make_url(settings.database)
         place = url.render_as_string(hide_password=True)
-        _complain(
+        complain(
             f"เปิดระบบไม่ได้ ({type(error).__name__}) ฐานข้อมูล: {place}",
             f"cannot start; the database is {place} ({where(error)})",
         )
@@ -85,7 +85,7 @@ async def _serve_until_told(settings: Settings) -> int:
     program = Program(settings)
     app = await program.start()
     if not program.registry.served:
-        _complain("ไม่มีหน่วยงานที่ใช้ได้", "no agency can be served")
+        complain("ไม่มีหน่วยงานที่ใช้ได้", "no agency can be served")
         return 1
     program.run()
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=3)
@@ -94,7 +94,7 @@ async def _serve_until_told(settings: Settings) -> int:
     try:
         await site.start()
     except OSError as error:
-        _complain(f"เปิดพอร์ต {settings.port} ไม่ได้", str(error.strerror))
+        complain(f"เปิดพอร์ต {settings.port} ไม่ได้", str(error.strerror))
         await program.stop()
         return 1
     gc.collect()
@@ -130,7 +130,7 @@ def ask(settings: Settings, slug: str, question: str, *, as_json: bool) -> int:
     served = registry.get(slug)
     if served is None:
         known = ", ".join(sorted(registry.served))
-        _complain(f"ไม่มีหน่วยงาน {slug} (มี: {known})", f"no agency {slug} (there are: {known})")
+        complain(f"ไม่มีหน่วยงาน {slug} (มี: {known})", f"no agency {slug} (there are: {known})")
         return 1
     message = InboundMessage(
         contact=Contact(slug, "web", "ask"), event_id="1", kind=Kind.TEXT, order=1, text=question
@@ -140,14 +140,14 @@ def ask(settings: Settings, slug: str, question: str, *, as_json: bool) -> int:
     if as_json:
         ranked = [list(pair) for pair in match.ranked]
         texts = [reply.text for reply in replies]
-        _show(
+        show(
             json.dumps(
                 {"decision": match.decision, "ranked": ranked, "replies": texts}, ensure_ascii=False
             )
         )
         return 0
     for reply in replies:
-        _show(_plainly(reply))
+        show(_plainly(reply))
     return 0
 
 
@@ -168,33 +168,22 @@ def evaluate(
     try:
         groups = load_defaults(settings.agencies_dir / DEFAULT).background
     except BadFiles as error:
-        _complain("วัดโดยไม่มีตัวอย่างของหน่วยงานอื่น", f"measured without others' matters: {error}")
+        complain("วัดโดยไม่มีตัวอย่างของหน่วยงานอื่น", f"measured without others' matters: {error}")
         groups = ()
     background = [example for group in groups for example in group.examples]
     try:
-        found = measure(kb, queries, encoder=encoder, background=background, progress=_progress())
+        found = measure(kb, queries, encoder=encoder, background=background, progress=progress())
     except EvaluationError as error:
         print(error, file=sys.stderr)
         return 1
-    _show(json.dumps(found.as_json(), ensure_ascii=False) if as_json else found.as_table())
+    show(json.dumps(found.as_json(), ensure_ascii=False) if as_json else found.as_table())
     try:
         if html is not None:
             html.write_text(render(found, title=f"{kb} · {queries}"), "utf-8")
     except OSError as error:
-        _complain(f"เขียนแฟ้มไม่ได้: {html}", f"cannot write the file: {error.strerror}")
+        complain(f"เขียนแฟ้มไม่ได้: {html}", f"cannot write the file: {error.strerror}")
         return 1
     return 0
-
-
-def _progress() -> Callable[[int, int], None] | None:
-    """A line that counts up, where somebody can see it."""
-    if not sys.stderr.isatty():
-        return None
-
-    def show(done: int, all_: int) -> None:
-        print(f"\r{done}/{all_}", end="\n" if done == all_ else "", file=sys.stderr, flush=True)
-
-    return show
 
 
 async def doctor(settings: Settings) -> int:
@@ -203,7 +192,7 @@ async def doctor(settings: Settings) -> int:
     registry = _read(Registry(settings.agencies_dir, settings.data_dir / "agencies"))
     findings = await examine(settings, registry)
     for finding in findings:
-        _show(str(finding))
+        show(str(finding))
     return 1 if any(finding.is_bad for finding in findings) else 0
 
 
@@ -215,7 +204,7 @@ async def migrate(settings: Settings) -> int:
         before, after = await migration.upgrade(database)
     finally:
         await database.close()
-    _show(
+    show(
         f"{before or '-'} -> {after}" if before != after else f"เป็นรุ่นล่าสุดแล้ว / up to date: {after}"
     )
     return 0
@@ -231,16 +220,16 @@ def check_agencies(folder: Path) -> int:
     try:
         defaults = load_defaults(folder / DEFAULT)
     except BadFiles as error:
-        _complain("\n".join(map(str, error.faults)))
+        complain("\n".join(map(str, error.faults)))
         return 1
     for found in agency_folders(folder):
         try:
             agency = load_agency(found, defaults)
         except BadFiles as error:
             faults += error.faults
-            _show(f"✗ {found.name}")
+            show(f"✗ {found.name}")
             continue
-        _show(
+        show(
             f"✓ {found.name}: {len(agency.own)} + {len(agency.entries) - len(agency.own)} answers, "
             f"{len(agency.catalogue)} disclosures"
         )
@@ -253,11 +242,3 @@ def _read(registry: Registry) -> Registry:
     """The registry with everything read."""
     registry.refresh()
     return registry
-
-
-def _show(text: str) -> None:
-    print(text, flush=True)
-
-
-def _complain(*texts: str) -> None:
-    print(" / ".join(texts), file=sys.stderr, flush=True)

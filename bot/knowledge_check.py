@@ -1,23 +1,21 @@
 """The commands `knowledge check` and `knowledge unanswered`: what staff should mend next."""
 
 import json
-import sys
-from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from argparse import ArgumentParser
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from admin.questions import badly_answered
 from bot import clock
-from bot.db import Database
-from knowledge.agency import Agency, Entry
+from bot.shelf import Shelf
+from bot.terminal import complain, progress, show
 from knowledge.clusters import cluster
 from knowledge.entries import Stored, confirmed
 from knowledge.guard import Change, Findings, Outcome, Problem, compare, inspect
 from knowledge.importing import plan
-from knowledge.registry import Registry
 from knowledge.sheets import read
 
 BANGKOK: Final = ZoneInfo("Asia/Bangkok")
@@ -25,33 +23,6 @@ SHOWN: Final = 30
 READ: Final = 5_000
 """Questions that are put together, the newest."""
 NEAREST: Final = 3
-
-
-class Shelf(Protocol):
-    """One agency with its entries."""
-
-    @property
-    def database(self) -> Database:
-        """Where its entries and questions are."""
-
-    @property
-    def registry(self) -> Registry:
-        """What builds indexes."""
-
-    @property
-    def agency(self) -> Agency:
-        """The agency as its folder says."""
-
-    @property
-    def entries(self) -> Stored:
-        """Its own entries."""
-
-    @property
-    def asked(self) -> Namespace:
-        """What was given on the command line."""
-
-    def general(self) -> Mapping[str, Entry]:
-        """The entries of all agencies that it has not replaced."""
 
 
 def add_to(kind: Callable[[str, str], ArgumentParser]) -> None:
@@ -78,13 +49,13 @@ async def check(shelf: Shelf) -> int:
         confirmed=sure,
         today=clock.now().astimezone(BANGKOK).date(),
         encoder=shelf.registry.encoder,
-        progress=_progress("ถามตัวเอง / asking itself"),
+        progress=progress("ถามตัวเอง / asking itself"),
     )
     findings = Findings()
     if shelf.asked.against:
         changes = plan(read(shelf.asked.against), Stored(), shelf.agency.profile.units, is_all=True)
         if changes.rejected:
-            _complain(str(changes.rejected[0].reasons[0]), str(shelf.asked.against))
+            complain(str(changes.rejected[0].reasons[0]), str(shelf.asked.against))
             return 1
         earlier = {entry.id: entry for entry in changes.added}
         findings = compare(
@@ -95,15 +66,15 @@ async def check(shelf: Shelf) -> int:
             entries,
             make_matcher=lambda some: shelf.registry.matcher(shelf.agency, some),
             confirmed=sure,
-            progress=_progress("คำถามเดิม / known questions"),
+            progress=progress("คำถามเดิม / known questions"),
         )
     is_bad = findings.blocks or any(problem.blocks for problem in problems)
     if shelf.asked.json:
-        _show([json.dumps(_as_json(problems, findings, is_bad), ensure_ascii=False)])
+        show([json.dumps(_as_json(problems, findings, is_bad), ensure_ascii=False)])
     else:
         heading = f"{shelf.agency.profile.name.th}: {len(entries):,} ข้อ / entries"
-        _show([heading, *_problems(problems), *_changes(findings)])
-        _show([] if problems or findings.changed else ["✓ ไม่พบปัญหา / nothing wrong"])
+        show([heading, *_problems(problems), *_changes(findings)])
+        show([] if problems or findings.changed else ["✓ ไม่พบปัญหา / nothing wrong"])
     return int(is_bad)
 
 
@@ -186,34 +157,14 @@ async def unanswered(shelf: Shelf) -> int:
             }
             for one in clusters
         ]
-        _show([json.dumps(groups, ensure_ascii=False)])
+        show([json.dumps(groups, ensure_ascii=False)])
         return 0
-    _show([f"{len(texts):,} คำถาม / questions"])
+    show([f"{len(texts):,} คำถาม / questions"])
     for one in clusters:
         newest = max(times[place] for place in one.members)
-        _show([f"\n{one.count:,} × “{one.example}” ({newest})"])
+        show([f"\n{one.count:,} × “{one.example}” ({newest})"])
         others = dict.fromkeys(texts[place] for place in one.members)
-        _show([f"    “{text}”" for text in others if text != one.example][:NEAREST])
+        show([f"    “{text}”" for text in others if text != one.example][:NEAREST])
         near = matcher.match(one.example).ranked[:NEAREST]
-        _show(f"    ≈ {key} {sure:.2f} {entries[key].question.th}" for key, sure in near)
+        show(f"    ≈ {key} {sure:.2f} {entries[key].question.th}" for key, sure in near)
     return 0
-
-
-def _progress(what: str) -> Callable[[int, int], None] | None:
-    if not sys.stderr.isatty():
-        return None
-
-    def show(done: int, all_: int) -> None:
-        end = "\n" if done == all_ else ""
-        print(f"\r{what} {done:,}/{all_:,}", end=end, file=sys.stderr, flush=True)
-
-    return show
-
-
-def _show(lines: Iterable[str]) -> None:
-    for line in lines:
-        print(line, flush=True)
-
-
-def _complain(*texts: str) -> None:
-    print(" / ".join(texts), file=sys.stderr, flush=True)

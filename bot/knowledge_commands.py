@@ -6,7 +6,6 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,18 +17,19 @@ from bot import clock, knowledge_check, logs, migration
 from bot.app import make_encoder, make_registry
 from bot.db import Database
 from bot.settings import Settings
+from bot.shelf import Shelf
+from bot.terminal import complain, progress, show
 from knowledge import editing
-from knowledge.agency import Agency, Entry
+from knowledge.agency import Entry
 from knowledge.changes import Changed, Changes
 from knowledge.editing import Author, NotChanged
-from knowledge.entries import Stored, confirmed, content_of, history
+from knowledge.entries import confirmed, content_of, history
 from knowledge.gradual import GradualEncoder
 from knowledge.grids import BadSheet
 from knowledge.guard import compare
 from knowledge.importing import plan
 from knowledge.library import seed
 from knowledge.preview import preview, told
-from knowledge.registry import Registry
 from knowledge.reviewing import due
 from knowledge.sheets import read, write
 from knowledge.spotcheck import FROM, spot_check
@@ -73,26 +73,6 @@ def add_to(sub: Any) -> None:
         one.add_argument("--by", metavar="NAME", help="who changes it (default: your account)")
 
 
-@dataclass(frozen=True, slots=True)
-class Shelf:
-    """One agency with its entries, and the means to change them."""
-
-    database: Database
-    registry: Registry
-    agency: Agency
-    entries: Stored
-    asked: Namespace
-
-    def author(self) -> Author:
-        """Who changes, now."""
-        return Author((self.asked.by or _account())[:100], clock.now())
-
-    def general(self) -> Mapping[str, Entry]:
-        """What is true for every agency."""
-        found = self.registry.general
-        return {key: entry for key, entry in found.items() if key not in self.entries.entries}
-
-
 async def run(settings: Settings, asked: Namespace) -> int:
     """Do one of the commands; returns its exit code."""
     logs.set_up("ERROR")
@@ -110,7 +90,7 @@ async def run(settings: Settings, asked: Namespace) -> int:
         async with _opened(settings, asked) as shelf:
             return int(await doing[asked.what](shelf))
     except (BadSheet, NotChanged) as error:
-        _complain(str(error.reason))
+        complain(str(error.reason))
         return 1
 
 
@@ -142,23 +122,23 @@ async def _import(shelf: Shelf) -> int:
     changes = await asyncio.to_thread(
         plan, table, old, shelf.agency.profile.units, is_all=asked.replace
     )
-    _show(preview(changes, table.unknown))
+    show(preview(changes, table.unknown))
     code = 1 if changes.rejected else 0
     if changes.is_empty:
-        _show(["ไม่มีอะไรเปลี่ยน / nothing changes"])
+        show(["ไม่มีอะไรเปลี่ยน / nothing changes"])
         return code
     if await _is_blocked(shelf, changes) and not asked.break_confirmed:
-        _complain(
+        complain(
             "คำถามที่ยืนยันแล้วจะได้คำตอบต่างไป ยังไม่มีอะไรเปลี่ยน ถ้าตั้งใจ ใส่ --break-confirmed",
             "confirmed questions would break; nothing was changed. If meant: --break-confirmed",
         )
         return 1
     if not asked.yes and not _is_wanted():
-        _complain("ไม่ได้ทำ ยังไม่มีอะไรเปลี่ยน", "nothing was changed")
+        complain("ไม่ได้ทำ ยังไม่มีอะไรเปลี่ยน", "nothing was changed")
         return 1
     async with shelf.database.write() as connection:
-        await editing.apply(connection, asked.slug, changes, old, shelf.author())
-    _show(["✓ บันทึกแล้ว / done"])
+        await editing.apply(connection, asked.slug, changes, old, _author(shelf))
+    show(["✓ บันทึกแล้ว / done"])
     return code
 
 
@@ -170,7 +150,7 @@ async def _is_blocked(shelf: Shelf, changes: Changes) -> bool:
     after = changes.after(shelf.entries.entries)
     is_large = len(changes.keys) > FROM
     if is_large:
-        _show(["! ตรวจเพียงบางคำถาม ใช้ knowledge check ต่อ / only some questions are asked"])
+        show(["! ตรวจเพียงบางคำถาม ใช้ knowledge check ต่อ / only some questions are asked"])
     findings = await asyncio.to_thread(
         spot_check if is_large else compare,
         [*shelf.entries.entries.values(), *general.values()],
@@ -179,7 +159,7 @@ async def _is_blocked(shelf: Shelf, changes: Changes) -> bool:
         confirmed=sure,
         progress=progress("คำถามเดิม / known questions"),
     )
-    _show(told(findings))
+    show(told(findings))
     return findings.blocks
 
 
@@ -188,9 +168,9 @@ async def _export(shelf: Shelf) -> int:
     try:
         await asyncio.to_thread(write, shelf.asked.file, entries)
     except OSError as error:
-        _complain("เขียนแฟ้มไม่ได้", f"cannot write the file: {error.strerror}")
+        complain("เขียนแฟ้มไม่ได้", f"cannot write the file: {error.strerror}")
         return 1
-    _show([f"{shelf.asked.file}: {len(entries):,} ข้อ / entries"])
+    show([f"{shelf.asked.file}: {len(entries):,} ข้อ / entries"])
     return 0
 
 
@@ -199,11 +179,11 @@ async def _history(shelf: Shelf) -> int:
         rows = await history(connection, shelf.asked.slug, key=shelf.asked.entry)
         for n, row in enumerate(rows):
             line = f"{row.at:%Y-%m-%d %H:%M} {row.key} v{row.version} {row.what} {row.by}"
-            _show([line])
+            show([line])
             if shelf.asked.entry and n + 1 < len(rows):
-                _show(_fields(row.content, rows[n + 1].content))
+                show(_fields(row.content, rows[n + 1].content))
     if not rows:
-        _complain("ไม่มีประวัติ", "nothing is known of it")
+        complain("ไม่มีประวัติ", "nothing is known of it")
     return 0 if rows else 1
 
 
@@ -222,10 +202,10 @@ async def _due(shelf: Shelf) -> int:
     within = timedelta(days=shelf.asked.days)
     for unit_id, entries in due(shelf.entries.entries.values(), today, within).items():
         unit = shelf.agency.unit(unit_id)
-        _show([f"{unit.name_th} / {unit.name_en}" if unit else "- ไม่มีเจ้าของ / no owner"])
+        show([f"{unit.name_th} / {unit.name_en}" if unit else "- ไม่มีเจ้าของ / no owner"])
         for entry in entries:
             mark = "!" if entry.review_by < today else "·"
-            _show([f"  {mark} {entry.review_by} {entry.id}: {entry.question.th}"])
+            show([f"  {mark} {entry.review_by} {entry.id}: {entry.question.th}"])
     return 0
 
 
@@ -259,20 +239,14 @@ async def _confirm(shelf: Shelf) -> int:
 
 async def _change(shelf: Shelf, change: Callable[[AsyncConnection, Author], Any]) -> int:
     async with shelf.database.write() as connection:
-        await change(connection, shelf.author())
-    _show(["✓ บันทึกแล้ว / done"])
+        await change(connection, _author(shelf))
+    show(["✓ บันทึกแล้ว / done"])
     return 0
 
 
-def progress(what: str) -> Callable[[int, int], None]:
-    """A line on standard error that counts up, where somebody can see it."""
-
-    def show(done: int, all_: int) -> None:
-        if sys.stderr.isatty():
-            end = "\n" if done == all_ else ""
-            print(f"\r{what} {done:,}/{all_:,}", end=end, file=sys.stderr, flush=True)
-
-    return show
+def _author(shelf: Shelf) -> Author:
+    """Who changes, now."""
+    return Author((shelf.asked.by or _account())[:100], clock.now())
 
 
 def _account() -> str:
@@ -285,12 +259,3 @@ def _account() -> str:
 def _is_wanted() -> bool:
     print("ทำตามนี้หรือไม่ / go ahead? [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in YES
-
-
-def _show(lines: Iterable[str]) -> None:
-    for line in lines:
-        print(line, flush=True)
-
-
-def _complain(*texts: str) -> None:
-    print(" / ".join(texts), file=sys.stderr, flush=True)
