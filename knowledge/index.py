@@ -51,6 +51,8 @@ class Index:
         self._starts = np.cumsum([0, *(len(phrases) for phrases in own)])
         self._size, self._own = len(documents), len(texts)
         texts = self._without_ours([*texts, *(self._plain(text) for text in background)])
+        self._texts = frozenset(texts[: self._own])
+        self._others = frozenset(texts[self._own :])
         answers = [self._plain(d.answer) for d in documents]
         headings = [self._plain(d.category) for d in documents]
         self._letters = LetterIndex(texts, (2, 3, 4), like=like._letters if like else None)
@@ -59,6 +61,12 @@ class Index:
         self._sounds = LetterIndex(noises, (3, 4), like=like._sounds if like else None)
         self._index_words(texts, answers, headings, like)
         self._index_meanings(texts, answers)
+
+    def asks_what_others_are_asked(self, other: "Index") -> bool:
+        """Whether a background question of the other index is a matter of a document here."""
+        if self._meanings is None or other._meanings is None:
+            return not self._texts.isdisjoint(other._others)
+        return self._meanings.nearest_of_background(other._meanings) >= SAME_MATTER
 
     def prepare(self, text: str) -> Question:
         """A citizen's text made ready, with the abbreviations of these documents."""

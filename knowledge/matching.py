@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from typing import Final
@@ -46,23 +46,33 @@ class Matcher:
         self._documents = {document.id: document for document in documents}
         self._ids = tuple(document.id for document in documents)
         self._hidden: frozenset[str] = frozenset()
-        self._index = Index(
-            documents, encoder=encoder, background=background, abbreviations=abbreviations
-        )
-        self._begin()
+        self._index = self._indexed(documents, background=background, like=None)
+        self._begin(None, ())
 
-    def _begin(self) -> None:
-        self._fresh: Index | None = None
-        self._fresh_ids: tuple[str, ...] = ()
+    def _begin(self, fresh: Index | None, fresh_ids: tuple[str, ...]) -> None:
+        """Remember nothing yet, and look into the index of fresh documents, too."""
+        self._fresh, self._fresh_ids = fresh, fresh_ids
         self._weights = load_weights(with_meaning=self._encoder is not None)
         self._remembered: OrderedDict[str, Match] = OrderedDict()
         self._lock = threading.Lock()
 
     def over(self, documents: Sequence[Document]) -> "Matcher":
-        """A matcher over these documents, which may be nearly those of this one."""
+        """A matcher over these documents; where few of them are new, the others stay indexed."""
         given = {document.id: document for document in documents}
-        changed = [d for key, d in given.items() if self._documents.get(key) != d]
-        return self.changed(changed, self._documents.keys() - given.keys())
+        new = {key: d for key, d in given.items() if self._documents.get(key) != d}
+        if not new and given.keys() == self._documents.keys():
+            return self
+        fresh = {key: given[key] for key in (*self._fresh_ids, *new) if key in given}
+        hidden = frozenset(self._ids) - (given.keys() - fresh.keys())
+        if len(fresh) > FRESH or len(hidden) == len(self._ids):
+            return self._anew(documents)
+        beside = self._indexed(list(fresh.values()), background=(), like=self._index)
+        if beside.asks_what_others_are_asked(self._index):
+            return self._anew(documents)
+        other = copy(self)
+        other._documents, other._hidden = given, hidden
+        other._begin(beside if fresh else None, tuple(fresh))
+        return other
 
     def is_like(
         self, encoder: Encoder | None, background: Sequence[str], abbreviations: Mapping[str, str]
@@ -71,44 +81,24 @@ class Matcher:
         mine = (self._encoder, list(self._background), dict(self._abbreviations))
         return mine == (encoder, list(background), dict(abbreviations))
 
-    def changed(self, documents: Iterable[Document], removed: Iterable[str]) -> "Matcher":
-        """A matcher with these documents new or in the place of old ones, and without some."""
-        gone = frozenset(removed)
-        given = {document.id: document for document in documents}
-        fresh = {i: d for i, d in {**self._fresh_documents(), **given}.items() if i not in gone}
-        hidden = (self._hidden | gone | fresh.keys()) & frozenset(self._ids)
-        if not gone and not given:
-            return self
-        if len(fresh) > FRESH or len(hidden) == len(self._ids):
-            kept = {i: d for i, d in {**self._documents, **given}.items() if i not in gone}
-            return Matcher(
-                list(kept.values()),
-                encoder=self._encoder,
-                background=self._background,
-                abbreviations=self._abbreviations,
-            )
-        return self._beside(fresh, hidden)
+    def _anew(self, documents: Sequence[Document]) -> "Matcher":
+        return Matcher(
+            documents,
+            encoder=self._encoder,
+            background=self._background,
+            abbreviations=self._abbreviations,
+        )
 
-    def _fresh_documents(self) -> dict[str, Document]:
-        return {key: self._documents[key] for key in self._fresh_ids}
-
-    def _beside(self, fresh: Mapping[str, Document], hidden: frozenset[str]) -> "Matcher":
-        """The same large index, and a small one beside it."""
-        other = copy(self)
-        other._hidden = hidden
-        kept = {key: self._documents[key] for key in self._ids if key not in hidden}
-        other._documents = {**kept, **fresh}
-        other._begin()
-        if fresh:
-            other._fresh_ids = tuple(fresh)
-            other._fresh = Index(
-                list(fresh.values()),
-                encoder=self._encoder,
-                background=(),
-                abbreviations=self._abbreviations,
-                like=self._index,
-            )
-        return other
+    def _indexed(
+        self, documents: Sequence[Document], *, background: Sequence[str], like: Index | None
+    ) -> Index:
+        return Index(
+            documents,
+            encoder=self._encoder,
+            background=background,
+            abbreviations=self._abbreviations,
+            like=like,
+        )
 
     def match(self, text: str) -> Match:
         """The entries that a question may ask for; the same question is answered from memory."""

@@ -39,6 +39,10 @@ class Meanings:
         near = (rows @ shorter.T).max(axis=1)
         return np.concatenate([near, np.zeros(self._rest, np.float32)])
 
+    def nearest_of_background(self, other: "Meanings") -> float:
+        """How near one of these phrases comes to a background question of others."""
+        return float((self._phrases @ other._background.T).max(initial=0.0))
+
     def closely(self, places: Ints, asked: Vectors) -> tuple[Floats, Floats, Floats, Floats, float]:
         """For some documents: the best phrase, by the best clause, the average, the answer.
 

@@ -215,3 +215,26 @@ def test_many_changes_are_indexed_anew():
 
     assert matcher.match("เรื่องที่ 217 ของเทศบาล").ranked[0][0] == "n-217"
     assert matcher.over([]).match("อะไรก็ได้").ranked == ()
+
+
+def test_a_new_document_may_ask_what_was_another_bodys_matter():
+    question = "ไฟฟ้าดับทั้งหมู่บ้านแจ้งใครดี"
+    documents = read_documents(KB)
+    matcher = Matcher(documents, background=[question, "ธนาคารเปิดกี่โมง"])
+
+    changed = matcher.over([*documents, Document("outage", question)])
+
+    assert matcher.match(question).decision is not Decision.ANSWER
+    assert changed.match(question).decision is Decision.ANSWER
+    assert changed.match(question).ranked[0][0] == "outage"
+
+
+def test_among_very_many_phrases_a_question_finds_its_entry():
+    """From some thousands on, a shorter vector decides what is looked at closely."""
+    places = [f"หมู่บ้านที่ {n}" for n in range(3_200)]
+    documents = [Document(f"d{n}", f"ขอซ่อมถนน{at}", (f"ถนน{at}พัง",)) for n, at in enumerate(places)]
+
+    matcher = Matcher(documents, encoder=LetterEncoder())
+
+    for n in (3, 1_234, 3_199):
+        assert matcher.match(f"ถนนหมู่บ้านที่ {n} พัง").ranked[0][0] == f"d{n}"
