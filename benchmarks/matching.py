@@ -6,12 +6,11 @@ documents are drawn (embedding them takes half an hour), while questions are sti
 """
 
 import argparse
-import json
 import os
 import resource
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -20,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 from matching_sets import load_sets
 from rapidfuzz import fuzz, process
+from serving import report
 
 from knowledge.embedding import WIDTH, Encoder, Vectors, open_encoder
 from knowledge.lexical import concepts
@@ -68,14 +68,15 @@ def documents(number: int) -> list[Document]:
     return made
 
 
-def timed(ask, questions: Sequence[str]) -> dict[str, float]:  # type: ignore[no-untyped-def]
+def timed(ask: Callable[[str], object], questions: Sequence[str]) -> dict[str, float]:
     """Milliseconds of each question."""
     took = []
     for question in questions:
         begun = time.perf_counter()
         ask(question)
         took.append(1000 * (time.perf_counter() - begun))
-    return {"p50 ms": round(float(np.median(took)), 2), "p99 ms": round(np.quantile(took, 0.99), 2)}
+    median, late = (round(float(np.quantile(took, share)), 2) for share in (0.5, 0.99))
+    return {"p50 ms": median, "p99 ms": late}
 
 
 def main() -> int:
@@ -99,7 +100,7 @@ def main() -> int:
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     changed = Document(held[0].id, "ถามเรื่องใหม่ที่ไม่เคยมี", ("เรื่องใหม่มาก",), "ตอบแล้ว")
     begun = time.perf_counter()
-    fresh = matcher.changed([changed], ())
+    fresh = matcher.over([changed, *held[1:]])
     visible = 1000 * (time.perf_counter() - begun)
     found = fresh.match("เรื่องใหม่มาก").ranked[0][0] == changed.id
     bags = [" ".join(concepts(normalise(d.question))) for d in held]
@@ -120,13 +121,12 @@ def main() -> int:
         "change visible ms": round(visible, 1),
     }
     late, large = GOALS.get(asked.entries, (None, None))
-    goals = {
-        "p99": late is None or ours["p99 ms"] <= late,
-        "memory": large is None or memory <= large,
-        "a change is visible within 200 ms": visible <= 200 and found,
-    }
-    print(json.dumps({**figures, "goals": goals}, ensure_ascii=False))
-    return 0 if all(goals.values()) else 1
+    goals = {f"a change is visible after {visible:.0f} <= 200 ms": visible <= 200 and found}
+    if late is not None:
+        goals[f"p99 {ours['p99 ms']} <= {late} ms"] = ours["p99 ms"] <= late
+    if large is not None:
+        goals[f"{memory:.0f} <= {large} MB"] = memory <= large
+    return report("matching", figures, goals)
 
 
 if __name__ == "__main__":
