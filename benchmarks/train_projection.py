@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from knowledge.embedding import WIDTH, Encoder
 from knowledge.evaluation import Query
-from knowledge.needs import library
+from knowledge.needs import known_needs
 from knowledge.signals import Document, prepare
 from knowledge.thai import normalise
 
@@ -58,7 +58,7 @@ def lesson(documents: Sequence[Document], queries: Sequence[Query], encoder: Enc
 
 def lessons_of_needs(encoder: Encoder) -> list[Lesson]:
     """What the library of needs teaches."""
-    held = library()
+    held = known_needs()
     bounds = [*held.starts, len(held.texts)]
     found = []
     for first in range(0, len(held.starts), NEEDS_AT_ONCE):

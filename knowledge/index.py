@@ -2,11 +2,13 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from knowledge.embedding import Encoder, Vectors, use_one_thread
+from knowledge.embedding import Encoder, Vectors, shared, use_one_thread
 from knowledge.glossary import Glossary
 from knowledge.lexical import LetterIndex, WordIndex, concepts, is_code
 from knowledge.meanings import Meanings
@@ -21,6 +23,12 @@ IDENTICAL: Final = 0.999
 SAME_MATTER: Final = 0.8  # two questions this near in meaning are the same
 
 
+@lru_cache(maxsize=8)
+def _plain_background(background: tuple[str, ...]) -> tuple[str, ...]:
+    """What other bodies are asked, in normal form; agencies share it."""
+    return tuple(map(normalise, background))
+
+
 class Index:
     """Finds and measures documents; immutable."""
 
@@ -29,6 +37,8 @@ class Index:
     _sounds: LetterIndex
     _seen: Counter[str]
     _total: int
+    _meanings: Meanings | None = None
+    _needs: Needs | None = None
 
     def __init__(
         self,
@@ -50,9 +60,12 @@ class Index:
         texts = [self._plain(text) for phrases in own for text in phrases]
         self._starts = np.cumsum([0, *(len(phrases) for phrases in own)])
         self._size, self._own = len(documents), len(texts)
-        texts = self._without_ours([*texts, *(self._plain(text) for text in background)])
-        self._texts = frozenset(texts[: self._own])
-        self._others = frozenset(texts[self._own :])
+        self._texts = frozenset(texts)
+        phrases = encoder.encode_kept(texts) if encoder and texts else None
+        others = _plain_background(tuple(background))
+        not_ours = self._not_ours(phrases, others)
+        self._others = frozenset(t for t, kept in zip(others, not_ours, strict=True) if kept)
+        texts += [text for text in others if text in self._others]
         answers = [self._plain(d.answer) for d in documents]
         headings = [self._plain(d.category) for d in documents]
         self._letters = LetterIndex(texts, (2, 3, 4), like=like._letters if like else None)
@@ -60,7 +73,8 @@ class Index:
         self._skeletons = LetterIndex(bones, (2, 3, 4), like=like._skeletons if like else None)
         self._sounds = LetterIndex(noises, (3, 4), like=like._sounds if like else None)
         self._index_words(texts, answers, headings, like)
-        self._index_meanings(texts, answers)
+        if encoder is not None and phrases is not None:
+            self._index_meanings(encoder, texts, answers, phrases, others)
 
     def asks_what_others_are_asked(self, other: "Index") -> bool:
         """Whether a background question of the other index is a matter of a document here."""
@@ -81,13 +95,8 @@ class Index:
         covered, back = self._words.covered(question.terms)
         both = 2 * covered * back / np.maximum(covered + back, 1e-6)
         asked, words = self._embedded(question)
-        roughly = (
-            self._meanings.roughly(asked)
-            if self._meanings and asked is not None
-            else np.zeros_like(letters)
-        )
-        places = self._candidates(best(letters) + best(sounds) + best(both) + 2 * best(roughly))
-        meaning, clause, average, with_answer, others = self._meant(places, asked)
+        promise = best(letters) + best(sounds) + best(both)
+        places, (meaning, clause, average, with_answer, others) = self._meant(promise, asked)
         need, needs, not_its, of_others, not_ours = self._needed(places, asked)
         columns = (
             best(letters)[places], best(likeness)[places], best(sounds)[places],
@@ -117,16 +126,14 @@ class Index:
     def _plain(self, text: str) -> str:
         return expand(normalise(text), self._abbreviations)
 
-    def _without_ours(self, texts: list[str]) -> list[str]:
-        """The texts without those background questions that an entry here asks as well."""
-        own, others = texts[: self._own], texts[self._own :]
-        if self._encoder is None or not own or not others:
-            known = set(own)
-            return own + [text for text in others if text not in known]
-        vectors = self._encoder.encode_kept(texts)
-        ours = vectors[: self._own]
-        near = [float((ours @ vector).max()) for vector in vectors[self._own :]]
-        return own + [t for t, n in zip(others, near, strict=True) if n < SAME_MATTER]
+    def _not_ours(self, phrases: Vectors | None, others: Sequence[str]) -> NDArray[np.bool_]:
+        """Which background questions no entry here asks as well."""
+        if self._encoder is None or phrases is None or not others:
+            return np.asarray([text not in self._texts for text in others], bool)
+        rows = shared(self._encoder, others)
+        near = [(rows[at : at + 64] @ phrases.T).max(axis=1) for at in range(0, len(rows), 64)]
+        found: NDArray[np.bool_] = np.concatenate(near) < SAME_MATTER
+        return found
 
     def _index_words(
         self, texts: list[str], answers: list[str], headings: list[str], like: "Index | None"
@@ -150,16 +157,24 @@ class Index:
         }
         self._glossary = self._encoder and Glossary(self._encoder, [bags, self._held])
 
-    def _index_meanings(self, texts: list[str], answers: list[str]) -> None:
-        self._meanings: Meanings | None = None
-        self._needs: Needs | None = None
-        if self._encoder is None or not self._own:
-            return
+    def _index_meanings(
+        self,
+        encoder: Encoder,
+        texts: Sequence[str],
+        answers: Sequence[str],
+        phrases: Vectors,
+        others: Sequence[str],
+    ) -> None:
         first = [texts[start] for start in self._starts[:-1]]
         whole = [f"{question} {answer}" for question, answer in zip(first, answers, strict=True)]
-        phrases = self._encoder.encode_kept(texts)
-        self._meanings = Meanings(phrases, self._encoder.encode_kept(whole), self._starts)
-        self._needs = Needs.of(self._encoder, phrases[: self._own], self._starts)
+        self._meanings = Meanings(
+            phrases,
+            encoder.encode_kept(whole),
+            self._starts,
+            background=shared(encoder, others),
+            kept=np.asarray([text in self._others for text in others], bool),
+        )
+        self._needs = Needs.of(encoder, phrases, self._starts)
 
     def _best(self, phrases: Floats) -> Floats:
         """For each document the best of its phrases."""
@@ -209,13 +224,16 @@ class Index:
         )
 
     def _meant(
-        self, places: Ints, asked: Vectors | None
-    ) -> tuple[Floats, Floats, Floats, Floats, float]:
-        """Nearness to phrases (of the whole, of the best clause, on average), to answers."""
+        self, promise: Floats, asked: Vectors | None
+    ) -> tuple[Ints, tuple[Floats, Floats, Floats, Floats, float]]:
+        """The candidates by words and meaning, and how near they are in meaning."""
         if self._meanings is None or asked is None:
+            places = self._candidates(promise)
             nothing = np.zeros(len(places), np.float32)
-            return nothing, nothing, nothing, nothing, 0.0
-        return self._meanings.closely(places, asked)
+            return places, (nothing, nothing, nothing, nothing, 0.0)
+        roughly = self._meanings.roughly(asked)
+        places = self._candidates(promise + 2 * self._best(roughly.max(axis=1)))
+        return places, self._meanings.closely(places, asked, roughly)
 
     def _needed(
         self, places: Ints, asked: Vectors | None

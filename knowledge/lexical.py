@@ -60,17 +60,22 @@ class Postings:
         self._starts = np.concatenate(([0], np.cumsum(counts)))
         self.size = size
 
-    def score(self, terms: Iterable[int], weights: Iterable[float]) -> Floats:
+    def score(self, terms: Ints, weights: Floats) -> Floats:
         """The dot product of a query with each row."""
-        rows, parts = [], []
-        for term, weight in zip(terms, weights, strict=True):
-            where = slice(self._starts[term], self._starts[term + 1])
-            rows.append(self._rows[where])
-            parts.append(self._weights[where] * weight)
-        if not rows:
+        if not len(terms):
             return np.zeros(self.size, np.float32)
-        total = np.bincount(np.concatenate(rows), np.concatenate(parts), minlength=self.size)
-        return total.astype(np.float32)
+        where, _ = spans(self._starts, terms)
+        counts = self._starts[terms + 1] - self._starts[terms]
+        parts = self._weights[where] * np.repeat(weights, counts)
+        return np.bincount(self._rows[where], parts, minlength=self.size).astype(np.float32)
+
+
+def spans(bounds: Ints, places: Ints) -> tuple[Ints, Ints]:
+    """The rows of these documents one after another, and where each one's begin."""
+    counts = bounds[places + 1] - bounds[places]
+    starts = np.cumsum(counts) - counts
+    rows = np.repeat(bounds[places] - starts, counts) + np.arange(counts.sum())
+    return rows, starts
 
 
 class LetterIndex:
@@ -107,7 +112,7 @@ class LetterIndex:
         places, found = self._places(hashes)
         weights = (1.0 + np.log(counts)) * np.where(found, self._idf[places], self._rarest)
         weights /= math.sqrt(float(weights @ weights)) or 1.0
-        return self._postings.score(places[found].tolist(), weights[found].tolist())
+        return self._postings.score(places[found], weights[found].astype(np.float32))
 
     def _places(self, hashes: NDArray[np.uint64]) -> tuple[Ints, NDArray[np.bool_]]:
         """Where each run stands among the known ones, and whether it is one."""
@@ -162,8 +167,8 @@ class WordIndex:
     def covered(self, terms: Iterable[str]) -> tuple[Floats, Floats]:
         """The share of the question's weight in each phrase, and of each phrase's in it."""
         bag = set(terms)
-        known = [self._ids[term] for term in bag if term in self._ids]
-        shared = self._postings.score(known, [1.0] * len(known))
+        known = np.asarray([self._ids[term] for term in bag if term in self._ids], np.int64)
+        shared = self._postings.score(known, np.ones(len(known), np.float32))
         return shared / (sum(map(self.weight, bag)) or 1.0), shared / self._sums
 
     def missing(self, terms: Iterable[str]) -> tuple[float, float]:

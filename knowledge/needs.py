@@ -11,7 +11,8 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from knowledge.embedding import Encoder, Vectors, shipped_forms
+from knowledge import shipped
+from knowledge.embedding import Encoder, Vectors
 from knowledge.signals import Floats, Ints
 from knowledge.thai import normalise
 from knowledge.words import DATA
@@ -29,7 +30,7 @@ _VECTORS: WeakKeyDictionary[Encoder, tuple[Vectors, Vectors]] = WeakKeyDictionar
 
 
 @dataclass(frozen=True, slots=True)
-class Library:
+class KnownNeeds:
     """Every phrasing in its normal form, and where those of each need begin."""
 
     texts: tuple[str, ...]
@@ -39,7 +40,7 @@ class Library:
 
 
 @cache
-def library() -> Library:
+def known_needs() -> KnownNeeds:
     """The needs that the software ships with."""
     texts: list[str] = []
     starts: list[int] = []
@@ -52,8 +53,8 @@ def library() -> Library:
                 texts += [found[2], found[3]]
             elif line.strip():
                 texts.append(line.strip())
-    forms = shipped_forms(texts) or [normalise(text) for text in texts]
-    return Library(tuple(forms), tuple(starts), tuple(of_others), tuple(texts))
+    forms = shipped.forms(texts) or [normalise(text) for text in texts]
+    return KnownNeeds(tuple(forms), tuple(starts), tuple(of_others), tuple(texts))
 
 
 class Needs:
@@ -62,8 +63,8 @@ class Needs:
     def __init__(self, axes: Vectors, vectors: Vectors, phrases: Vectors, starts: Ints) -> None:
         """Take the library's vectors along a few axes, and those of documents as they are."""
         self._axes, self._vectors = axes, vectors
-        self._starts = np.asarray(library().starts)
-        self._of_others = np.asarray(library().of_others)
+        self._starts = np.asarray(known_needs().starts)
+        self._of_others = np.asarray(known_needs().of_others)
         self._near = np.concatenate(
             [
                 np.maximum.reduceat(
@@ -79,10 +80,10 @@ class Needs:
     @classmethod
     def of(cls, encoder: Encoder, phrases: Vectors, starts: Ints) -> "Needs | None":
         """For documents with these phrases; None where there is no library."""
-        if not library().texts:
+        if not known_needs().texts:
             return None
         if encoder not in _VECTORS:  # one copy for all agencies
-            _VECTORS[encoder] = _along_few_axes(encoder.encode_kept(library().texts))
+            _VECTORS[encoder] = _along_few_axes(encoder.encode_kept(known_needs().texts))
         return cls(*_VECTORS[encoder], phrases, starts)
 
     def _to(self, vectors: Vectors) -> Floats:

@@ -2,13 +2,13 @@
 
 import itertools
 
-from knowledge.embedding import shipped_forms
-from knowledge.needs import library
+from knowledge import shipped
+from knowledge.needs import known_needs
 from knowledge.thai import normalise
 
 
 def test_every_need_has_many_voices():
-    held = library()
+    held = known_needs()
     bounds = [*held.starts, len(held.texts)]
 
     assert len(held.starts) > 400
@@ -19,7 +19,7 @@ def test_every_need_has_many_voices():
 
 def test_the_shipped_normal_forms_are_those_of_today():
     """Else: run benchmarks/train_matching.py."""
-    held = library()
+    held = known_needs()
 
-    assert shipped_forms(held.as_written) is not None
+    assert shipped.forms(held.as_written) is not None
     assert [normalise(text) for text in held.as_written[::23]] == list(held.texts[::23])
