@@ -4,7 +4,7 @@ import asyncio
 import fcntl
 import time
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar, TextIO
@@ -80,20 +80,26 @@ class Base(DeclarativeBase):
 
 
 class Database:
-    """Transactions on one engine. On SQLite writers queue here, fairly, not in the file's lock."""
+    """Transactions on one engine. On SQLite writers queue here, not in the file's lock."""
 
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
-        self._writing = asyncio.Lock() if self.is_sqlite else None
-
-    def _turn(self) -> AbstractAsyncContextManager[object]:
-        return self._writing or nullcontext()
+        self._writing, self._behind = asyncio.Lock(), asyncio.Lock()
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
+    async def _turn(self, *, first: bool) -> AsyncIterator[None]:
+        """On SQLite, wait to write; who goes first waits for one other at most."""
+        if not self.is_sqlite:
+            yield
+            return
+        async with nullcontext() if first else self._behind, self._writing:
+            yield
+
+    @asynccontextmanager
+    async def write(self, *, first: bool = False) -> AsyncIterator[AsyncConnection]:
         """A transaction of plain statements, committed at the end."""
-        async with self._turn(), self.engine.connect() as connection:
+        async with self._turn(first=first), self.engine.connect() as connection:
             await connection.execution_options(thamdai_write=True)
             transaction = await self._begun(connection)
             try:
@@ -106,12 +112,13 @@ class Database:
 
     @asynccontextmanager
     async def adding(self) -> AsyncIterator[AsyncConnection]:
-        """For insertions that may be made again: on PostgreSQL each is committed by itself.
+        """For insertions that may be made again, and somebody waits: they go before other writers.
 
-        That saves the round trips of BEGIN and COMMIT, which is most of what a webhook waits for.
+        On PostgreSQL each is committed by itself: that saves the round trips of BEGIN and COMMIT,
+        which is most of what a webhook waits for.
         """
         if self.is_sqlite:
-            async with self.write() as connection:
+            async with self.write(first=True) as connection:
                 yield connection
             return
         async with self.engine.connect() as connection:

@@ -27,10 +27,10 @@ GROUP = 256
 WAITING_ROOM = 5_000
 """Messages waiting for a commit, at most; more are refused, and the platform tries again."""
 KNOWN_CONTACTS = 100_000
-PRESSED = 0.1
-"""Seconds of webhooks without a pause, after which they go before replies."""
-PAUSE = 0.002
-"""Seconds without a webhook that count as a pause."""
+PRESSED = 300.0
+"""Requests a second from which on webhooks go before replies: a small machine answers no more."""
+LATELY = 0.25
+"""Seconds over which that is counted."""
 
 log = structlog.get_logger()
 
@@ -55,18 +55,21 @@ class Inbox:
         self._metrics = metrics
         self._waiting: list[Request] = []
         self._knock = asyncio.Event()
-        self._working = False
-        self._busy_since = self._idle_since = -math.inf
+        self._rate, self._counted_at = 0.0, time.monotonic()
         self._known: set[UUID] = set()
         self._add_contacts = insert_new(ContactRow, *_PERSON, is_sqlite=database.is_sqlite)
         self._add_events = insert_new(EventRow, *_EVENT, is_sqlite=database.is_sqlite)
 
     @property
     def is_pressed(self) -> bool:
-        """Whether webhooks have come one after another for a while, and still do."""
+        """Whether webhooks come faster than they can be answered, as in a burst."""
+        return self._rate * math.exp((self._counted_at - time.monotonic()) / LATELY) > PRESSED
+
+    def _count(self) -> None:
         now = time.monotonic()
-        is_busy = self._working or now - self._idle_since < PAUSE
-        return is_busy and now - self._busy_since > PRESSED
+        self._rate *= math.exp((self._counted_at - now) / LATELY)
+        self._rate += 1 / LATELY
+        self._counted_at = now
 
     async def accept(self, messages: Sequence[InboundMessage]) -> None:
         """Keep the messages; returns when they are durable. Raises NotAccepted."""
@@ -74,18 +77,11 @@ class Inbox:
             return
         if len(self._waiting) >= WAITING_ROOM:
             raise NotAccepted("full")
-        self._begin_work()
+        self._count()
         kept = asyncio.get_running_loop().create_future()
         self._waiting.append((messages, kept))
         self._knock.set()
         await kept
-
-    def _begin_work(self) -> None:
-        if not self._working:
-            self._working = True
-            now = time.monotonic()
-            if now - self._idle_since > PAUSE:
-                self._busy_since = now
 
     async def run(self) -> None:
         """Commit what waits, until cancelled."""
@@ -96,8 +92,6 @@ class Inbox:
                 group = self._take()
                 if not group:
                     self._knock.clear()
-                    self._working = False
-                    self._idle_since = time.monotonic()
                     continue
                 await self._settle(group)
         finally:

@@ -18,8 +18,10 @@ from bot.messages import InboundMessage
 from bot.metrics import Metrics
 from bot.turns import Apologise, FlowFault, Handle, Turns
 
-BATCH = 16
+BATCH = 8
 """Contacts whose results share one commit."""
+WORKERS = 2
+"""While the results of one batch are committed, the next batch is thought of."""
 A_FEW = 2
 """The same while webhooks come faster than they are acknowledged."""
 GIVE_WAY = 9
@@ -68,6 +70,7 @@ class Lanes:
         self._clock = clock
         self._metrics = metrics
         self._ready: dict[UUID, None] = {}
+        self._in_hand: set[UUID] = set()
         self._knock = asyncio.Event()
         self._watchers: dict[tuple[str, str, str], asyncio.Event] = {}
         self._started_at = clock()
@@ -95,14 +98,17 @@ class Lanes:
 
     async def run(self) -> None:
         """Move lanes forward until stopped."""
+        async with asyncio.TaskGroup() as workers:
+            for _ in range(WORKERS):
+                workers.create_task(self._work())
+
+    async def _work(self) -> None:
         while not self._stopping:
             await self._knock.wait()
-            taken = list(islice(self._ready, A_FEW if self._is_pressed() else BATCH))
+            taken = self._take()
             if not taken:
                 self._knock.clear()
                 continue
-            for contact in taken:
-                del self._ready[contact]
             begun = time.monotonic()
             try:
                 await self._advance(taken)
@@ -110,7 +116,19 @@ class Lanes:
                 log.error("lanes_paused", fault=type(error).__name__)
                 self.add(taken)
                 await asyncio.sleep(0.5)
+            finally:
+                self._in_hand.difference_update(taken)
+                self._knock.set()
             await self._give_way(time.monotonic() - begun)
+
+    def _take(self) -> list[UUID]:
+        """Contacts that no worker has in hand, those that wait longest first."""
+        free = (contact for contact in self._ready if contact not in self._in_hand)
+        taken = list(islice(free, A_FEW if self._is_pressed() else BATCH))
+        for contact in taken:
+            del self._ready[contact]
+        self._in_hand.update(taken)
+        return taken
 
     async def _give_way(self, took: float) -> None:
         """Let webhooks be acknowledged, but not only them: the platforms wait a second or two."""

@@ -218,4 +218,16 @@ async def test_the_agency_of_an_event_is_found_without_reading_its_payload(road:
 
     [row] = await road.events()
     assert (row.agency, row.channel, row.contact_id) == (AGENCY, "fake", said("").contact.id)
+
+
+async def test_a_burst_of_webhooks_presses_and_a_steady_stream_does_not(road: Road) -> None:
+    road.begin("inbox")
+    for number in range(20):
+        await road.inbox.accept([said("น้ำ", by=f"a{number}")])
+        await asyncio.sleep(0.01)
+    assert not road.inbox.is_pressed
+
+    await asyncio.gather(*(road.inbox.accept([said("น้ำ", by=f"b{n}")]) for n in range(200)))
+    assert road.inbox.is_pressed
+
     await until(lambda: not road.inbox.is_pressed)
