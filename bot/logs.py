@@ -5,6 +5,8 @@ import sys
 
 import structlog
 
+log = structlog.get_logger()
+
 
 def set_up(level: str) -> None:
     """Write structured lines to standard error; libraries speak only when something is wrong."""
@@ -14,8 +16,7 @@ def set_up(level: str) -> None:
     )
     for name in ("httpx", "httpcore", "telegram"):  # httpx logs addresses, and tokens are in them
         logging.getLogger(name).setLevel(logging.WARNING)
-    # aiohttp quotes the request lines that it cannot read, and a citizen's words may be in them.
-    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
+    logging.getLogger("aiohttp.server").addFilter(FailedRequests())
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -26,6 +27,21 @@ def set_up(level: str) -> None:
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )
+
+
+class FailedRequests(logging.Filter):
+    """Says of a request that failed what failed and where, and nothing that was in it.
+
+    aiohttp's own line quotes requests that it cannot read, and exceptions, whose messages may hold
+    a citizen's words.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell it in a line of ours instead."""
+        error = record.exc_info[1] if record.exc_info else None
+        if error is not None:
+            log.error("request_failed", fault=type(error).__name__, where=where(error))
+        return False
 
 
 def where(error: BaseException) -> str:
