@@ -18,7 +18,7 @@ from bot.messages import InboundMessage
 from bot.metrics import Metrics
 from bot.turns import Apologise, FlowFault, Handle, Turns
 
-BATCH = 8
+BATCH = 16
 """Contacts whose results share one commit."""
 WORKERS = 2
 """While the results of one batch are committed, the next batch is thought of."""
