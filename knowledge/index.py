@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from knowledge.embedding import Encoder, Vectors, shared, use_one_thread
 from knowledge.glossary import Glossary
-from knowledge.lexical import LetterIndex, WordIndex, concepts, is_code
+from knowledge.lexical import LetterIndex, WordIndex, concepts, is_code, spans
 from knowledge.meanings import Meanings
 from knowledge.needs import Needs
 from knowledge.signals import Document, Floats, Ints, Question, Signals, prepare
@@ -88,22 +88,25 @@ class Index:
 
     def measure(self, question: Question) -> Signals:
         """All signals between the question and the documents that may answer it."""
-        best, own = self._best, self._own
+        own = self._own
         letters = self._letters.cosine(question.text)
         likeness = self._skeletons.cosine(skeleton(question.text))
         sounds = self._sounds.cosine(sound(question.text))
         covered, back = self._words.covered(question.terms)
         both = 2 * covered * back / np.maximum(covered + back, 1e-6)
         asked, words = self._embedded(question)
-        promise = best(letters) + best(sounds) + best(both)
+        promise = self._best(letters) + self._best(sounds) + self._best(both)
         places, (meaning, clause, average, with_answer, others) = self._meant(promise, asked)
         need, needs, not_its, of_others, not_ours = self._needed(places, asked)
+        rows, starts = spans(self._starts, places)
+        alike, *others_alike = (
+            np.maximum.reduceat(s[rows], starts) for s in (letters, likeness, sounds, covered, both)
+        )
         columns = (
-            best(letters)[places], best(likeness)[places], best(sounds)[places],
-            best(covered)[places], best(both)[places],
+            alike, *others_alike,
             self._bags.covered(question.terms)[0][places],
             self._full.covered(question.terms)[0][places],
-            self._codes_in(question, places), best(letters)[places] > IDENTICAL,
+            self._codes_in(question, places), alike > IDENTICAL,
             meaning, clause, with_answer, average, *self._worded(question, places, words),
             need, needs,
         )  # fmt: skip
@@ -232,7 +235,7 @@ class Index:
             nothing = np.zeros(len(places), np.float32)
             return places, (nothing, nothing, nothing, nothing, 0.0)
         roughly = self._meanings.roughly(asked)
-        places = self._candidates(promise + 2 * self._best(roughly.max(axis=1)))
+        places = self._candidates(promise + 2 * self._best(roughly.max(axis=0)))
         return places, self._meanings.closely(places, asked, roughly)
 
     def _needed(

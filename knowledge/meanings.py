@@ -40,10 +40,10 @@ class Meanings:
         self._phrases, self._answers = phrases, answers
 
     def roughly(self, asked: Vectors) -> Floats:
-        """How near each phrase is to the message and to each clause: (phrases, asked)."""
+        """How near each phrase is to the message and to each clause: (asked, phrases)."""
         if self._axes is None:
-            return self._phrases @ asked.T
-        near: Floats = self._short @ (asked @ self._axes).T
+            return asked @ self._phrases.T
+        near: Floats = asked @ self._axes @ self._short.T
         return near
 
     def nearest_of_background(self, other: "Meanings") -> float:
@@ -59,10 +59,10 @@ class Meanings:
         And how near the best background question is.
         """
         rows, starts = spans(self._starts, places)
-        near = roughly[rows] if self._axes is None else self._exactly(rows, asked)
-        whole = near[:, 0]
+        near = roughly[:, rows] if self._axes is None else self._exactly(rows, asked)
+        whole = near[0]
         best = np.maximum.reduceat(whole, starts)
-        clause = np.maximum.reduceat(near.max(axis=1), starts)
+        clause = np.maximum.reduceat(near.max(axis=0), starts)
         counts = np.diff([*starts, len(rows)])
         average = np.add.reduceat(whole, starts) / counts
         answer = self._answers[places].astype(np.float32, copy=False) @ asked[0]
@@ -70,5 +70,5 @@ class Meanings:
         return best, clause, average.astype(np.float32), answer, others
 
     def _exactly(self, rows: Ints, asked: Vectors) -> Floats:
-        near: Floats = self._phrases[rows].astype(np.float32) @ asked.T
+        near: Floats = asked @ self._phrases[rows].astype(np.float32).T
         return near

@@ -43,7 +43,7 @@ async def test_a_failing_page_is_told_by_kind_and_place_and_without_words(port, 
 
     [line] = [line for line in lines if line["event"] == "request_failed"]
     assert line["fault"] == "ValueError"
-    assert line["where"].startswith("test_logs.py:")
+    assert line["where"].startswith("test_failed_requests.py:")
     assert SECRET not in f"{lines}{caplog.text}"
 
 
