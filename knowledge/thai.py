@@ -105,7 +105,8 @@ def _normalised(text: str) -> str:
     for _ in range(PASSES):
         following = _rewrite(current)
         if following == current:
-            return current
+            is_odd = current != text and repair_keyboard(current) is not None
+            return _normalised(current) if is_odd else current  # seen by pieces, it was mistyped
         current = following
     return plain
 

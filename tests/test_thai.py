@@ -1,7 +1,7 @@
 """Thai as citizens type it is brought to one form, and never breaks anything."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from knowledge import keyboard, thai
@@ -12,6 +12,7 @@ ANY = st.text(max_size=60) | THAI
 
 @settings(deadline=None, max_examples=150)
 @given(ANY)
+@example("06CL")
 def test_normalising_twice_changes_nothing_more(text):
     once = thai.normalise(text)
     assert thai.normalise(once) == once
