@@ -1,6 +1,9 @@
-"""The only reader of the clock."""
+"""The only reader of the clock, and the zone that agencies live in."""
 
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+BANGKOK = ZoneInfo("Asia/Bangkok")
 
 
 def now() -> datetime:

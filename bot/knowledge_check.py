@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from admin.questions import badly_answered
 from bot import clock
@@ -18,7 +17,6 @@ from knowledge.guard import Change, Findings, Outcome, Problem, compare, inspect
 from knowledge.importing import plan
 from knowledge.sheets import read
 
-BANGKOK: Final = ZoneInfo("Asia/Bangkok")
 SHOWN: Final = 30
 READ: Final = 5_000
 """Questions that are put together, the newest."""
@@ -39,15 +37,14 @@ def add_to(kind: Callable[[str, str], ArgumentParser]) -> None:
 
 async def check(shelf: Shelf) -> int:
     """Tell every problem, grouped; 1 where one keeps citizens from an answer."""
-    own, general = shelf.entries.entries, shelf.general()
-    entries = [*own.values(), *general.values()]
+    entries = shelf.with_general(shelf.entries.entries)
     async with shelf.database.read() as connection:
         sure = await confirmed(connection, shelf.agency.slug)
     problems = inspect(
         entries,
         make_matcher=lambda some: shelf.registry.matcher(shelf.agency, some),
         confirmed=sure,
-        today=clock.now().astimezone(BANGKOK).date(),
+        today=clock.now().astimezone(clock.BANGKOK).date(),
         encoder=shelf.registry.encoder,
         progress=progress("ถามตัวเอง / asking itself"),
     )
@@ -57,12 +54,8 @@ async def check(shelf: Shelf) -> int:
         if changes.rejected:
             complain(str(changes.rejected[0].reasons[0]), str(shelf.asked.against))
             return 1
-        earlier = {entry.id: entry for entry in changes.added}
         findings = compare(
-            [
-                *earlier.values(),
-                *(e for key, e in shelf.registry.general.items() if key not in earlier),
-            ],
+            shelf.with_general({entry.id: entry for entry in changes.added}),
             entries,
             make_matcher=lambda some: shelf.registry.matcher(shelf.agency, some),
             confirmed=sure,
@@ -142,10 +135,10 @@ async def unanswered(shelf: Shelf) -> int:
     async with shelf.database.session() as session:
         rows = await badly_answered(session, shelf.agency.slug, limit=READ)
         texts = [row.text or "" for row in rows]
-        times = [row.asked_at.astimezone(BANGKOK).date() for row in rows]
+        times = [row.asked_at.astimezone(clock.BANGKOK).date() for row in rows]
     clusters = cluster(texts, shelf.registry.encoder)[: shelf.asked.limit]
-    entries = {**shelf.entries.entries, **shelf.general()}
-    matcher = shelf.registry.matcher(shelf.agency, list(entries.values()))
+    entries = {entry.id: entry for entry in shelf.with_general(shelf.entries.entries)}
+    matcher = shelf.registry.matcher(shelf.agency, entries.values())
     if shelf.asked.json:
         groups = [
             {

@@ -146,15 +146,13 @@ async def _is_blocked(shelf: Shelf, changes: Changes) -> bool:
     """Tell what the guard finds; whether a confirmed question would be answered otherwise."""
     async with shelf.database.read() as connection:
         sure = await confirmed(connection, shelf.asked.slug)
-    general = shelf.general()
-    after = changes.after(shelf.entries.entries)
     is_large = len(changes.keys) > FROM
     if is_large:
         show(["! ตรวจเพียงบางคำถาม ใช้ knowledge check ต่อ / only some questions are asked"])
     findings = await asyncio.to_thread(
         spot_check if is_large else compare,
-        [*shelf.entries.entries.values(), *general.values()],
-        [*after.values(), *(entry for key, entry in general.items() if key not in after)],
+        shelf.with_general(shelf.entries.entries),
+        shelf.with_general(changes.after(shelf.entries.entries)),
         make_matcher=lambda entries: shelf.registry.matcher(shelf.agency, entries),
         confirmed=sure,
         progress=progress("คำถามเดิม / known questions"),

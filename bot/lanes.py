@@ -23,7 +23,7 @@ BATCH = 16
 WORKERS = 2
 """While the results of one batch are committed, the next batch is thought of."""
 A_FEW = 2
-"""The same while webhooks come faster than they are acknowledged."""
+"""The same while webhooks come faster than they can be answered."""
 GIVE_WAY = 9
 """So many times as long as a batch took, at most, do the lanes then let webhooks go first."""
 ATTEMPTS = 5

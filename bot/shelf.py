@@ -21,6 +21,11 @@ class Shelf:
     asked: Namespace
     """What was given on the command line."""
 
+    def with_general(self, own: Mapping[str, Entry]) -> list[Entry]:
+        """The agency's entries, as they are or may be, and the general ones that they leave."""
+        general = self.registry.general
+        return [*own.values(), *(entry for key, entry in general.items() if key not in own)]
+
     def general(self) -> Mapping[str, Entry]:
         """What is true for every agency, and not replaced by this one."""
         found = self.registry.general

@@ -5,13 +5,13 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin import questions, votes
 from admin.questions import Question
+from bot.clock import BANGKOK
 from bot.forgetting import forget
 from bot.messages import Choice, InboundMessage, Kind, Reply
 from bot.metrics import Metrics
@@ -25,7 +25,6 @@ from knowledge.matching import Decision, Match
 from knowledge.registry import Served
 from knowledge.thai import is_mostly_latin
 
-BANGKOK = ZoneInfo("Asia/Bangkok")
 READ_AT_MOST = 2_000
 REMEMBERED_CHOICES = 13
 A_SENTENCE = 3

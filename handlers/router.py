@@ -110,7 +110,7 @@ async def say(turn: Turn, text: str, now: datetime) -> Outcome:
 
 async def _reported(turn: Turn, text: str, now: datetime) -> Outcome:
     """What is wrong with an answer; who needs help at once is told whom to call."""
-    if not _has_words(text):
+    if not has_words(text):
         return answering.empty(turn)
     outcome = await verdicts.report(turn, text, now)
     if kinds := openers(turn.agency.wording).emergencies(text):
@@ -145,7 +145,7 @@ def _question(turn: Turn, text: str) -> Outcome:
     known = openers(turn.agency.wording)
     if talk := known.small_talk(text):
         return small_talk.small_talk(turn, talk)
-    if not _has_words(text):
+    if not has_words(text):
         return answering.empty(turn)
     outcome = answering.question(turn)
     is_refused = outcome.misses > turn.state.misses
@@ -154,5 +154,6 @@ def _question(turn: Turn, text: str) -> Outcome:
     return outcome
 
 
-def _has_words(text: str) -> bool:
+def has_words(text: str) -> bool:
+    """Whether there is anything to look for: emoji and signs alone are nothing."""
     return sum(letter.isalnum() for letter in normalise(text)) >= LETTERS

@@ -136,14 +136,23 @@ def compare(
     was = ask(make_matcher(before), list(wanted), progress)
     found += _conflicts(after, said, now, make_matcher, progress, only=moved)
     sure = {text for text, _ in confirmed}
-    changed = [
+    known = len({p.text for p in phrasings(before)} | sure)
+    return Findings(_worst_first(found), moved_answers(wanted, was, now, sure), len(wanted), known)
+
+
+def moved_answers(
+    wanted: Mapping[str, str],
+    was: Mapping[str, Match],
+    now: Mapping[str, Match],
+    sure: Collection[str],
+) -> tuple[Change, ...]:
+    """The questions that end otherwise than they did, those that must not first."""
+    found = [
         Change(text, outcome(was[text]), outcome(now[text]), entry, text in sure)
         for text, entry in wanted.items()
         if outcome(was[text]) != outcome(now[text])
     ]
-    changed.sort(key=lambda change: (not change.blocks, not change.is_worse))
-    known = len({p.text for p in phrasings(before)} | sure)
-    return Findings(_worst_first(found), tuple(changed), len(wanted), known)
+    return tuple(sorted(found, key=lambda change: (not change.blocks, not change.is_worse)))
 
 
 def _worst_first(problems: Sequence[Problem]) -> tuple[Problem, ...]:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from knowledge.agency import Entry
-from knowledge.conflicts import MakeMatcher, Progress, ask, outcome
-from knowledge.guard import Change, Findings
+from knowledge.conflicts import MakeMatcher, Progress, ask
+from knowledge.guard import Findings, moved_answers
 from knowledge.problems import phrasings
 
 FROM: Final = 500
@@ -28,11 +28,5 @@ def spot_check(
     wanted = {phrasing.text: phrasing.entry for phrasing in some} | dict(confirmed)
     now = ask(make_matcher(after), list(wanted), progress)
     was = ask(make_matcher(before), list(wanted), progress)
-    sure = dict(confirmed)
-    changed = [
-        Change(text, outcome(was[text]), outcome(now[text]), entry, text in sure)
-        for text, entry in wanted.items()
-        if outcome(was[text]) != outcome(now[text])
-    ]
-    changed.sort(key=lambda change: (not change.blocks, not change.is_worse))
-    return Findings((), tuple(changed), len(wanted), len(known))
+    changed = moved_answers(wanted, was, now, dict(confirmed))
+    return Findings((), changed, len(wanted), len(known))

@@ -9,7 +9,7 @@ import orjson
 from aiohttp import ETag, web
 from markupsafe import Markup
 
-from handlers.desk import BANGKOK
+from bot.clock import BANGKOK
 from handlers.site.questions_views import Shown, address
 from knowledge.agency import Agency
 

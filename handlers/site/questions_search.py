@@ -11,18 +11,15 @@ from aiohttp import web
 
 from handlers.answering import SUGGESTIONS
 from handlers.openers import openers
-from handlers.router import LETTERS
+from handlers.router import has_words
 from handlers.site.limits import Allowance
 from knowledge.agency import Agency, Entry
 from knowledge.matching import Decision, Match
 from knowledge.registry import Served
-from knowledge.thai import normalise
 
 READ_AT_MOST = 300
 """Characters of a search that are looked at; the box takes no more."""
 FIELDS = 20
-TOGETHER = 2
-"""Searches that are matched at once: a flood of them must leave room for the chat."""
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 
 
@@ -42,25 +39,21 @@ class Found:
 
 
 class Search:
-    """Matches words away from the event loop, each visitor no faster than the chat."""
+    """Matches words as the chat does, each visitor no faster than there."""
 
     def __init__(self) -> None:
         self._allowance = Allowance()
-        self._room = asyncio.Semaphore(TOGETHER)
+        self._turn = asyncio.Lock()
 
     async def find(self, served: Served, words: str, visitor: str) -> Found | None:
         """What these words find, None if they are no words; raises TooManySearches."""
-        if not visible(words):
+        if not has_words(words):
             return None
         if not self._allowance.take(visitor):
             raise TooManySearches
-        async with self._room:
-            return await asyncio.to_thread(_find, served, words)
-
-
-def visible(words: str) -> bool:
-    """Whether there is anything to search for."""
-    return sum(letter.isalnum() for letter in normalise(words)) >= LETTERS
+        async with self._turn:
+            await asyncio.sleep(0)  # one at a time: between two of a flood, others have a turn
+            return _find(served, words)
 
 
 def _find(served: Served, words: str) -> Found:

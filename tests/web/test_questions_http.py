@@ -13,7 +13,8 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from handlers.site.questions_search import READ_AT_MOST, cleaned, visible, words_of
+from handlers.router import has_words
+from handlers.site.questions_search import READ_AT_MOST, cleaned, words_of
 from handlers.site.questions_views import ON_PAGE, address, categories, changed_on, others, part
 from knowledge.agency import Agency, Entry
 
@@ -393,4 +394,4 @@ async def test_words_are_cleaned_of_what_cannot_be_seen():
     assert cleaned(" a\0\x1b\n b\ud83d ") == "a b"
     assert len(cleaned("ก" * 999)) == READ_AT_MOST
     assert words_of(b"q=%E0%B8%81+x&z=1") == "ก x"
-    assert not visible("🙂🙂")
+    assert not has_words("🙂🙂")
