@@ -176,7 +176,7 @@ async def _history(shelf: Shelf) -> int:
     async with shelf.database.read() as connection:
         rows = await history(connection, shelf.asked.slug, key=shelf.asked.entry)
         for n, row in enumerate(rows):
-            line = f"{row.at:%Y-%m-%d %H:%M} {row.key} v{row.version} {row.what} {row.by}"
+            line = f"{row.at.astimezone(clock.BANGKOK):%Y-%m-%d %H:%M} {row.key} v{row.version} {row.what} {row.by}"
             show([line])
             if shelf.asked.entry and n + 1 < len(rows):
                 show(_fields(row.content, rows[n + 1].content))
@@ -196,7 +196,7 @@ def _fields(after: Mapping[str, Any], before: Mapping[str, Any]) -> Iterable[str
 
 
 async def _due(shelf: Shelf) -> int:
-    today = clock.now().date()
+    today = clock.now().astimezone(clock.BANGKOK).date()
     within = timedelta(days=shelf.asked.days)
     for unit_id, entries in due(shelf.entries.entries.values(), today, within).items():
         unit = shelf.agency.unit(unit_id)

@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import tempfile
+import threading
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
@@ -157,6 +158,7 @@ Opened = Callable[[str], Database]
 async def opened() -> AsyncIterator[Opened]:
     """Opens databases, and closes them when the test ends."""
     found: list[Database] = []
+    before = set(threading.enumerate())
 
     def open_one(url: str) -> Database:
         found.append(Database(url))
@@ -165,6 +167,9 @@ async def opened() -> AsyncIterator[Opened]:
     yield open_one
     for database in found:
         await database.close()
+    async with asyncio.timeout(10):  # a thread that SQLite keeps busy reports to this loop yet
+        while any("_connection_worker" in one.name for one in set(threading.enumerate()) - before):
+            await asyncio.sleep(0.01)
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ HOSTILE = [
     "<script>alert(1)</script>",
     '"><img src=x onerror=alert(1)>',
     "' OR 1=1 --",
-    "{{ 7*7 }}",
+    "{{ 1337*7331 }}",
     "{agency}",
     "%s%n",
     "../../etc/passwd",
@@ -283,7 +283,7 @@ async def test_hostile_words_run_nothing_and_break_nothing(get, site, words):
             a for tag, a in tags if tag == "script" and a.get("type") != "application/ld+json"
         ]
         assert not [a for tag, a in tags if tag == "img" or any(k.startswith("on") for k in a)]
-        assert "49" not in Text(html).text or words != "{{ 7*7 }}"
+        assert "9801547" not in Text(html).text
 
 
 @pytest.mark.parametrize(
