@@ -176,8 +176,8 @@ async def _history(shelf: Shelf) -> int:
     async with shelf.database.read() as connection:
         rows = await history(connection, shelf.asked.slug, key=shelf.asked.entry)
         for n, row in enumerate(rows):
-            line = f"{row.at.astimezone(clock.BANGKOK):%Y-%m-%d %H:%M} {row.key} v{row.version} {row.what} {row.by}"
-            show([line])
+            at = row.at.astimezone(clock.BANGKOK)
+            show([f"{at:%Y-%m-%d %H:%M} {row.key} v{row.version} {row.what} {row.by}"])
             if shelf.asked.entry and n + 1 < len(rows):
                 show(_fields(row.content, rows[n + 1].content))
     if not rows:

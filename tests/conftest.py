@@ -167,9 +167,9 @@ async def opened() -> AsyncIterator[Opened]:
     yield open_one
     for database in found:
         await database.close()
-    async with asyncio.timeout(10):  # a thread that SQLite keeps busy reports to this loop yet
-        while any("_connection_worker" in one.name for one in set(threading.enumerate()) - before):
-            await asyncio.sleep(0.01)
+    for thread in set(threading.enumerate()) - before:
+        if "_connection_worker" in thread.name:  # it reports to this loop when it is done
+            await asyncio.to_thread(thread.join, 10)
 
 
 @pytest.fixture
