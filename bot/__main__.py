@@ -9,8 +9,15 @@ from pathlib import Path
 
 from sqlalchemy.exc import OperationalError
 
-from bot import commands, knowledge_commands
+from bot import audit_commands, commands, knowledge_commands, staff_commands
 from bot.settings import BadSettings, Settings, load
+
+GROUPS = {
+    "knowledge": knowledge_commands.run,
+    "audit": audit_commands.run,
+    "staff": staff_commands.run,
+}
+"""Commands that have commands of their own, in a module each."""
 
 EPILOG = """\
 คำสั่งทั้งหมดอ่านค่าจากตัวแปร THAMDAI_... ดู docs/operator.md
@@ -48,6 +55,8 @@ def parser() -> argparse.ArgumentParser:
     sub.add_parser("migrate", help="bring the database up to date / ปรับปรุงฐานข้อมูล")
 
     knowledge_commands.add_to(sub)
+    audit_commands.add_to(sub)
+    staff_commands.add_to(sub)
 
     agencies = sub.add_parser("agencies", help="the agencies' files / แฟ้มของหน่วยงาน")
     kinds = agencies.add_subparsers(dest="what", required=True, metavar="WHAT")
@@ -89,8 +98,8 @@ def _run(asked: argparse.Namespace, settings: Settings) -> int:
     if asked.command in {"doctor", "migrate"}:
         work = commands.doctor if asked.command == "doctor" else commands.migrate
         return asyncio.run(work(settings))
-    if asked.command == "knowledge":
-        return asyncio.run(knowledge_commands.run(settings, asked))
+    if asked.command in GROUPS:
+        return asyncio.run(GROUPS[asked.command](settings, asked))
     return commands.check_agencies(asked.folder or settings.agencies_dir)
 
 

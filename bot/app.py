@@ -3,15 +3,14 @@
 import asyncio
 import contextlib
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import structlog
 from aiohttp import web
 
-from admin import questions, votes
-from bot import clock, forgetting, migration, outbox
+from admin.fetching import Fetching
+from bot import clock, migration, outbox, staff_pages
 from bot.accounts import Accounts, AllAccounts, LockedAccounts
 from bot.busy import BusySigns
 from bot.channels.channel import Channel, DeliveryError
@@ -20,20 +19,24 @@ from bot.channels.telegram import TelegramChannel
 from bot.channels.webchat import NAME as WEB
 from bot.db import Database
 from bot.delivery import Delivery
+from bot.files import FileStore
 from bot.health import Health
 from bot.inbox import Inbox
+from bot.jobs import Jobs
 from bot.lanes import Lanes
 from bot.mailbox import Bells
 from bot.metrics import Metrics
 from bot.secrets import secret_key
 from bot.settings import Settings
 from bot.tables import account_of
+from bot.timetable import timetable
 from bot.webhooks import MAX_BODY, Webhooks
+from handlers import menu
 from handlers.desk import Desk
 from handlers.site.chat import Chat
 from handlers.site.pages import Pages
 from handlers.site.questions import Questions
-from knowledge.agency import Agency
+from handlers.site.uploads import Uploads
 from knowledge.embedding import CachedEncoder, open_encoder
 from knowledge.library import Library
 from knowledge.registry import Registry
@@ -46,7 +49,9 @@ REOPEN = 15.0
 """Seconds between attempts to open an account whose platform could not be reached."""
 RELOAD = 2.0
 LOOK = 1.0
-LASTING = frozenset({"inbox", "lanes", "sweep", "accounts", "delivery", "reload", "expire"})
+LASTING = frozenset(
+    {"inbox", "lanes", "sweep", "accounts", "delivery", "fetching", "tidy", "reload", "jobs"}
+)
 """Jobs that end only when the program does."""
 
 
@@ -64,22 +69,6 @@ def make_registry(settings: Settings, encoder: CachedEncoder | None) -> Registry
     return Registry(settings.agencies_dir, settings.data_dir / "agencies", encoder=encoder)
 
 
-def commands(agency: Agency) -> dict[str, list[tuple[str, str]]]:
-    """The commands that Telegram lists, in each of the agency's languages."""
-    named = [
-        ("menu", "menu.open"),
-        ("top", "menu.top"),
-        ("catalogue", "menu.catalogue"),
-        ("contact", "menu.contact"),
-        ("lang", "language.ask"),
-        ("cancel", "cancel.name"),
-    ]
-    return {
-        language: [(name, agency.wording.say(key, language)) for name, key in named]
-        for language in agency.profile.languages
-    }
-
-
 class Program:
     """One running server."""
 
@@ -92,6 +81,8 @@ class Program:
         self.registry = make_registry(settings, self._encoder if is_quick else None)
         self.library = Library(self.database, self.registry, clock.now)
         self.bells = Bells()
+        scheduled = timetable(self.database, settings)
+        self.jobs = Jobs(settings, scheduled=scheduled, metrics=self.metrics)
         self._tasks: list[asyncio.Task[Any]] = []
         self._polling = asyncio.Event()
 
@@ -111,6 +102,10 @@ class Program:
         self.accounts = self._accounts()
         self.delivery = Delivery(
             self.database, self.channels, self.accounts, clock=clock.now, metrics=self.metrics
+        )
+        self.files = FileStore(self.settings.files)
+        self.fetching = Fetching(
+            self.database, self.channels, self.files, settings=self.settings, clock=clock.now
         )
         self.lanes = Lanes(
             self.database,
@@ -141,7 +136,7 @@ class Program:
         for slug, served in self.registry.served.items():
             if account_of(slug, WEB) in self.channels:
                 continue
-            named = commands(served.agency)
+            named = menu.commands(served.agency)
             new += make_channels(self.settings, slug, named, self.metrics)
         self.channels |= {account_of(c.agency, c.name): c for c in new}
         self.accounts.add(account_of(c.agency, c.name) for c in new if not c.is_mailbox)
@@ -150,6 +145,7 @@ class Program:
 
     def _committed(self, contacts: Iterable[UUID]) -> None:
         self.delivery.wake()
+        self.fetching.wake()
         self.bells.ring(contacts)
 
     def _notified(self) -> None:
@@ -181,6 +177,8 @@ class Program:
             clock=clock.now,
         )
         chat.add_to(app)
+        Uploads(chat, self.database, self.files, self.settings, clock.now).add_to(app)
+        staff_pages.add_to(app, self.database, self.registry, self.settings)
         Questions(self.database, self.registry.get, self.settings, clock.now).add_to(app)
         Pages(self.registry, self.settings).add_to(app)
         return app
@@ -193,12 +191,17 @@ class Program:
             "sweep": self.lanes.sweep(),
             "accounts": self.accounts.run(),
             "delivery": self.delivery.run(),
+            "fetching": self.fetching.run(),
+            "tidy": self.fetching.tidy(),
             "reload": self._reload(),
             "meaning": self._add_meaning(),
-            "expire": self._expire(),
         }
         self._tasks = [asyncio.create_task(job, name=name) for name, job in jobs.items()]
         self._begin(self.channels.values())
+
+    def begin_jobs(self) -> None:
+        """Begin the timed work, once requests are taken: it takes a second to get ready."""
+        self._tasks.append(asyncio.create_task(self.jobs.run(), name="jobs"))
 
     def _begin(self, channels: Iterable[Channel]) -> None:
         for channel in channels:
@@ -268,29 +271,17 @@ class Program:
             except Exception as error:  # noqa: BLE001 - a bad folder must not end the watching
                 log.error("reload_failed", fault=type(error).__name__)
 
-    async def _expire(self) -> None:
-        """Delete what may no longer be kept, little by little."""
-        while True:
-            gone = 0
-            before = clock.now() - timedelta(days=self.settings.keep_days)
-            try:
-                async with self.database.write() as connection:
-                    gone = await forgetting.expire(connection, before)
-                    await questions.expire(connection, before)
-                    await votes.expire(connection, before)
-            except Exception as error:  # noqa: BLE001 - tried again in an hour
-                log.error("expire_failed", fault=type(error).__name__)
-            await asyncio.sleep(1 if gone else timedelta(hours=1).total_seconds())
-
     async def stop(self) -> None:
         """Finish what is in hand, within ten seconds."""
         self._polling.set()
+        jobs = asyncio.create_task(self.jobs.stop())
         self.lanes.stop()
         lanes = [task for task in self._tasks if task.get_name() == "lanes"]
         if lanes:
             await asyncio.wait(lanes, timeout=GRACE / 2)
         with contextlib.suppress(Exception):
             await self.delivery.stop(GRACE / 2)
+        await asyncio.wait([jobs], timeout=GRACE / 2)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -16,7 +16,7 @@ from aiohttp import web
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import clock, logs, migration
+from bot import clock, logs, migration, staff_pages
 from bot.app import Program, make_encoder, make_registry
 from bot.db import AlreadyRunning, Database, hold
 from bot.doctor import examine
@@ -100,7 +100,9 @@ async def _serve_until_told(settings: Settings) -> int:
     gc.collect()
     gc.freeze()  # what was loaded stays: the collector need not look at it again
     gc.set_threshold(20_000, 20, 20)  # webhooks leave little behind that only it could find
-    _announce(program, runner.addresses[0][1])
+    first = await staff_pages.first_link(program.database, settings)
+    _announce(program, runner.addresses[0][1], first)
+    program.begin_jobs()
     await told.wait()
     log.info("stopping")
     await runner.cleanup()
@@ -109,7 +111,7 @@ async def _serve_until_told(settings: Settings) -> int:
     return 0
 
 
-def _announce(program: Program, port: int) -> None:
+def _announce(program: Program, port: int, first: str | None) -> None:
     """Tell the operator where everything is."""
     settings = program.settings
     base = settings.public_url.rstrip("/") or f"http://{settings.host}:{port}"
@@ -119,6 +121,8 @@ def _announce(program: Program, port: int) -> None:
         off = [name for name in ("line", "telegram") if name not in open_ones]
         note = f"   (ปิดอยู่ / off: {', '.join(off)} - no secrets)" if off else ""
         print(f"  {served.agency.profile.name.th}: {base}/{slug}/chat{note}", flush=True)
+    if first:
+        print(f"  สร้างบัญชีแรกที่ / make the first account at (24 h): {base}{first}", flush=True)
     for slug, faults in program.registry.faults.items():
         print(f"  ! {slug}: {len(faults)} ข้อผิดพลาดในแฟ้ม / faults in its files", flush=True)
 

@@ -6,11 +6,12 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, ClassVar, TextIO
 
 import orjson
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, event
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, String, event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -59,6 +60,25 @@ class Moment(TypeDecorator[datetime]):
             return None
         moment: datetime = value
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+class OneOf(TypeDecorator[Any]):
+    """A word of a list, kept as text and read as a member of the list again."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, words: type[StrEnum], length: int) -> None:
+        super().__init__(length)
+        self.words = words
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Refuse a word that is not on the list."""
+        return None if value is None else self.words(value).value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
+        """The member that this word is."""
+        return None if value is None else self.words(value)
 
 
 class Base(DeclarativeBase):

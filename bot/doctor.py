@@ -20,6 +20,7 @@ from bot.channels.channel import DeliveryError
 from bot.channels.line import LineChannel
 from bot.channels.telegram import TelegramChannel
 from bot.db import Database
+from bot.jobs import jobs_url, last_outcomes
 from bot.settings import BadSettings, ChannelSecrets, Settings, channel_secrets
 from bot.tables import EventRow, OutgoingRow, Posting, Progress
 
@@ -63,7 +64,7 @@ class Agencies(Protocol):
 async def examine(settings: Settings, agencies: Agencies) -> list[Finding]:
     """Everything, in the order in which it should be mended."""
     findings = [_disk(settings.data_dir), await _database(settings)]
-    findings += [*await _left_over(settings), _public(settings)]
+    findings += [*await _left_over(settings), *await _jobs(settings), _public(settings)]
     for slug, faults in agencies.faults.items():
         findings.append(
             Finding(slug, "bad", f"แฟ้มผิด {len(faults)} แห่ง: {faults[0]}", f"{len(faults)} faults")
@@ -128,6 +129,28 @@ async def _left_over(settings: Settings) -> list[Finding]:
     return [
         Finding(what, "warn" if count else "ok", th.format(count), en.format(count))
         for (what, th, en), count in zip(named, counts, strict=True)
+    ]
+
+
+async def _jobs(settings: Settings) -> list[Finding]:
+    """Timed jobs that failed the last time they were due."""
+    if (url := jobs_url(settings)) is None:
+        return []
+    database = Database(url)
+    try:
+        async with database.read() as connection:
+            outcomes = await last_outcomes(connection)
+    except (SQLAlchemyError, OSError):  # never served, or told above
+        return []
+    finally:
+        await database.close()
+    failed = [name for name, is_done in outcomes.items() if not is_done]
+    if not failed:
+        return [
+            Finding("jobs", "ok", f"งานตามเวลา {len(outcomes)} งาน", f"{len(outcomes)} timed jobs")
+        ]
+    return [
+        Finding("jobs", "warn", f"งานตามเวลาไม่สำเร็จ: {', '.join(failed)}", "the last run failed")
     ]
 
 

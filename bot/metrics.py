@@ -48,6 +48,9 @@ class Metrics:
             ["agency", "decision"],
             registry=r,
         )
+        self.jobs = Counter(
+            "thamdai_jobs", "Timed jobs that ended.", ["job", "outcome"], registry=r
+        )
         self.agencies = Gauge("thamdai_agencies", "Agencies served.", registry=r)
         self.channels = Gauge(
             "thamdai_channel_open",

@@ -54,6 +54,16 @@ class Settings(BaseSettings):
         ge=1,
         description="Days after which handled messages and sent replies are deleted.",
     )
+    max_file_mb: int = Field(
+        default=20,
+        ge=1,
+        le=100,
+        description="Megabytes of one file that a citizen sends; Telegram gives 20 at most.",
+    )
+    files_dir: Path | None = Field(
+        default=None,
+        description="Folder of what is sent; empty: files in data_dir. Replicas share it.",
+    )
     semantic: bool = Field(
         default=True, description="Match by meaning too (200 MB of memory); words alone when off."
     )
@@ -72,6 +82,16 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The database's address, the default one resolved."""
         return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'thamdai.db'}"
+
+    @property
+    def files(self) -> Path:
+        """The folder of the files that are sent."""
+        return self.files_dir or self.data_dir / "files"
+
+    @property
+    def max_file(self) -> int:
+        """Bytes of one file, at most."""
+        return self.max_file_mb * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)

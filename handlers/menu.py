@@ -2,6 +2,7 @@
 
 from bot.messages import Choice, Kind, Reply
 from handlers.conversation import Outcome, Turn
+from knowledge.agency import Agency
 
 VALUE = "menu"
 
@@ -39,3 +40,19 @@ def welcome(turn: Turn) -> Outcome:
 def old_button(turn: Turn) -> Outcome:
     """A button whose meaning is lost: say so, and show the present ones."""
     return Outcome((Reply(turn.say("button.old"), choices(turn)),))
+
+
+def commands(agency: Agency) -> dict[str, list[tuple[str, str]]]:
+    """The commands that Telegram lists, in each of the agency's languages."""
+    named = [
+        ("menu", "menu.open"),
+        ("top", "menu.top"),
+        ("catalogue", "menu.catalogue"),
+        ("contact", "menu.contact"),
+        ("lang", "language.ask"),
+        ("cancel", "cancel.name"),
+    ]
+    return {
+        language: [(name, agency.wording.say(key, language)) for name, key in named]
+        for language in agency.profile.languages
+    }

@@ -3,8 +3,8 @@
 from datetime import date
 
 from bot.messages import Card
-from handlers.dates import written
 from knowledge.agency import Agency, Entry
+from knowledge.dates import written
 
 
 def card(agency: Agency, language: str, entry: Entry) -> Card:

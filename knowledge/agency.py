@@ -6,7 +6,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from knowledge.chains import Chain
+from knowledge.chains import Kind as MatterKind
 from knowledge.wording import Wording
+from knowledge.working_days import Calendar
 
 SLUG = r"^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$"
 
@@ -216,6 +219,8 @@ class Profile(Strict):
     roles: list[Role]
     approval: list[Step]
     flows: list[FlowKind] = []
+    chains: list[Chain] = []
+    calendar: Calendar = Calendar()
     reports: list[Report]
     document: Rule
     notes: list[Note] = []
@@ -244,6 +249,7 @@ class Agency(BaseModel):
     renamed: Mapping[str, str] = {}
     """The ids that entries have now, by those they had before."""
     catalogue: Sequence[CatalogueItem]
+    chains: Mapping[MatterKind, Chain]
     wording: Wording
 
     def entry(self, key: str) -> Entry | None:
@@ -266,4 +272,5 @@ class Defaults(BaseModel):
 
     entries: Mapping[str, Entry]
     background: Sequence[Background]
+    chains: Sequence[Chain]
     wording: Wording

@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from knowledge.agency import Agency, Background, CatalogueItem, Defaults, Entry, Profile
+from knowledge.chains import Chains, over
 from knowledge.files import BadFiles, Fault, Source, T
 from knowledge.wording import Wording
 
@@ -16,6 +17,7 @@ _ENTRIES = TypeAdapter(list[Entry])
 _CATALOGUE = TypeAdapter(list[CatalogueItem])
 _PROFILE = TypeAdapter(Profile)
 _BACKGROUND = TypeAdapter(list[Background])
+_CHAINS = TypeAdapter(Chains)
 
 
 def load_defaults(folder: Path) -> Defaults:
@@ -23,13 +25,17 @@ def load_defaults(folder: Path) -> Defaults:
     reading = _Reading(folder)
     entries = reading.file("answers.yaml", _ENTRIES)
     background = reading.file("background.yaml", _BACKGROUND)
+    chains = reading.file("chains.toml", _CHAINS)
     wording = reading.wording(None)
     if entries is not None:
         reading.faults += _check_defaults(reading.sources["answers.yaml"], entries)
-    if reading.faults or entries is None or background is None or wording is None:
+    if entries is None or background is None or chains is None or wording is None or reading.faults:
         raise BadFiles(reading.faults)
     return Defaults(
-        entries={entry.id: entry for entry in entries}, background=background, wording=wording
+        entries={entry.id: entry for entry in entries},
+        background=background,
+        chains=chains.chains,
+        wording=wording,
     )
 
 
@@ -50,6 +56,7 @@ def load_agency(folder: Path, defaults: Defaults) -> Agency:
         entries={**own, **{k: v for k, v in defaults.entries.items() if k not in own}},
         own=frozenset(own),
         catalogue=catalogue,
+        chains=over(defaults.chains, profile.chains),
         wording=wording,
     )
 

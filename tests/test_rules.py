@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from admin.lists import State
+from admin.logbook import Line
+from admin.moves import Ending, Move
+from admin.officers import Role
 from bot.messages import SILENT, Kind
 from bot.settings import ROOT, ChannelSecrets, Settings
 from handlers.openers import EMERGENCIES, SMALL_TALK
@@ -19,9 +23,12 @@ from knowledge.registry import agency_folders
 FLOORS = ("bot", "handlers", "admin", "knowledge")
 UNTRACKED = {"__pycache__", "var", "build", "dist", "node_modules"}
 LONGEST_MODULE = 300
-TEXTS: Mapping[str, Mapping[str, Mapping[str, object]]] = tomllib.loads(
+Steps = Mapping[str, Mapping[str, Mapping[str, object]]]
+CITIZENS: Steps = tomllib.loads(
     (ROOT / "knowledge" / "agencies" / "_default" / "texts.toml").read_text("utf-8")
 )
+STAFFS: Steps = tomllib.loads((ROOT / "admin" / "web" / "texts.toml").read_text("utf-8"))
+TEXTS: Steps = {**CITIZENS, **STAFFS}
 KEYS = {f"{flow}.{step}": words for flow, steps in TEXTS.items() for step, words in steps.items()}
 KINDS_OF_MEDIA = set(Kind) - SILENT - {Kind.TEXT, Kind.CHOICE, Kind.FOLLOW, Kind.JOIN}
 CLASSES = CatalogueItem.model_fields["class_"].annotation.__args__
@@ -33,7 +40,22 @@ BUILT = {
     'f"emergency.{kind}_words"': [f"emergency.{kind}_words" for kind in EMERGENCIES],
     'f"media.{turn.message.kind}"': [f"media.{kind}" for kind in KINDS_OF_MEDIA],
     'f"catalogue.{found.class_}"': [f"catalogue.{name}" for name in CLASSES],
+    'f"ending.{ticket.ending}"': [f"ending.{name}" for name in Ending],
+    'f"fixed.{word}"': [f"fixed.{name}" for name in ("yes", "partly", "no")],
     'f"contact.{key}"': [f"contact.{name}" for name in CONTACT],
+    'f"posts.{role}"': [f"posts.{role}" for role in Role],
+    'f"errors.{name}"': [f"errors.{name}" for name in STAFFS["errors"] if name != "home"],
+    **{
+        f'"{section}." ~': [f"{section}.{name}" for name in STAFFS[section]]
+        for section in ("kinds", "states", "sources", "privacy", "classes", "endings", "steps")
+    },
+    '"moves." ~': [f"moves.{name}" for name in (*Move, *Line)],
+    '"matters." ~': [f"matters.{name}" for name in State],
+    'f"done.{name}"': [
+        f"done.{name}"
+        for path in (ROOT / "admin" / "web").glob("*.py")
+        for name in re.findall(r'done="([a-z_]+)"', path.read_text("utf-8"))
+    ],
 }
 """Keys that code puts together, as they stand there, and what they come to."""
 POLITE = re.compile("ครับ|ค่ะ|นะคะ|ดิฉัน|กระผม|จ้ะ")
@@ -80,6 +102,10 @@ def test_no_agencys_name_stands_in_code():
 
     assert len(slugs) >= 5
     assert [name for name, text in {**MODULES, **PAGES}.items() if named.search(text)] == []
+
+
+def test_citizens_and_staff_have_texts_of_their_own():
+    assert CITIZENS.keys() & STAFFS.keys() == set()
 
 
 def test_every_text_that_code_asks_for_exists():

@@ -1,11 +1,11 @@
 """What every channel is to the rest of the program."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from bot.messages import Call, InboundMessage, Reply
+from bot.messages import Attachment, Call, InboundMessage, Reply
 
 Accept = Callable[[Sequence[InboundMessage]], Awaitable[None]]
 """Makes messages durable; returns when they are. Raises NotAccepted when they could not be kept."""
@@ -70,6 +70,12 @@ class Channel(Protocol):
         """Make one planned request.
 
         Returns when the platform has accepted it, now or on an earlier try. Raises DeliveryError.
+        """
+
+    def fetch(self, attachment: Attachment, most: int) -> AsyncGenerator[bytes, None]:
+        """A file that a citizen sent, piece by piece, of so many bytes at most.
+
+        Raises DeliveryError: `too-big`, `gone`, or what may pass, as `preparing` and `truncated`.
         """
 
     async def show_busy(self, address: str) -> None:

@@ -2,10 +2,12 @@
 
 import base64
 import hmac
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import aiohttp
@@ -14,7 +16,6 @@ from linebot.v3.messaging import (
     ApiException,
     AsyncApiClient,
     AsyncMessagingApi,
-    AsyncMessagingApiBlob,
     Configuration,
     PushMessageResponse,
     ReplyMessageResponse,
@@ -24,11 +25,12 @@ from msgspec import Struct
 
 from bot import clock
 from bot.channels.channel import BadSignature, DeliveryError, Malformed
+from bot.channels.downloads import pieces
 from bot.channels.line_events import read_event
 from bot.channels.line_messages import requests
 from bot.channels.line_refusals import Refused
 from bot.channels.reading import header, parsed
-from bot.messages import Call, InboundMessage, Reply
+from bot.messages import Attachment, Call, InboundMessage, Reply
 
 log = structlog.get_logger()
 
@@ -43,6 +45,7 @@ POOL = 50
 TIMEOUT_SECONDS = 10.0
 _TOKENS_KEPT = 1000
 HOST = "https://api.line.me"
+DATA_HOST = "https://api-data.line.me"
 _JSON = {"Content-Type": "application/json"}
 _ODD = (AttributeError, LookupError, TypeError, ValueError)
 """What the SDK raises on values it does not expect; its ValidationError is a ValueError."""
@@ -89,9 +92,9 @@ class LineChannel:
         self._skipped = skipped
         self._now = now
         self._timeout = timeout
-        self._clients: list[AsyncApiClient] = []
+        self._client: AsyncApiClient | None = None
+        self._files: aiohttp.ClientSession | None = None
         self._api: AsyncMessagingApi | None = None
-        self._data: AsyncMessagingApiBlob | None = None
         self._refused_tokens: dict[UUID, None] = {}
 
     def receive(self, body: bytes, headers: Mapping[str, str]) -> list[InboundMessage]:
@@ -222,15 +225,20 @@ class LineChannel:
             raise refused.translated() from None
         return WebhookEndpoint(told.endpoint, told.active)
 
-    async def content(self, message_id: str) -> bytes:
-        """A file that a citizen sent, all of it in memory; raises DeliveryError."""
-        if self._data is None:
+    async def fetch(self, attachment: Attachment, most: int) -> AsyncGenerator[bytes, None]:
+        """A file that a citizen sent, piece by piece; the SDK would read all of it into memory.
+
+        https://developers.line.biz/en/reference/messaging-api/#get-content
+        """
+        if self._files is None:
             raise DeliveryError("not open", retry=True)
-        ask = self._data.get_message_content(message_id, _request_timeout=self._timeout)
-        try:
-            return bytes(await _asked(ask))
-        except Refused as refused:
-            raise refused.translated() from None
+        host = (self._urls[1] or DATA_HOST).rstrip("/")
+        url = f"{host}/v2/bot/message/{quote(attachment.id, safe='')}/content"
+        whose = {"Authorization": f"Bearer {self._token}"}
+        asked = pieces(self._files, url, most=most, headers=whose, patience=self._timeout)
+        async with aclosing(asked) as found:
+            async for piece in found:
+                yield piece
 
     def _opened(self) -> AsyncMessagingApi:
         if self._api is None:
@@ -239,18 +247,18 @@ class LineChannel:
 
     async def open(self) -> None:
         """Make the clients, one for each of LINE's two hosts; asks LINE nothing."""
-        if self._clients:
+        if self._client:
             return
-        api, data = [await _client(self._token, url) for url in self._urls]
-        self._clients = [api, data]
-        self._api, self._data = AsyncMessagingApi(api), AsyncMessagingApiBlob(data)
+        self._client = await _client(self._token, self._urls[0])
+        self._api, self._files = AsyncMessagingApi(self._client), _session()
 
     async def close(self) -> None:
         """Close the connections; sending is over after this."""
-        clients, self._clients = self._clients, []
-        self._api = self._data = None
-        for client in clients:
+        client, files = self._client, self._files
+        self._api = self._client = self._files = None
+        if client and files:
             await client.close()
+            await files.close()
 
 
 async def _client(token: str, url: str | None) -> AsyncApiClient:
@@ -258,10 +266,12 @@ async def _client(token: str, url: str | None) -> AsyncApiClient:
     configuration = Configuration(host=url.rstrip("/") if url else None, access_token=token)
     client = AsyncApiClient(configuration)
     await client.rest_client.pool_manager.close()
-    client.rest_client.pool_manager = aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=POOL), trust_env=False
-    )
+    client.rest_client.pool_manager = _session()
     return client
+
+
+def _session() -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=POOL), trust_env=False)
 
 
 async def _asked(request: Awaitable[Any]) -> Any:

@@ -5,7 +5,7 @@ import hmac
 import json
 import logging
 import os
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, TypeVar
 from urllib.parse import urlencode
@@ -17,12 +17,12 @@ from telegram.error import BadRequest, ChatMigrated, TelegramError
 
 from bot.channels.channel import Accept, BadSignature, DeliveryError, Malformed, NotAccepted
 from bot.channels.reading import header, parsed, whole
-from bot.channels.telegram_calls import ODD_ANSWERS, chat_id, make
+from bot.channels.telegram_calls import ODD_ANSWERS, chat_id, file_of, make
 from bot.channels.telegram_http import AiohttpRequest
 from bot.channels.telegram_messages import calls
 from bot.channels.telegram_refusals import delivery_error, is_done_already
 from bot.channels.telegram_updates import ALLOWED_UPDATES, Me, read_update
-from bot.messages import Call, InboundMessage, Reply
+from bot.messages import Attachment, Call, InboundMessage, Reply
 
 log = structlog.get_logger()
 
@@ -142,6 +142,10 @@ class TelegramChannel:
             await make(bot, call.payload, str(moved_to))
         except TelegramError as error:
             raise delivery_error(error) from None
+
+    def fetch(self, attachment: Attachment, most: int) -> AsyncGenerator[bytes, None]:
+        """A file that a citizen sent, piece by piece."""
+        return file_of(self._opened(), attachment.id, most)
 
     async def show_busy(self, address: str) -> None:
         """`typing...` for five seconds or until the next message."""

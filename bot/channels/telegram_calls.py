@@ -1,11 +1,16 @@
 """Planned calls, made with the library's own methods and objects."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from typing import Any
 
 from telegram import Bot, InlineKeyboardMarkup, LinkPreviewOptions, ReplyParameters
+from telegram.error import BadRequest, TelegramError
 
 from bot.channels.channel import DeliveryError
+from bot.channels.downloads import GONE, TOO_BIG
+from bot.channels.telegram_http import AiohttpRequest
+from bot.channels.telegram_refusals import delivery_error
 
 ODD_ANSWERS = (AttributeError, KeyError, TypeError, ValueError)
 """What the library raises on a 200 that it cannot read."""
@@ -40,3 +45,26 @@ def _built(params: Mapping[str, Any]) -> dict[str, Any]:
     if "reply_parameters" in params:
         built["reply_parameters"] = ReplyParameters(**params["reply_parameters"])
     return built
+
+
+async def file_of(bot: Bot, file_id: str, most: int) -> AsyncGenerator[bytes, None]:
+    """A file, piece by piece; raises DeliveryError.
+
+    Telegram gives bots 20 MB at most: https://core.telegram.org/bots/api#getfile
+    """
+    try:
+        found = await bot.get_file(file_id)
+    except BadRequest as error:
+        raise DeliveryError(TOO_BIG if "too big" in error.message else GONE, retry=False) from None
+    except TelegramError as error:
+        raise delivery_error(error) from None
+    except ODD_ANSWERS:
+        raise DeliveryError("odd answer", retry=True) from None
+    if (found.file_size or 0) > most:
+        raise DeliveryError(TOO_BIG, retry=False)
+    url, request = found.file_path or "", bot.request
+    if not url.startswith(("http://", "https://")) or not isinstance(request, AiohttpRequest):
+        raise DeliveryError("odd answer", retry=True)  # a Bot API server with files of its own
+    async with aclosing(request.download(url, most)) as pieces:
+        async for piece in pieces:
+            yield piece

@@ -1,12 +1,12 @@
 """The web chat: its owner reads the outbox as a mailbox, so nothing has to be sent."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
 
-from bot.channels.channel import Malformed
-from bot.messages import Call, InboundMessage, Reply
+from bot.channels.channel import DeliveryError, Malformed
+from bot.messages import Attachment, Call, InboundMessage, Reply
 
 NAME = "web"
 
@@ -36,6 +36,10 @@ class WebChannel:
 
     async def send(self, call: Call) -> None:
         """Nothing to do: it lies in the mailbox."""
+
+    def fetch(self, attachment: Attachment, most: int) -> AsyncGenerator[bytes, None]:
+        """Nothing to fetch: what the page sends is kept before its message comes."""
+        raise DeliveryError("gone", retry=False)
 
     async def show_busy(self, address: str) -> None:
         """The page shows by itself that it waits."""

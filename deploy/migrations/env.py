@@ -2,7 +2,19 @@
 
 from alembic import context
 
+import admin.attachments
+import admin.audit
+import admin.followers
+import admin.invitations
+import admin.logbook
+import admin.logins
+import admin.persons
 import admin.questions
+import admin.second_factor
+import admin.sessions
+import admin.signing
+import admin.staff
+import admin.tickets
 import admin.votes  # noqa: F401 - the tables register themselves
 import bot.tables  # noqa: F401 - the tables register themselves
 import knowledge.entries  # noqa: F401 - the tables register themselves

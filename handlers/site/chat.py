@@ -4,7 +4,7 @@ import time
 from asyncio import timeout
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import uuid4
 
 import msgspec
@@ -15,7 +15,7 @@ from bot.channels.channel import Accept, NotAccepted
 from bot.db import Database
 from bot.lanes import Lanes
 from bot.mailbox import Bells, Letter
-from bot.messages import InboundMessage, Kind, Reply
+from bot.messages import InboundMessage, Kind, Place, Reply
 from bot.settings import Settings
 from handlers.site.limits import Allowance
 from handlers.site.pages import chat_page, error_page, language_of, query_of
@@ -30,11 +30,19 @@ LOOK_AGAIN = 2.0
 SHOWN = 40
 
 
+class Spot(msgspec.Struct, frozen=True):
+    """Where the browser says that it is, WGS 84 degrees."""
+
+    latitude: Annotated[float, msgspec.Meta(ge=-90, le=90)]
+    longitude: Annotated[float, msgspec.Meta(ge=-180, le=180)]
+
+
 class Said(msgspec.Struct, frozen=True):
-    """What the page sends: words or a choice; its own id lets it send twice safely."""
+    """What the page sends: words, a choice or a place; its own id lets it send twice safely."""
 
     text: str | None = None
     choice: str | None = None
+    place: Spot | None = None
     id: str | None = None
 
 
@@ -62,13 +70,13 @@ class Chat:
         clock: Callable[[], datetime],
     ) -> None:
         self._database = database
-        self._served = served
+        self.served = served
         self._accept = accept
         self._lanes = lanes
         self._bells = bells
         self._settings = settings
         self._clock = clock
-        self._sessions = Sessions(key, settings.public_url)
+        self.sessions = Sessions(key, settings.public_url)
         self._allowance = Allowance()
 
     def add_to(self, app: web.Application) -> None:
@@ -79,15 +87,15 @@ class Chat:
         app.router.add_get("/{slug}/chat/messages", self._news)
 
     async def _page(self, request: web.Request) -> web.Response:
-        served = self._served(request.match_info["slug"])
+        served = self.served(request.match_info["slug"])
         if served is None:
             return error_page(404)
-        session = self._sessions.of(request)
-        response = await self._shown(request, served, session)
-        self._sessions.remember(response, session)
+        session = self.sessions.of(request)
+        response = await self.shown(request, served, session)
+        self.sessions.remember(response, session)
         return response
 
-    async def _shown(
+    async def shown(
         self, request: web.Request, served: Served, session: Session, **fault: Any
     ) -> web.Response:
         """The page with what was said so far."""
@@ -100,28 +108,29 @@ class Chat:
             language_of(request, served.agency),
             letters,
             keep_days=self._settings.keep_days,
+            max_file_mb=self._settings.max_file_mb,
             embedded="embed" in request.query,
             **fault,
         )
 
     async def _form(self, request: web.Request) -> web.Response:
         """A message from a browser without scripts: kept, answered, and shown by the page."""
-        served = self._served(request.match_info["slug"])
+        served = self.served(request.match_info["slug"])
         if served is None:
             return error_page(404)
-        if not self._sessions.is_ours(request):
+        if not self.sessions.is_ours(request):
             return error_page(403)
         form = await request.post()
         said = Said(text=_field(form, "text"), choice=_field(form, "choice"))
         language = language_of(request, served.agency)
-        session = self._sessions.of(request)
+        session = self.sessions.of(request)
         if (said.text and said.text.strip()) or said.choice:
             try:
                 await self._answer(said, session, language)
             except NotAccepted as error:
-                status, key = _refusal(error)
+                status, key = refusal(error)
                 text = served.agency.wording.say(key, language)
-                return await self._shown(
+                return await self.shown(
                     request, served, session, draft=said.text or "", fault=text, status=status
                 )
         chosen = (said.choice or "").removeprefix("lang:")
@@ -129,14 +138,14 @@ class Chat:
             language = chosen
         query = query_of(served.agency, language, embedded="embed" in request.query)
         response = web.HTTPSeeOther(f"/{served.agency.slug}/chat{query}#end")
-        self._sessions.remember(response, session)
+        self.sessions.remember(response, session)
         raise response
 
     async def _post(self, request: web.Request) -> web.Response:
-        served = self._served(request.match_info["slug"])
+        served = self.served(request.match_info["slug"])
         if served is None:
             return web.json_response({"error": "no such agency"}, status=404)
-        session = self._sessions.of(request)
+        session = self.sessions.of(request)
         language = language_of(request, served.agency)
         wording = served.agency.wording
         try:
@@ -148,17 +157,17 @@ class Chat:
             text = wording.say("page.too_long", language, limit=MAX_MESSAGE // 4)
             return web.json_response({"error": text}, status=413)
         except NotAccepted as error:
-            status, key = _refusal(error)
+            status, key = refusal(error)
             text = wording.say(key, language)
             return web.json_response({"error": text}, status=status, headers={"Retry-After": "5"})
-        response = _json(replies)
-        self._sessions.remember(response, session)
+        response = as_response(replies)
+        self.sessions.remember(response, session)
         return response
 
     async def _news(self, request: web.Request) -> web.Response:
         """Replies after a number; waits for some up to `wait` seconds."""
-        served = self._served(request.match_info["slug"])
-        session = self._sessions.of(request)
+        served = self.served(request.match_info["slug"])
+        session = self.sessions.of(request)
         if served is None or session.is_new:
             return web.json_response({"error": "no such conversation"}, status=404)
         after, wait = _number(request, "after"), min(_number(request, "wait"), 50)
@@ -168,22 +177,28 @@ class Chat:
                 letters = await mailbox.since(connection, session.contact.id, after)
             left = ends - time.monotonic()
             if letters or left <= 0:
-                return _json(letters)
+                return as_response(letters)
             await self._bells.wait(session.contact.id, min(left, LOOK_AGAIN))
 
     async def _answer(self, said: Said, session: Session, language: str) -> Sequence[Letter]:
-        """Keep the message, wait until it is handled, and read what was replied."""
         if not self._allowance.take(session.contact.address):
             raise TooFast
+        place = Place(said.place.latitude, said.place.longitude) if said.place else None
+        kind = Kind.LOCATION if place else Kind.CHOICE if said.choice else Kind.TEXT
         message = InboundMessage(
             contact=session.contact,
-            event_id=f"{session.contact.address}:{said.id or uuid4().hex}",
-            kind=Kind.CHOICE if said.choice else Kind.TEXT,
+            event_id=event_id(session, said.id),
+            kind=kind,
             order=time.time_ns(),
             text=said.text,
             choice=said.choice,
+            place=place,
             language=language,
         )
+        return await self.answered(message)
+
+    async def answered(self, message: InboundMessage) -> Sequence[Letter]:
+        """Keep the message, wait until it is handled, and read what was replied."""
         handled = self._lanes.watch(message)
         try:
             await self._accept([message])
@@ -193,7 +208,7 @@ class Chat:
         if event is None:
             return ()  # it will come with the next letters
         async with self._database.read() as connection:
-            return await mailbox.replies_to(connection, event, session.contact.id)
+            return await mailbox.replies_to(connection, event, message.contact.id)
 
     async def _handled(self, message: InboundMessage, handled: Any) -> int | None:
         ends = time.monotonic() + ANSWER_WITHIN
@@ -221,22 +236,28 @@ async def _said(request: web.Request) -> Said:
         said = msgspec.json.decode(body, type=Said)
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise BadMessage('not JSON of the form {"text": ...} or {"choice": ...}') from None
-    if (said.text is None) == (said.choice is None):
-        raise BadMessage('give either "text" or "choice"')
+    if [said.text, said.choice, said.place].count(None) != 2:  # noqa: PLR2004 - all but one
+        raise BadMessage('give one of "text", "choice" and "place"')
     if said.id is not None and not 1 <= len(said.id) <= 64:  # noqa: PLR2004
         raise BadMessage('"id" has 1 to 64 letters')
     return said
 
 
-def _refusal(error: NotAccepted) -> tuple[int, str]:
+def event_id(session: Session, given: str | None) -> str:
+    """The name of one message: the page's own, so that the same one sent again is known."""
+    return f"{session.contact.address}:{given or uuid4().hex}"
+
+
+def refusal(error: NotAccepted) -> tuple[int, str]:
     """Status and text for a message that was not taken."""
     return (429, "page.too_fast") if isinstance(error, TooFast) else (503, "page.failed")
 
 
-def _json(letters: Sequence[Letter]) -> web.Response:
+def as_response(letters: Sequence[Letter], **more: Any) -> web.Response:
+    """Replies as the page's script reads them."""
     replies = [as_json(letter.id, letter.reply) for letter in letters if letter.reply]
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-    return web.json_response({"replies": replies}, dumps=_dumps, headers=headers)
+    return web.json_response({"replies": replies, **more}, dumps=_dumps, headers=headers)
 
 
 def as_json(number: int, reply: Reply) -> dict[str, Any]:

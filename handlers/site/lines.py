@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from markupsafe import Markup, escape
 
 from bot.mailbox import Letter
-from bot.messages import Card, Choice, Reply
+from bot.messages import Card, Choice, InboundMessage, Kind, Reply
 from handlers import verdicts
 from knowledge.agency import Agency
 
@@ -23,6 +23,14 @@ _links = re.compile(LINKS, re.ASCII)
 _MENU = (("menu.top", "top"), ("menu.catalogue", "cat"), ("menu.contact", "contact"))
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A file of the citizen's, as the page leads to it."""
+
+    url: str
+    is_picture: bool
+
+
 @dataclass(slots=True)
 class Line:
     """One thing said; `id` is None for what the citizen did."""
@@ -34,6 +42,7 @@ class Line:
     choices: Sequence[Choice] = ()
     card: Card | None = None
     used: set[str] = field(default_factory=set)
+    file: Shown | None = None
 
     @property
     def language(self) -> str:
@@ -59,6 +68,8 @@ def lines_of(agency: Agency, language: str, letters: Sequence[Letter]) -> list[L
     for letter in letters:
         if letter.reply:
             found.append(line_of(letter.id, letter.reply))
+        elif letter.said and (told := _told(agency, language, letter.said)):
+            found.append(told)
         elif letter.said and letter.said.choice:
             value = letter.said.choice
             label = _mark(found, value) or label_of(agency, language, value)
@@ -66,6 +77,23 @@ def lines_of(agency: Agency, language: str, letters: Sequence[Letter]) -> list[L
         elif letter.said and letter.said.text:
             found.append(Line(None, letter.said.text.strip()))
     return found
+
+
+def _told(agency: Agency, language: str, said: InboundMessage) -> Line | None:
+    """A file or a place that was sent."""
+    if said.attachment and said.attachment.id.isdecimal():
+        shown = Shown(file_path(agency, int(said.attachment.id)), said.kind is Kind.IMAGE)
+        named = said.attachment.name or agency.wording.say("page.file", language)
+        return Line(None, said.text or named, file=shown)
+    if said.place:
+        where = f"{said.place.latitude:.5f}, {said.place.longitude:.5f}"
+        return Line(None, agency.wording.say("page.place", language, where=where))
+    return None
+
+
+def file_path(agency: Agency, number: int) -> str:
+    """Where a citizen finds their own file."""
+    return f"/{agency.slug}/chat/files/{number}"
 
 
 def _mark(lines: Sequence[Line], value: str) -> str | None:

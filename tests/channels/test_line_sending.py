@@ -9,7 +9,7 @@ import pytest
 
 from bot.channels.channel import DeliveryError
 from bot.channels.line import BotInfo, LineChannel, WebhookEndpoint
-from bot.messages import Call
+from bot.messages import Attachment, Call
 from tests.platforms import LINE_TOKEN, FakeLine, Fault, line_channel
 
 RECEIVED = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
@@ -252,7 +252,9 @@ async def test_files_are_fetched_from_the_other_host() -> None:
     )
     await channel.open()
 
-    assert await channel.content("325708") == b"\xff\xd8picture"
+    fetched = [piece async for piece in channel.fetch(Attachment("325708"), 1000)]
+
+    assert fetched == [b"\xff\xd8picture"]
 
     assert [asked.path for asked in data.asked] == ["/v2/bot/message/325708/content"]
     assert not api.asked

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.messages import Choice, Kind
-from handlers.dates import written
 from knowledge.agency import Agency, Entry
+from knowledge.dates import written
 from knowledge.registry import Registry
 
 AGENCIES = ("buriram", "mof-ops", "phetchaburi", "singburi", "tapon")

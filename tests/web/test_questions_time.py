@@ -16,8 +16,8 @@ from bot import clock
 from bot.db import Database
 from bot.settings import Settings
 from bot.tables import ContactRow
-from handlers.dates import written
 from handlers.site.questions import Questions
+from knowledge.dates import written
 from knowledge.registry import Served
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

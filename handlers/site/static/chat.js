@@ -8,7 +8,8 @@
   const links = new RegExp(log.dataset.links, "g");
   const shown = new Set([...log.querySelectorAll("[data-id]")].map((one) => +one.dataset.id));
   let last = +log.dataset.last, talking = !("empty" in log.dataset);
-  let busy = false, unsent = null, polling = null, failures = 0, timer = 0;
+  const attach = find("attach"), picker = find("file"), locate = find("locate");
+  let busy = false, unsent = null, unsentFile = null, polling = null, failures = 0, timer = 0;
 
   // What is shown: copies of the page's own templates, filled in.
 
@@ -190,6 +191,110 @@
     }
   }
 
+  // Files and places. A file that could not be sent keeps its id, too, in case it is chosen again.
+
+  async function attachAll(files) {
+    for (const file of files) if (!(await attachOne(file))) return;
+  }
+
+  async function attachOne(file) {
+    if (busy) return false;
+    fault.textContent = "";
+    if (file.size > attach.dataset.most * 1048576) {
+      fault.textContent = attach.dataset.big;
+      return false;
+    }
+    const key = JSON.stringify([file.name, file.size, file.lastModified]);
+    if (!unsentFile || unsentFile.key !== key) unsentFile = { key, id: token() };
+    setBusy(true);
+    let mine = you(file.name);
+    const bar = document.createElement("progress");
+    bar.setAttribute("aria-label", attach.dataset.sending);
+    mine.querySelector(".said").append(bar);
+    wait.textContent = attach.dataset.sending;
+    reveal(mine);
+    try {
+      const { replies, files } = await upload(file, unsentFile.id, (part) => (bar.value = part));
+      unsentFile = null;
+      talking = true;
+      wait.textContent = "";
+      mine = sent(mine, files[0]);
+      show(replies);
+      reveal(mine);
+      return true;
+    } catch (error) {
+      mine.remove();
+      wait.textContent = "";
+      fault.textContent = error.words || attach.dataset.failed;
+      return false;
+    } finally {
+      setBusy(false);
+      poll();
+    }
+  }
+
+  function upload(file, id, progress) {
+    return new Promise((done, fail) => {
+      const request = new XMLHttpRequest(), form = new FormData();
+      const failed = () => fail(new Error("not sent"));
+      form.append("id", id);
+      form.append("file", file);
+      request.open("POST", attach.action);
+      request.setRequestHeader("Accept", "application/json");
+      request.responseType = "json";
+      request.timeout = 330000;
+      request.upload.onprogress = (event) => progress(event.loaded / event.total);
+      request.onerror = request.ontimeout = failed;
+      request.onload = () => {
+        if (request.status === 200 && request.response) return done(request.response);
+        const error = new Error(request.status);
+        error.words = request.response && request.response.error;
+        fail(error);
+      };
+      request.send(form);
+    });
+  }
+
+  function sent(line, file) {
+    const a = document.createElement("a"), said = line.querySelector(".said");
+    line.querySelector("progress").remove();
+    a.href = file.url;
+    if (file.picture) {
+      const image = document.createElement("img");
+      abroad(a, file.url);
+      a.className = "photo";
+      image.alt = file.name;
+      image.src = file.url;
+      image.onload = () => isNearEnd() && reveal(line);
+      a.append(said.querySelector(".sr"), image, note(words.tab));
+      said.replaceWith(a);
+    } else {
+      a.className = "words";
+      a.textContent = file.name;
+      said.querySelector(".words").replaceWith(a);
+    }
+    return line;
+  }
+
+  function where() {
+    if (busy) return;
+    fault.textContent = "";
+    wait.textContent = attach.dataset.locating;
+    navigator.geolocation.getCurrentPosition(
+      ({ coords }) => {
+        const [latitude, longitude] = [coords.latitude, coords.longitude].map((n) => +n.toFixed(5));
+        const text = `${latitude.toFixed(5)}, ${longitude.toFixed(5)}`;
+        wait.textContent = "";
+        send({ place: { latitude, longitude } }, attach.dataset.place.replace("{}", text));
+      },
+      () => {
+        wait.textContent = "";
+        fault.textContent = attach.dataset.lost;
+      },
+      { enableHighAccuracy: true, timeout: 15000, maximumAge: 60000 },
+    );
+  }
+
   function setBusy(is) {
     busy = is;
     if (is) {
@@ -275,6 +380,18 @@
     submit();
   });
   box.addEventListener("input", grow);
+  box.addEventListener("paste", (event) => {
+    if (!event.clipboardData.files.length) return;
+    event.preventDefault();
+    attachAll([...event.clipboardData.files]);
+  });
+  picker.addEventListener("change", () => {
+    attachAll([...picker.files]);
+    picker.value = "";
+  });
+  picker.parentElement.classList.add("live");
+  locate.hidden = !("geolocation" in navigator && window.isSecureContext);
+  locate.addEventListener("click", where);
   log.addEventListener("click", (event) => {
     const chosen = event.target.closest("button[name=choice]");
     if (!chosen) return;

@@ -58,6 +58,7 @@
   close.setAttribute("aria-label", words.close);
   panel.setAttribute("aria-label", name);
   frame.title = words.chat;
+  frame.allow = "geolocation";
 
   function show(is) {
     panel.hidden = !is;

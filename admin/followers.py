@@ -1,0 +1,103 @@
+"""Who waits for news of a ticket, and the news that each of them is still to be told."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import ForeignKey, Index, delete, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from admin.tickets import Ticket
+from bot.db import Base, ConcurrentId, Document
+from bot.messages import Reply
+from bot.tables import ContactRow
+
+_UNTOLD = text("told_at IS NULL")
+
+
+class Follower(Base):
+    """A contact who brought a matter, or has the same one."""
+
+    __tablename__ = "ticket_followers"
+
+    ticket_id: Mapped[int] = mapped_column(
+        ForeignKey("tickets.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    contact_id: Mapped[UUID] = mapped_column(
+        ForeignKey("contacts.id", ondelete="CASCADE"), primary_key=True
+    )
+    since: Mapped[datetime]
+
+    __table_args__ = (Index("ix_ticket_followers_contact", "contact_id"),)
+
+
+class News(Base):
+    """One message that a contact is to get of their own accord: with the next reply, or at once."""
+
+    __tablename__ = "news"
+
+    id: Mapped[int] = mapped_column(ConcurrentId, primary_key=True)
+    contact_id: Mapped[UUID] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"))
+    reply: Mapped[dict[str, Any]] = mapped_column(Document)
+    presses: Mapped[bool]
+    """Whether a message that costs the agency something is justified (L3: a push is counted)."""
+    at: Mapped[datetime]
+    told_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index("ix_news_untold", "contact_id", sqlite_where=_UNTOLD, postgresql_where=_UNTOLD),
+        Index("ix_news_contact", "contact_id"),
+    )
+
+
+async def follow(session: AsyncSession, ticket: Ticket, contact_id: UUID, now: datetime) -> bool:
+    """Let a contact hear of this ticket; False where they do already."""
+    if await session.get(Follower, (ticket.id, contact_id)) is not None:
+        return False
+    session.add(Follower(ticket_id=ticket.id, contact_id=contact_id, since=now))
+    await session.flush()
+    return True
+
+
+async def leave(session: AsyncSession, ticket: Ticket, contact_id: UUID) -> None:
+    """A contact wants to hear no more of it."""
+    await session.execute(
+        delete(Follower).where(Follower.ticket_id == ticket.id, Follower.contact_id == contact_id)
+    )
+
+
+async def followers(session: AsyncSession, ticket: Ticket) -> Sequence[ContactRow]:
+    """Everybody who is to be told, the first to come first."""
+    query = (
+        select(ContactRow)
+        .join(Follower, Follower.contact_id == ContactRow.id)
+        .where(Follower.ticket_id == ticket.id)
+        .order_by(Follower.since, ContactRow.id)
+    )
+    return (await session.scalars(query)).all()
+
+
+def told(contact_id: UUID, reply: Reply, *, presses: bool, now: datetime) -> News:
+    """A message for a contact, to be added to the session that causes it."""
+    return News(contact_id=contact_id, reply=msgspec.to_builtins(reply), presses=presses, at=now)
+
+
+_TAKE = (
+    update(News)
+    .where(News.told_at.is_(None))
+    .returning(News.id, News.reply)
+    .execution_options(synchronize_session=False)
+)
+
+
+async def take(session: AsyncSession, contact_id: UUID, now: datetime) -> list[Reply]:
+    """The news a contact has not been told yet, oldest first; they count as told from now on."""
+    waiting = select(News.id).where(News.contact_id == contact_id, News.told_at.is_(None)).limit(1)
+    if await session.scalar(waiting) is None:
+        return []
+    query = _TAKE.where(News.contact_id == contact_id).values(told_at=now)
+    rows = sorted((await session.execute(query)).all())
+    return [msgspec.convert(row.reply, Reply) for row in rows]

@@ -1,0 +1,121 @@
+"""Telling citizens what becomes of their matter, in plain words, as soon as it costs nothing."""
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from admin import followers
+from admin.followers import told
+from admin.logbook import LogLine
+from admin.moves import Ending, Move, Status
+from admin.tickets import Ticket
+from bot.clock import BANGKOK
+from bot.messages import Choice, Reply
+from knowledge.agency import Agency
+from knowledge.dates import written
+
+PUBLIC = frozenset(
+    {
+        Move.TRIAGE,
+        Move.ESCALATE,
+        Move.ACCEPT,
+        Move.REASSIGN,
+        Move.ASK,
+        Move.REPLY,
+        Move.PREPARE,
+        Move.APPROVE,
+        Move.PUBLISH,
+        Move.CLOSE,
+        Move.HAND_OVER,
+        Move.JOIN,
+        Move.SPLIT,
+        Move.WITHDRAW,
+        Move.REOPEN,
+    }
+)
+"""Moves that the citizen hears of; what goes back and forth among staff is theirs."""
+CITIZEN_READS = frozenset({Move.ASK, Move.REPLY, Move.HAND_OVER})
+"""Moves whose words are meant for the citizen."""
+PRESSING = frozenset({Move.ASK, Move.REPLY, Move.CLOSE, Move.HAND_OVER, Move.JOIN})
+"""News worth a message of its own where messages cost; the rest rides on the next reply."""
+OWN = frozenset({Move.WITHDRAW, Move.REOPEN})
+"""What the citizen has just done: the chat has answered it already."""
+
+
+async def tell(
+    session: AsyncSession, agency: Agency, ticket: Ticket, line: LogLine, *, now: datetime
+) -> None:
+    """Leave the news of this line for everybody who waits for the ticket."""
+    if not line.public:
+        return
+    move = Move(line.what)
+    for contact in await followers.followers(session, ticket):
+        if move in OWN and line.contact_id == contact.id:
+            continue
+        reply = news(agency, ticket, line, contact.language or ticket.language)
+        session.add(told(contact.id, reply, presses=move in PRESSING, now=now))
+
+
+def news(agency: Agency, ticket: Ticket, line: LogLine, language: str) -> Reply:
+    """One step in plain words."""
+    move = Move(line.what)
+    unit = agency.unit(ticket.unit)
+    values = {
+        "number": ticket.number,
+        "unit": unit.name(language) if unit else agency.profile.name.of(language),
+        "due": written(ticket.due_at.astimezone(BANGKOK).date(), language),
+        "body": ticket.handed_to or "",
+        "words": line.text or "",
+    }
+    say = agency.wording.say
+    if move is Move.CLOSE and ticket.ending:
+        ending = say(f"ending.{ticket.ending}", language)
+        text = say(
+            "news.close",
+            language,
+            number=ticket.number,
+            ending=ending,
+            reason=ticket.ending_reason or "",
+        )
+        return Reply(text, verdicts(agency, ticket, language))
+    key, places = TEXTS[Move.ESCALATE if line.end == Status.WITH_HEAD else move]
+    text = say(key, language, **{place: values[place] for place in places})
+    if move is Move.HAND_OVER and ticket.handed_number:
+        text += "\n" + say("news.their_number", language, number=ticket.handed_number)
+    return Reply(text, _choices(agency, ticket, move, language))
+
+
+TEXTS = {
+    Move.TRIAGE: ("news.triage", ("number", "unit", "due")),
+    Move.ESCALATE: ("news.escalate", ("number",)),
+    Move.ACCEPT: ("news.accept", ("number", "unit", "due")),
+    Move.REASSIGN: ("news.reassign", ("number", "unit")),
+    Move.ASK: ("news.ask", ("number", "words")),
+    Move.REPLY: ("news.reply", ("number", "words")),
+    Move.PREPARE: ("news.prepare", ("number", "unit")),
+    Move.APPROVE: ("news.approve", ("number",)),
+    Move.PUBLISH: ("news.publish", ("number",)),
+    Move.HAND_OVER: ("news.hand_over", ("number", "body", "words")),
+    Move.JOIN: ("news.join", ("number",)),
+    Move.SPLIT: ("news.split", ("number",)),
+    Move.WITHDRAW: ("news.withdraw", ("number",)),
+    Move.REOPEN: ("news.reopen", ("number",)),
+}
+"""The text of each move, and what it has room for."""
+
+
+def verdicts(agency: Agency, ticket: Ticket, language: str) -> tuple[Choice, ...]:
+    """ "แก้แล้วจริงไหม": the citizen has the last word."""
+    if ticket.ending is Ending.HANDED_OVER:
+        return ()
+    return tuple(
+        Choice(agency.wording.say(f"fixed.{word}", language), f"fixed:{ticket.number}:{word}")
+        for word in ("yes", "partly", "no")
+    )
+
+
+def _choices(agency: Agency, ticket: Ticket, move: Move, language: str) -> tuple[Choice, ...]:
+    if move in {Move.ASK, Move.REPLY} and ticket.is_open:
+        label = agency.wording.say("mine.add", language)
+        return (Choice(label, f"mine:{ticket.number}:add"),)
+    return ()

@@ -1,0 +1,1 @@
+"""What staff see of the program: the pages under /admin/."""

@@ -1,0 +1,101 @@
+"""What a form said, and what is kept of it when the login has ended in the middle."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from aiohttp.web import FileField
+from multidict import MultiDictProxy
+
+HERE = "_page"
+"""The field that names the page a form stands on."""
+KEPT = "kept:"
+"""What the login's own form puts before the names of the fields that it carries along."""
+CARRIED = "_carried"
+"""The field of the login's form that names where the carried form was going."""
+CARRIED_FROM = "_carried_from"
+MOST_KEPT = 64 * 1024
+"""Letters of a form that are carried along."""
+_SECRET = re.compile("password|code|token", re.IGNORECASE)
+_OWN_PATH = re.compile(r"/admin/(?:[\w.~%:@-]+/)*[\w.~%:@-]*(?:\?[^\s#\\]*)?", re.ASCII)
+
+Fields = Sequence[tuple[str, str]]
+
+
+class Form:
+    """The fields of a form, as the browser sent them."""
+
+    def __init__(self, fields: MultiDictProxy[Any] | None = None) -> None:
+        self._fields = fields
+
+    def text(self, name: str, *, at_most: int = 10_000) -> str:
+        """One field without the blanks around it; empty where it is missing."""
+        return self.raw(name)[:at_most].strip()
+
+    def raw(self, name: str) -> str:
+        """One field just as it was typed, its line ends made plain."""
+        value = self._fields.get(name, "") if self._fields else ""
+        return _plain(value) if isinstance(value, str) else ""
+
+    def texts(self, name: str) -> list[str]:
+        """All values of a field that may be there several times."""
+        values = self._fields.getall(name, []) if self._fields else []
+        return [_plain(value) for value in values if isinstance(value, str)]
+
+    def files(self, name: str) -> list[FileField]:
+        """The files that were added; an empty file input is left out."""
+        values = self._fields.getall(name, []) if self._fields else []
+        return [value for value in values if isinstance(value, FileField) and value.filename]
+
+    def pairs(self) -> Iterator[tuple[str, str]]:
+        """Every field that is text."""
+        for name, value in self._fields.items() if self._fields else ():
+            if isinstance(value, str):
+                yield name, _plain(value)
+
+
+def _plain(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\0", "")
+
+
+def worth_keeping(fields: Iterator[tuple[str, str]]) -> Fields:
+    """What is carried through a login: neither secrets, nor our own fields, nor too much."""
+    kept, left = [], MOST_KEPT
+    for name, value in fields:
+        left -= len(name) + len(value)
+        if left < 0:
+            break
+        if value and not name.startswith(("_", KEPT)) and not _SECRET.search(name):
+            kept.append((name, value))
+    return kept
+
+
+def carried(form: Form) -> dict[str, Any] | None:
+    """The form that a login's form carries along: its address, its page and its fields."""
+    pairs = ((name.removeprefix(KEPT), v) for name, v in form.pairs() if name.startswith(KEPT))
+    fields = worth_keeping(pairs)
+    if not fields:
+        return None
+    return form_kept(own_path(form.text(CARRIED)), own_path(form.text(CARRIED_FROM)), fields)
+
+
+def form_kept(to: str, page: str, fields: Fields) -> dict[str, Any]:
+    """A form as it is kept: where it was going, the page it stands on, what was typed."""
+    return {"to": to, "page": page, "fields": [list(pair) for pair in fields]}
+
+
+def typed(kept: Mapping[str, Any] | None, path: str) -> dict[str, str]:
+    """What was typed into the form that goes to this path, before the login ended."""
+    if not kept or _path(str(kept.get("to"))) != _path(path):
+        return {}
+    return {str(name): str(value) for name, value in reversed(kept["fields"])}
+
+
+def own_path(text: str) -> str:
+    """An address of ours to go on to; anything else leads to the first page."""
+    is_own = _OWN_PATH.fullmatch(text) and "//" not in text.partition("?")[0]
+    return text if is_own and "/../" not in text else "/admin/"
+
+
+def _path(address: str) -> str:
+    return address.partition("?")[0]

@@ -1,0 +1,37 @@
+"""The roof over the staff pages: puts their equipment together, and prints the very first link."""
+
+from aiohttp import web
+
+from admin import invitations, staff
+from admin.web.shell import Admin
+from admin.web.visit import Equipment
+from bot import clock
+from bot.db import Database
+from bot.secrets import secret_key
+from bot.settings import Settings
+from knowledge.registry import Registry
+
+
+def add_to(
+    app: web.Application, database: Database, registry: Registry, settings: Settings
+) -> None:
+    """Serve everything under /admin/."""
+    equipment = Equipment(
+        database=database,
+        served=registry.get,
+        slugs=lambda: list(registry.served),
+        settings=settings,
+        key=secret_key(settings.data_dir),
+        clock=clock.now,
+    )
+    Admin(equipment).add_to(app)
+
+
+async def first_link(database: Database, settings: Settings) -> str | None:
+    """The path at which the first account can be made once; None where there is one already."""
+    async with database.session() as session:
+        if not await staff.is_empty(session):
+            return None
+        key = secret_key(settings.data_dir)
+        token = await invitations.invite(session, None, key=key, now=clock.now())
+    return invitations.path_of(token, is_first=True)
