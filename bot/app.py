@@ -9,6 +9,7 @@ from uuid import UUID
 import structlog
 from aiohttp import web
 
+from admin import sources
 from admin.fetching import Fetching
 from bot import clock, migration, outbox, staff_pages
 from bot.accounts import Accounts, AllAccounts, LockedAccounts
@@ -81,7 +82,7 @@ class Program:
         self.registry = make_registry(settings, self._encoder if is_quick else None)
         self.library = Library(self.database, self.registry, clock.now)
         self.bells = Bells()
-        scheduled = timetable(self.database, settings)
+        scheduled = timetable(self.database, self.registry, settings)
         self.jobs = Jobs(settings, scheduled=scheduled, metrics=self.metrics)
         self._tasks: list[asyncio.Task[Any]] = []
         self._polling = asyncio.Event()
@@ -267,6 +268,8 @@ class Program:
                 fresh = await self.library.refresh()
                 if fresh:
                     log.info("agencies_reloaded", agencies=fresh)
+                async with self.database.read() as connection:
+                    self.registry.flag(await sources.flags(connection))
                 self._begin(self._admit())
             except Exception as error:  # noqa: BLE001 - a bad folder must not end the watching
                 log.error("reload_failed", fault=type(error).__name__)

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from admin.sources import State, accept, not_as_checked
 from bot import clock, knowledge_check, logs, migration
 from bot.app import make_encoder, make_registry
 from bot.db import Database
@@ -36,6 +37,11 @@ from knowledge.spotcheck import FROM, spot_check
 
 MEANING = frozenset({"import", "check", "unanswered"})
 """What compares by meaning."""
+SAID = {
+    State.CHANGED: "หน้าต้นฉบับเปลี่ยนไป / the source page has changed",
+    State.DEAD: "ไม่มีหน้าต้นฉบับแล้ว / the source page is gone",
+    State.UNREACHABLE: "เปิดหน้าต้นฉบับไม่ได้ / the source page cannot be reached",
+}
 YES = frozenset({"y", "yes", "ใช่", "ตกลง"})
 
 
@@ -65,6 +71,8 @@ def add_to(sub: Any) -> None:
     sure = kind("confirm", "say which entry answers a question / ยืนยันคำถาม")
     sure.add_argument("entry")
     sure.add_argument("question")
+    fine = kind("accept", "a changed source page was checked / ตรวจหน้าต้นฉบับแล้ว")
+    fine.add_argument("url", help="the page's address, as `due` tells it")
     taking.add_argument("--yes", action="store_true", help="do not ask")
     taking.add_argument(
         "--break-confirmed", action="store_true", help="even where confirmed questions break"
@@ -83,6 +91,7 @@ async def run(settings: Settings, asked: Namespace) -> int:
         "unanswered": knowledge_check.unanswered,
         "history": _history,
         "due": _due,
+        "accept": _accept,
         "rename": _rename,
         "confirm": _confirm,
     }
@@ -204,6 +213,28 @@ async def _due(shelf: Shelf) -> int:
         for entry in entries:
             mark = "!" if entry.review_by < today else "·"
             show([f"  {mark} {entry.review_by} {entry.id}: {entry.question.th}"])
+    await _pages_not_as_checked(shelf)
+    return 0
+
+
+async def _pages_not_as_checked(shelf: Shelf) -> None:
+    """Tell of the pages that answers rest on and that are not as they were."""
+    async with shelf.database.session() as session:
+        pages = await not_as_checked(session, shelf.asked.slug)
+    for page in pages:
+        since = page.since.astimezone(clock.BANGKOK).date()
+        show([f"! {SAID[State(page.state)]} ({since}): {page.url}"])
+        resting = [e for e in shelf.entries.entries.values() if e.source.url == page.url]
+        show(f"  · {entry.id}: {entry.question.th}" for entry in resting)
+
+
+async def _accept(shelf: Shelf) -> int:
+    slug, url = shelf.asked.slug, shelf.asked.url
+    async with shelf.database.session() as session:
+        is_known = await accept(session, slug, url, actor="system", now=clock.now())
+    if not is_known:
+        raise NotChanged("ไม่ได้เฝ้าดูหน้านี้", "this page is not watched")
+    show(["✓ บันทึกแล้ว / done"])
     return 0
 
 

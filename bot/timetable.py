@@ -2,14 +2,21 @@
 
 from datetime import datetime, timedelta
 
+import structlog
+
 from admin import questions, votes
+from admin.watching import Watch
 from bot import clock, forgetting
 from bot.db import Database
 from bot.jobs import Scheduled
 from bot.settings import Settings
+from bot.visiting import Visitor
+from knowledge.registry import Registry
+
+log = structlog.get_logger()
 
 
-def timetable(database: Database, settings: Settings) -> tuple[Scheduled, ...]:
+def timetable(database: Database, registry: Registry, settings: Settings) -> tuple[Scheduled, ...]:
     """All jobs, in the order of the day; each may be run again after a crash in its midst."""
 
     async def forget(_due: datetime) -> None:
@@ -22,4 +29,15 @@ def timetable(database: Database, settings: Settings) -> tuple[Scheduled, ...]:
                 await questions.expire(connection, before)
                 await votes.expire(connection, before)
 
-    return (Scheduled("17 * * * *", "forget", forget),)
+    async def watch(due: datetime) -> None:
+        """Look at every page that an answer rests on."""
+        agencies = [served.agency for served in registry.served.values()]
+        found = await Watch(database, Visitor(settings.public_url), clock=clock.now).round(
+            agencies, due
+        )
+        log.info("sources_looked_at", flagged=found)
+
+    return (
+        Scheduled("30 3 * * *", "watch-sources", watch),
+        Scheduled("17 * * * *", "forget", forget),
+    )

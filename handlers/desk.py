@@ -9,7 +9,7 @@ from datetime import datetime
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin import questions, votes
+from admin import attachments, questions, votes
 from admin.questions import Question
 from bot.clock import BANGKOK
 from bot.forgetting import forget
@@ -152,6 +152,7 @@ async def _take_back(session: AsyncSession, contact: ContactRow, message: Inboun
         await forget(session, contact.id, message.message_id, but=message.event_id)
         await questions.forget(session, contact.id, message.message_id)
         await votes.forget(session, contact.id, message.message_id)
+        await attachments.forget(session, contact.id, message.message_id)
 
 
 def _state_of(contact: ContactRow) -> State:

@@ -5,6 +5,7 @@ from datetime import date
 from bot.messages import Card
 from knowledge.agency import Agency, Entry
 from knowledge.dates import written
+from knowledge.reviewing import flag_of
 
 
 def card(agency: Agency, language: str, entry: Entry) -> Card:
@@ -32,8 +33,14 @@ def card(agency: Agency, language: str, entry: Entry) -> Card:
 
 
 def stale(agency: Agency, language: str, entry: Entry, today: date) -> str | None:
-    """What is to be said of an answer past its review date; None while it is fresh."""
+    """What is to be said of an answer whose source is not as it was, or past its review date."""
+    say = agency.wording.say
+    if flag := flag_of(agency, entry):
+        day = written(flag.since, language)
+        if flag.state == "dead":
+            return say("answer.source_gone", language, date=day)
+        return say("answer.source_changed", language, date=day)
     if today <= entry.review_by:
         return None
     day = written(entry.review_by, language)
-    return agency.wording.say("answer.stale", language, date=day)
+    return say("answer.stale", language, date=day)

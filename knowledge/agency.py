@@ -236,6 +236,13 @@ class Background(Strict):
     examples: list[Text] = Field(min_length=1)
 
 
+class Flag(Strict):
+    """What became of a page that answers rest on, and the day on which it was seen."""
+
+    state: Literal["changed", "dead"]
+    since: dt.date
+
+
 class Agency(BaseModel):
     """Everything one agency's folder says, joined to what is true for all."""
 
@@ -251,6 +258,8 @@ class Agency(BaseModel):
     catalogue: Sequence[CatalogueItem]
     chains: Mapping[MatterKind, Chain]
     wording: Wording
+    flagged: Mapping[str, Flag] = {}
+    """What is wrong with the pages that answers rest on, by address."""
 
     def entry(self, key: str) -> Entry | None:
         """An entry by the id it has or once had."""

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import structlog
 
-from knowledge.agency import SLUG, Agency, Defaults, Entry
+from knowledge.agency import SLUG, Agency, Defaults, Entry, Flag
 from knowledge.embedding import Encoder
 from knowledge.entries import Stored
 from knowledge.files import BadFiles, Fault
@@ -47,6 +47,7 @@ class Registry:
         self._stamps: dict[str, Stamp] = {}
         self._defaults: Defaults | None = None
         self._faults: dict[str, Sequence[Fault]] = {}
+        self._flags: Mapping[str, Mapping[str, Flag]] = {}
 
     @property
     def served(self) -> Mapping[str, Served]:
@@ -97,12 +98,23 @@ class Registry:
         if stored is not None and self._defaults is not None:
             agency = _with(agency, stored, self._defaults)
         encoder = self._encoder
-        served = Served(agency, self.matcher(agency, agency.entries.values()))
+        matcher = self.matcher(agency, agency.entries.values())
         with self._serving:
             if slug in self._read:
+                served = Served(_flagged(agency, self._flags.get(slug, {})), matcher)
                 self._served = {**self._served, slug: served}
         if encoder is not self._encoder:
             self._index_anew(slug)
+
+    def flag(self, flags: Mapping[str, Mapping[str, Flag]]) -> None:
+        """Say from now on which pages are not as they were, by agency and address."""
+        with self._serving:
+            if flags != self._flags:
+                self._flags = flags
+                self._served = {
+                    slug: Served(_flagged(one.agency, flags.get(slug, {})), one.matcher)
+                    for slug, one in self._served.items()
+                }
 
     def _drop_all_but(self, folders: Iterable[str]) -> None:
         """What has no folder any more is neither served nor complained about."""
@@ -132,10 +144,11 @@ class Registry:
     def _index_anew(self, slug: str) -> None:
         if (one := self._served.get(slug)) is None:
             return
-        anew = Served(one.agency, self.matcher(one.agency, one.agency.entries.values()))
+        matcher = self.matcher(one.agency, one.agency.entries.values())
         with self._serving:
-            if self._served.get(slug) is one:  # else it has been served anew meanwhile
-                self._served = {**self._served, slug: anew}
+            now = self._served.get(slug)
+            if now and now.matcher is one.matcher:  # else it has been served anew meanwhile
+                self._served = {**self._served, slug: Served(now.agency, matcher)}
 
     def _has_changed(self, folder: Path) -> bool:
         stamp = _stamp(folder)
@@ -218,6 +231,10 @@ def _with(agency: Agency, stored: Stored, defaults: Defaults) -> Agency:
             "renamed": stored.renamed,
         }
     )
+
+
+def _flagged(agency: Agency, flags: Mapping[str, Flag]) -> Agency:
+    return agency.model_copy(update={"flagged": flags})
 
 
 def documents(entries: Iterable[Entry]) -> list[Document]:

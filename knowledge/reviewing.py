@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
 
-from knowledge.agency import Entry
+from knowledge.agency import Agency, Entry, Flag
 
 SOON: Final = timedelta(days=30)
 
@@ -19,3 +19,10 @@ def due(
         if entry.review_by <= today + within:
             found[entry.unit].append(entry)
     return dict(found)
+
+
+def flag_of(agency: Agency, entry: Entry) -> Flag | None:
+    """What is wrong with the page that an entry rests on, unless it was checked since."""
+    flag = agency.flagged.get(entry.source.url or "")
+    checked = max(entry.updated, entry.verified_on or entry.updated)
+    return flag if flag and checked <= flag.since else None

@@ -16,7 +16,7 @@ from admin.sessions import StaffSession
 from admin.staff import Staff
 from admin.web.access import Stage
 from admin.web.cookies import Cookies
-from admin.web.forms import Form, own_path, typed
+from admin.web.forms import HERE, Form, own_path, typed
 from admin.web.texts import WORDING
 from bot.clock import BANGKOK
 from bot.db import Database
@@ -113,8 +113,8 @@ class Visit:
     @property
     def path(self) -> str:
         """The address of this page, or of the page whose form was sent; for coming back to it."""
-        if self.request.method == "POST" and (page := self.form.text("_page")):
-            return own_path(page)
+        if self.request.method == "POST":
+            return own_path(self.form.text(HERE))
         return own_path(str(self.request.rel_url.without_query_params("done")))
 
     def say(self, key: str, **values: object) -> str:

@@ -13,6 +13,7 @@ import admin.questions
 import admin.second_factor
 import admin.sessions
 import admin.signing
+import admin.sources
 import admin.staff
 import admin.tickets
 import admin.votes  # noqa: F401 - the tables register themselves

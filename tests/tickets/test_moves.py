@@ -72,7 +72,7 @@ def test_only_signing_leads_to_what_is_signed():
             assert rule.signs is signed[rule.end], move
 
 
-@pytest.mark.parametrize("status", OVER)
+@pytest.mark.parametrize("status", sorted(OVER))
 def test_what_is_over_can_be_touched_by_nobody_but_to_open_it_again(status):
     moves = {move for move, rule in RULES if status in rule.start}
 
@@ -120,7 +120,7 @@ def test_three_persons_sign_one_after_the_other(step, signers, by, refused):
         may_sign(step, WEB, Ending.CORRECTED, signers, by)
 
 
-@pytest.mark.parametrize("ending", set(Ending) - {Ending.CORRECTED})
+@pytest.mark.parametrize("ending", sorted(set(Ending) - {Ending.CORRECTED}))
 def test_where_nothing_on_the_website_changes_nobody_publishes(ending):
     assert steps_for(WEB, ending) == (Step.PREPARE, Step.APPROVE)
     may_close(WEB, Status.APPROVED, ending, {Step.PREPARE, Step.APPROVE})

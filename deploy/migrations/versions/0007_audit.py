@@ -1,10 +1,12 @@
-"""The audit log with its chains, which the database itself keeps from being changed.
+"""The audit log, which the database itself keeps from being changed; the pages answers rest on.
 
 Revision: 0007, after 0006
 """
 
 import sqlalchemy as sa
 from alembic import op
+
+from bot.db import Moment
 
 revision = "0007"
 down_revision = "0006"
@@ -38,6 +40,31 @@ def upgrade() -> None:
         sa.Column("digest", sa.String(64), nullable=False),
         sa.PrimaryKeyConstraint("agency", name="pk_audit_heads"),
     )
+    op.create_table(
+        "source_pages",
+        sa.Column("agency", sa.String(32), nullable=False),
+        sa.Column("url", sa.String(), nullable=False),
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("since", Moment(), nullable=False),
+        sa.Column("looked_at", Moment(), nullable=False),
+        sa.Column("checked", sa.String(64)),
+        sa.Column("seen", sa.String(64)),
+        sa.Column("etag", sa.String()),
+        sa.Column("modified", sa.String()),
+        sa.Column("gone_since", Moment()),
+        sa.Column("away_since", Moment()),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(40), nullable=False),
+        sa.PrimaryKeyConstraint("agency", "url", name="pk_source_pages"),
+    )
+    not_ok = sa.text("state <> 'ok'")
+    op.create_index(
+        "ix_source_pages_not_ok",
+        "source_pages",
+        ["agency"],
+        sqlite_where=not_ok,
+        postgresql_where=not_ok,
+    )
     if op.get_bind().dialect.name == "sqlite":
         for what in ("UPDATE", "DELETE"):
             op.execute(
@@ -56,6 +83,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("source_pages")
     op.drop_table("audit_heads")
     op.drop_table("audit_log")
     if op.get_bind().dialect.name != "sqlite":
