@@ -20,10 +20,11 @@ from admin import attachments
 from admin.attachments import Attachment
 from admin.downloads import disposition
 from bot.app import Program
-from bot.messages import InboundMessage
+from bot.messages import InboundMessage, Kind
 from bot.settings import Settings
 from bot.tables import EventRow
 from tests.attachments import contents
+from tests.attachments.conftest import until
 from tests.attachments.contents import jpeg
 
 SCRIPT = {"Accept": "application/json"}
@@ -171,6 +172,31 @@ async def test_the_same_file_sent_again_is_one_message(program: Program, visitor
     assert first["files"] == second["files"]
     assert len(await rows(program)) == 1
     assert len(await said(program)) == 1
+
+
+async def test_a_message_taken_back_takes_its_file_with_it(
+    program: Program, visitor: Visitor
+) -> None:
+    [file] = (await (await visitor.send(("a.jpg", jpeg()))).json())["files"]
+    [event] = await said(program)
+    [row] = await rows(program)
+    message = msgspec.convert(event, InboundMessage)
+    unsent = InboundMessage(
+        contact=message.contact,
+        event_id="unsent",
+        kind=Kind.UNSEND,
+        order=message.order + 1,
+        message_id=message.message_id,
+    )
+
+    await program.inbox.accept([unsent])
+
+    async def is_gone() -> bool:
+        return not await program.files.has(row.sha256)
+
+    await until(is_gone)
+    assert [one.status for one in await rows(program)] == ["forgotten"]
+    assert (await visitor.get(file["url"])).status == 404
 
 
 @ON_SQLITE
