@@ -224,7 +224,8 @@ async def _pages_not_as_checked(shelf: Shelf) -> None:
     for page in pages:
         since = page.since.astimezone(clock.BANGKOK).date()
         show([f"! {SAID[State(page.state)]} ({since}): {page.url}"])
-        resting = [e for e in shelf.entries.entries.values() if e.source.url == page.url]
+        entries = {**shelf.general(), **shelf.entries.entries}.values()
+        resting = [entry for entry in entries if entry.source.url == page.url]
         show(f"  · {entry.id}: {entry.question.th}" for entry in resting)
 
 

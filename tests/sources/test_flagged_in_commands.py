@@ -1,0 +1,45 @@
+"""Pages that are not as they were, in the commands of staff."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from admin import sources
+from bot.__main__ import parser
+from bot.db import Database
+from bot.knowledge_commands import run
+from bot.settings import ROOT, Settings
+from bot.visiting import Outcome
+from knowledge.folders import load_defaults
+
+NOW = datetime(2026, 11, 21, 5, tzinfo=UTC)
+SLUG = "buriram"
+
+
+async def command(url: str, *arguments: str) -> int:
+    """`knowledge ...` on this database."""
+    asked = parser().parse_args(["knowledge", *arguments])
+    return await run(Settings(database_url=url, semantic=False), asked)
+
+
+async def test_a_changed_page_is_due_with_its_answers_until_it_is_accepted(
+    database: Database, database_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    general = load_defaults(ROOT / "knowledge" / "agencies" / "_default").entries.values()
+    key, page_url = next((entry.id, entry.source.url) for entry in general if entry.source.url)
+    async with database.session() as session:
+        page = sources.first_seen(SLUG, page_url, NOW)
+        session.add(page)
+        page.take(Outcome.SEEN, "a" * 64, "", NOW)
+        page.take(Outcome.SEEN, "b" * 64, "", NOW + timedelta(days=1))
+
+    assert await command(database_url, "due", SLUG, "--days", "0") == 0
+    told = capsys.readouterr().out
+    assert f"the source page has changed (2026-11-22): {page_url}\n" in told
+    assert f"  · {key}: " in told
+
+    assert await command(database_url, "accept", SLUG, page_url) == 0
+    assert await command(database_url, "due", SLUG, "--days", "0") == 0
+    assert page_url not in capsys.readouterr().out
+    assert await command(database_url, "accept", SLUG, "https://other.example/") == 1
+    assert "not watched" in capsys.readouterr().err
