@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from admin import invitations, staff
+from admin import invitations, logins, sessions, staff
 from admin.web.shell import Admin
 from admin.web.visit import Equipment
 from bot import clock
@@ -25,6 +25,14 @@ def add_to(
         clock=clock.now,
     )
     Admin(equipment).add_to(app)
+
+
+async def expire(database: Database) -> None:
+    """Delete logins, links and counts of failures that are over."""
+    now = clock.now()
+    async with database.session() as session:
+        for kind in (sessions, invitations, logins):
+            await kind.expire(session, now)
 
 
 async def first_link(database: Database, settings: Settings) -> str | None:

@@ -6,7 +6,7 @@ import structlog
 
 from admin import questions, votes
 from admin.watching import Watch
-from bot import clock, forgetting
+from bot import clock, forgetting, staff_pages
 from bot.db import Database
 from bot.jobs import Scheduled
 from bot.settings import Settings
@@ -28,6 +28,7 @@ def timetable(database: Database, registry: Registry, settings: Settings) -> tup
                 gone = await forgetting.expire(connection, before)
                 await questions.expire(connection, before)
                 await votes.expire(connection, before)
+        await staff_pages.expire(database)
 
     async def watch(due: datetime) -> None:
         """Look at every page that an answer rests on."""

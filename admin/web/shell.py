@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin import sessions, staff
 from admin.officers import Officer
+from admin.passwords import TooManyAtOnce
 from admin.web.access import Anyone, Route, Stage, Verdict, stage_of, verdict
 from admin.web.cookies import FIELD, LANGUAGE, TOKEN
 from admin.web.forms import Form, form_kept, worth_keeping
@@ -187,7 +188,8 @@ class Admin:
 
     def _failed(self, visit: Visit, error: Exception) -> web.StreamResponse:
         is_collided = isinstance(error, DBAPIError) and is_collision(error)
-        is_passing = is_collided or is_unavailable(error)
+        is_busy = isinstance(error, TooManyAtOnce)
+        is_passing = is_busy or is_collided or is_unavailable(error)
         log.error("staff_page_failed", fault=type(error).__name__, where=where(error))
         return error_page(visit, 503 if is_passing else 500)
 

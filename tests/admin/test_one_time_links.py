@@ -1,15 +1,24 @@
 """One-time links: the first account, and a password for whom has none; once, and not for long."""
 
 import re
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import pyotp
 import pytest
+from sqlalchemy import select, update
 
 from admin import invitations, staff
+from admin.invitations import Invitation
+from admin.logins import LoginTries
 from admin.officers import Role
+from admin.sessions import StaffSession
 from admin.staff import Staff
+from bot import staff_pages
+from bot.db import Database
+from bot.settings import Settings
 from tests.admin.conftest import KEY, PASSWORD, Browser, House, NewBrowser
-from tests.fakes import AGENCY
+from tests.fakes import AGENCY, MovingClock
 
 ME = {
     "name": "สมชาย ดูแลดี",
@@ -57,6 +66,46 @@ async def test_the_first_link_makes_an_operator_who_then_sets_up_a_second_factor
         assert (await late.get(path)).status == 410
     assert "role.given" in [row.what for row in await house.audit()]
     assert "staff.first" in [row.what for row in await house.audit()]
+
+
+async def test_the_program_offers_the_first_account_while_there_is_none(
+    database: Database, tmp_path: Path, clock: MovingClock
+) -> None:
+    settings = Settings(data_dir=tmp_path)
+    path = await staff_pages.first_link(database, settings)
+    assert path
+    assert re.fullmatch(r"/admin/first/[\w-]{32}", path)
+
+    async with database.session() as session:
+        await staff.add_person(session, name="ก", email="a@b.go.th", now=clock())
+    assert await staff_pages.first_link(database, settings) is None
+
+
+async def test_what_is_over_is_deleted_and_what_is_not_stays(
+    house: House, browser: Browser
+) -> None:
+    person = await newcomer(house)
+    path = await link(house, person)
+    await house.hire("a@example.go.th", Role.REPORTER)
+    await browser.log_in("a@example.go.th", "wrong password")
+    await browser.log_in("a@example.go.th")
+    await staff_pages.expire(house.database)
+    assert (await browser.get("/admin/account")).status == 200
+    assert (await browser.get(path)).status == 200
+
+    async with house.database.session() as session:
+        for table in (StaffSession, Invitation, LoginTries):
+            await session.execute(update(table).values(_ago(table, house.clock())))
+    await staff_pages.expire(house.database)
+    async with house.database.session() as session:
+        for table in (StaffSession, Invitation, LoginTries):
+            assert (await session.scalars(select(table))).all() == [], table
+
+
+def _ago(table: type, now: datetime) -> dict[str, datetime]:
+    """The column that says when a row was over, set to long ago."""
+    column = "last_at" if table is LoginTries else "expires_at"
+    return {column: now - timedelta(days=2)}
 
 
 async def test_a_first_link_is_dead_once_there_is_somebody(house: House, browser: Browser) -> None:
