@@ -24,6 +24,8 @@ class Status(StrEnum):
 
 OVER = frozenset({Status.CLOSED, Status.WITHDRAWN, Status.JOINED})
 OPEN = frozenset(Status) - OVER
+DRAFTED = frozenset({Status.RECEIVED, Status.WITH_HEAD, Status.WITH_UNIT})
+"""Where nothing is signed yet: what is signed is returned before it is written anew."""
 
 
 class Move(StrEnum):

@@ -14,7 +14,7 @@ from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from admin.moves import Ending
+from admin.moves import DRAFTED, Ending, IllegalMove
 from admin.officers import Officer, Post
 from admin.tickets import Ticket
 from bot.db import Base, ConcurrentId, Document, OneOf
@@ -99,10 +99,15 @@ async def latest_draft(session: AsyncSession, ticket: Ticket) -> Draft | None:
 async def save_draft(
     session: AsyncSession, ticket: Ticket, proposal: Proposal, officer: Officer, now: datetime
 ) -> Draft:
-    """Put a new version beside the old ones; every signature so far is void."""
+    """Put a new version beside the old ones; every signature so far is void.
+
+    Raises IllegalMove where somebody has signed: then it has to be returned first.
+    """
     last = await latest_draft(session, ticket)
     if last is not None and last.content == proposal:
         return last
+    if ticket.status not in DRAFTED:
+        raise IllegalMove("refused.not_now")
     await void(session, ticket, now)
     version = last.version + 1 if last else 1
     draft = Draft(

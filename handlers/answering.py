@@ -6,9 +6,9 @@ from admin import questions
 from bot.messages import Choice, Reply
 from handlers import contact, menu, verdicts
 from handlers.conversation import Asked, Outcome, Turn, numbered
-from handlers.provenance import card, stale
 from knowledge.agency import Entry
 from knowledge.matching import Decision, Match
+from knowledge.provenance import card, stale
 
 SUGGESTIONS = 3
 PERSON_AFTER = 3

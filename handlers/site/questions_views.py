@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from urllib.parse import urlencode
 
 from bot.messages import Card
-from handlers.provenance import card, stale
 from knowledge.agency import Agency, Entry
+from knowledge.provenance import card, stale
 
 IN_SECTION = 12
 """Questions of a topic that the first page names; the rest are one tap away."""

@@ -44,7 +44,7 @@ async def line() -> AsyncIterator[FakeLine]:
 
 @pytest.fixture
 async def channel(line: FakeLine, watch: Watch) -> AsyncIterator[LineChannel]:
-    channel = line_channel(line.url + "/", now=watch, timeout=0.5)
+    channel = line_channel(line.url + "/", now=watch, timeout=2)
     await channel.open()
     yield channel
     await channel.close()

@@ -22,9 +22,9 @@ from admin.watching import Watch
 from bot.db import Database
 from bot.settings import ROOT
 from bot.visiting import Outcome, Visitor, is_public
-from handlers.provenance import stale
 from knowledge.agency import Agency, Flag
 from knowledge.folders import load_agency, load_defaults
+from knowledge.provenance import stale
 from knowledge.registry import Registry
 
 AGENCIES = ROOT / "knowledge" / "agencies"

@@ -115,11 +115,16 @@ async def test_a_change_after_signing_voids_every_signature(office: Office) -> N
     await office.does(ticket, Move.PREPARE, REPORTER)
     await office.does(ticket, Move.APPROVE, APPROVER)
 
-    await office.drafts(ticket, msgspec.structs.replace(PHONE, after="โทร 0 3900 0000"))
+    other = msgspec.structs.replace(PHONE, after="โทร 0 3900 0000")
+    with pytest.raises(IllegalMove, match="not_now"):
+        await office.drafts(ticket, other)
+    await office.does(ticket, Move.RETURN, APPROVER, reason="เบอร์ยังไม่ถูก")
+    await office.drafts(ticket, other)
 
     assert await signing.signers(office.session, ticket) == {}
-    with pytest.raises(IllegalMove, match="not_signed_before"):
-        await office.does(ticket, Move.PUBLISH, WEBMASTER)
+    for move, who in ((Move.APPROVE, APPROVER), (Move.PUBLISH, WEBMASTER)):
+        with pytest.raises(IllegalMove, match="not_now"):
+            await office.does(ticket, move, who)
     kept = await signing.signatures(office.session, ticket)
     assert [one.voided_at is not None for one in kept] == [True, True]
 

@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import tempfile
 from collections.abc import Coroutine
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -125,7 +126,8 @@ class Walk(RuleBasedStateMachine):
     async def _draft(self, proposal: Proposal, who: Officer) -> None:
         async with self.database.session() as session:
             ticket = await session.get_one(Ticket, self.id)
-            await signing.save_draft(session, ticket, proposal, who, self.now)
+            with suppress(IllegalMove):
+                await signing.save_draft(session, ticket, proposal, who, self.now)
 
     @rule()
     def all_goes_well(self) -> None:
