@@ -1,6 +1,10 @@
 """What a citizen and the bot said to each other around a matter, for whoever handles it."""
 
+import re
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from html import unescape
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -8,13 +12,15 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.inbox import message_of
-from bot.messages import SILENT, Kind, Reply
+from bot.messages import SILENT, Kind
 from bot.tables import EventRow, OutgoingRow
 
 BEFORE = timedelta(days=1)
 """How far back a conversation is shown; everything after the matter was brought is, too."""
 MOST = 200
 """Lines of each side."""
+_TAG: Final = re.compile(r"</?b>")
+"""The only mark-up that our own messages have."""
 
 
 class Spoken(msgspec.Struct, frozen=True):
@@ -57,8 +63,23 @@ async def _replied(session: AsyncSession, contact_id: UUID, start: datetime) -> 
         .order_by(OutgoingRow.id.desc())
         .limit(MOST)
     )
-    found = [
-        (row.at, msgspec.convert(row.payload["reply"], Reply))
-        for row in await session.execute(query)
+    rows = (await session.execute(query)).all()
+    return [
+        Spoken(row.at, False, words) for row in reversed(rows) if (words := words_of(row.payload))
     ]
-    return [Spoken(at, False, reply.text) for at, reply in reversed(found)]
+
+
+def words_of(payload: Mapping[str, Any]) -> str:
+    """What a request to a platform says, as it was planned for any of the channels."""
+    return "\n\n".join(_pieces(payload))
+
+
+def _pieces(payload: Mapping[str, Any]) -> Iterator[str]:
+    match payload:
+        case {"reply": {"text": str(text)}}:
+            yield text
+        case {"messages": list(messages)}:
+            for message in messages:
+                yield message.get("altText") or message.get("text") or ""
+        case {"params": {"text": str(text)}}:
+            yield unescape(_TAG.sub("", text))

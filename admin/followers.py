@@ -6,7 +6,17 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ForeignKey, Index, delete, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    delete,
+    exists,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -16,6 +26,8 @@ from bot.messages import Reply
 from bot.tables import ContactRow
 
 _UNTOLD = text("told_at IS NULL")
+_FRESH = text("told_at IS NULL AND waits_since IS NULL")
+_ON_ITS_WAY = text("outgoing IS NOT NULL")
 
 
 class Follower(Base):
@@ -46,10 +58,21 @@ class News(Base):
     """Whether a message that costs the agency something is justified (L3: a push is counted)."""
     at: Mapped[datetime]
     told_at: Mapped[datetime | None]
+    waits_since: Mapped[datetime | None]
+    """Since when it waits for the contact's next words, as `admin.messenger` decided."""
+    outgoing: Mapped[UUID | None]
+    """The key of the counted request that carries it, until it is known what became of it."""
 
     __table_args__ = (
         Index("ix_news_untold", "contact_id", sqlite_where=_UNTOLD, postgresql_where=_UNTOLD),
         Index("ix_news_contact", "contact_id"),
+        Index("ix_news_fresh", "id", sqlite_where=_FRESH, postgresql_where=_FRESH),
+        Index(
+            "ix_news_on_its_way",
+            "outgoing",
+            sqlite_where=_ON_ITS_WAY,
+            postgresql_where=_ON_ITS_WAY,
+        ),
     )
 
 
@@ -69,6 +92,11 @@ async def leave(session: AsyncSession, ticket: Ticket, contact_id: UUID) -> None
     )
 
 
+async def is_following(session: AsyncSession, ticket: Ticket, contact_id: UUID) -> bool:
+    """Whether a contact hears of this ticket."""
+    return await session.get(Follower, (ticket.id, contact_id)) is not None
+
+
 async def followers(session: AsyncSession, ticket: Ticket) -> Sequence[ContactRow]:
     """Everybody who is to be told, the first to come first."""
     query = (
@@ -78,6 +106,15 @@ async def followers(session: AsyncSession, ticket: Ticket) -> Sequence[ContactRo
         .order_by(Follower.since, ContactRow.id)
     )
     return (await session.scalars(query)).all()
+
+
+def awaits_news(before: datetime) -> ColumnElement[bool]:
+    """Of a contact's row: whether a matter that they follow is open, or ended since then."""
+    return exists().where(
+        Follower.contact_id == ContactRow.id,
+        Follower.ticket_id == Ticket.id,
+        or_(Ticket.closed_at.is_(None), Ticket.closed_at >= before),
+    )
 
 
 def told(contact_id: UUID, reply: Reply, *, presses: bool, now: datetime) -> News:

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin import audit, followers, signing, telling
+from admin import alerts, audit, followers, signing, telling
 from admin.clocks import deadlines
 from admin.logbook import Line, LogLine
 from admin.moves import (
@@ -96,10 +96,11 @@ async def perform_as_citizen(
     contact: Contact,
     *,
     now: datetime,
+    other: Ticket | None = None,
 ) -> LogLine:
-    """The citizen takes a matter back, or opens it once more; raises IllegalMove."""
+    """The citizen takes a matter back, joins it, or opens it once more; raises IllegalMove."""
     rule = rule_of(deed.move, ticket.status, by_citizen=True)
-    return await _do(Case(session, agency, ticket, deed, rule, now), contact=contact)
+    return await _do(Case(session, agency, ticket, deed, rule, now, other=other), contact=contact)
 
 
 async def _do(case: Case, *, contact: Contact | None) -> LogLine:
@@ -122,6 +123,7 @@ async def _do(case: Case, *, contact: Contact | None) -> LogLine:
     case.session.add(line)
     await case.session.flush()
     await telling.tell(case.session, case.agency, ticket, line, now=case.now)
+    await alerts.alert(case.session, case.agency, ticket, line, now=case.now)
     await audit.record(
         case.session,
         agency=ticket.agency,

@@ -1,50 +1,90 @@
-"""Lists of tickets as staff ask for them: by state, kind, unit, number or words."""
+"""Lists of tickets as staff ask for them: by state, clock, kind, unit, month, number or words."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin.moves import Status
+from admin.moves import Ending, Status
 from admin.numbers import typed_number
 from admin.officers import Officer, Role
-from admin.tickets import Ticket
-from knowledge.chains import Kind
+from admin.tickets import Source, Ticket
+from bot.clock import BANGKOK
+from knowledge.agency import Agency
+from knowledge.chains import Chain, Class, Kind, Step
+from knowledge.dates import BUDDHIST_ERA
+from knowledge.working_days import add_working_days
 
 PAGE = 50
+MOST = 1_000
+"""Further than this nobody counts."""
+SOON_DAYS = 2
+"""Working days before its due date that a ticket counts as due soon."""
+NO_UNIT = "-"
+"""What stands for the unit of a ticket that has none yet."""
 
 
 class State(StrEnum):
     """Which tickets a list shows."""
 
-    TODAY = "today"
-    """What waits for this person."""
+    MINE = "mine"
+    """What this person is the next to do something about."""
+    SIGN = "sign"
+    """What waits for this person's signature under a draft."""
     OPEN = "open"
-    LATE = "late"
     OVER = "over"
+    ALL = "all"
 
 
-class Wanted(Struct, frozen=True):
+class Clock(StrEnum):
+    """How an open ticket stands with its due date."""
+
+    LATE = "late"
+    SOON = "soon"
+
+
+class Wanted(Struct, frozen=True, omit_defaults=True):
     """What a list is asked for."""
 
     state: State = State.OPEN
+    clock: Clock | None = None
     kind: Kind | None = None
     unit: str | None = None
+    class_: Class | None = None
+    status: Status | None = None
+    source: Source | None = None
+    ending: Ending | None = None
+    verdict: str | None = None
+    opened: str | None = None
+    """A month as `2026-11`, or a fiscal year (B.E.) as `2570`."""
+    closed: str | None = None
+    """The same of when it ended."""
+    again: bool = False
+    """Only what was opened again."""
     words: str = ""
     page: int = 1
 
 
-WAITS_FOR = {
+ACTS_ON = {
     Role.AGENT: (Status.RECEIVED,),
     Role.EXECUTIVE: (Status.WITH_HEAD,),
     Role.REPORTER: (Status.WITH_UNIT,),
-    Role.APPROVER: (Status.PREPARED,),
-    Role.WEBMASTER: (Status.APPROVED, Status.PUBLISHED),
+    Role.WEBMASTER: (Status.PUBLISHED,),
 }
-"""In which statuses a ticket waits for whom."""
+"""In which statuses a ticket waits for whom, but for signatures under a draft."""
+LAST = {
+    Step.PREPARE: (Role.REPORTER, Status.PREPARED),
+    Step.APPROVE: (Role.APPROVER, Status.APPROVED),
+}
+"""Who closes a matter whose last signature this is."""
+SIGNS = {
+    Role.APPROVER: (Step.APPROVE, Status.PREPARED),
+    Role.WEBMASTER: (Step.PUBLISH, Status.APPROVED),
+}
 SEE_ALL = frozenset({Role.AGENT, Role.APPROVER, Role.WEBMASTER, Role.EXECUTIVE})
 
 
@@ -55,66 +95,180 @@ def may_see(officer: Officer, ticket: Ticket) -> bool:
     return bool(officer.roles & SEE_ALL) or officer.post(Role.REPORTER, ticket.unit) is not None
 
 
-def _seen_by(officer: Officer) -> ColumnElement[bool] | None:
-    """The same as a condition; None where everything is seen."""
+def seen_by(officer: Officer) -> ColumnElement[bool]:
+    """The same as a condition on the tickets of the officer's agency."""
+    is_theirs = Ticket.agency == officer.agency
     if officer.roles & SEE_ALL:
-        return None
+        return is_theirs
     posts = [post for post in officer.posts if post.role is Role.REPORTER]
     if any(post.unit is None for post in posts):
-        return None
-    return Ticket.unit.in_([post.unit for post in posts])
+        return is_theirs
+    return and_(is_theirs, Ticket.unit.in_([post.unit for post in posts]))
 
 
-def _waiting_for(officer: Officer) -> ColumnElement[bool]:
-    """What this officer is the next to do something about."""
+def _with_step(chains: Mapping[Kind, Chain], step: Step) -> list[Kind]:
+    return [kind for kind, chain in chains.items() if step in chain.steps]
+
+
+def _to_sign(officer: Officer, chains: Mapping[Kind, Chain]) -> ColumnElement[bool]:
+    """What waits for this officer's signature."""
+    conditions = [
+        and_(Ticket.status == status, Ticket.kind.in_(_with_step(chains, step)))
+        for role, (step, status) in SIGNS.items()
+        if role in officer.roles
+    ]
+    return or_(false(), *conditions)
+
+
+def _to_act_on(officer: Officer, chains: Mapping[Kind, Chain]) -> ColumnElement[bool]:
+    """What this officer is the next to do something about, but for signatures."""
     conditions = []
     for post in officer.posts:
-        waiting = Ticket.status.in_(WAITS_FOR.get(post.role, ()))
+        waits: list[ColumnElement[bool]] = [Ticket.status.in_(ACTS_ON.get(post.role, ()))]
+        for step, (role, status) in LAST.items():
+            if role is post.role:
+                ended = [kind for kind, chain in chains.items() if chain.steps[-1] is step]
+                waits.append(and_(Ticket.status == status, Ticket.kind.in_(ended)))
         is_unit_bound = post.role is Role.REPORTER and post.unit is not None
-        conditions.append(waiting & (Ticket.unit == post.unit) if is_unit_bound else waiting)
-    return or_(*conditions)
+        conditions.append(
+            and_(or_(*waits), Ticket.unit == post.unit) if is_unit_bound else or_(*waits)
+        )
+    return or_(Ticket.holder == officer.id, *conditions)
 
 
-def _in_state(officer: Officer, state: State, now: datetime) -> list[ColumnElement[bool]]:
-    if state is State.OVER:
-        return [Ticket.closed_at.is_not(None)]
-    conditions: list[ColumnElement[bool]] = [Ticket.closed_at.is_(None)]
-    if state is State.TODAY:
-        conditions.append(_waiting_for(officer))
-    if state is State.LATE:
-        conditions.append(Ticket.due_at < now)
-    return conditions
+def _in_state(agency: Agency, officer: Officer, state: State) -> list[ColumnElement[bool]]:
+    is_open = Ticket.closed_at.is_(None)
+    found: dict[State, list[ColumnElement[bool]]] = {
+        State.MINE: [is_open, _to_act_on(officer, agency.chains)],
+        State.SIGN: [is_open, _to_sign(officer, agency.chains)],
+        State.OPEN: [is_open],
+        State.OVER: [Ticket.closed_at.is_not(None)],
+        State.ALL: [],
+    }
+    return found[state]
 
 
-def _query(officer: Officer, wanted: Wanted, now: datetime) -> Select[Ticket]:
-    query = select(Ticket).where(Ticket.agency == officer.agency)
-    if (seen := _seen_by(officer)) is not None:
-        query = query.where(seen)
+def _by_clock(agency: Agency, clock: Clock, now: datetime) -> list[ColumnElement[bool]]:
+    late = Ticket.due_at < now
+    if clock is Clock.LATE:
+        return [Ticket.closed_at.is_(None), late]
+    soon = add_working_days(now, SOON_DAYS, agency.profile.calendar)
+    return [Ticket.closed_at.is_(None), ~late, Ticket.due_at <= soon]
+
+
+def span(words: str) -> tuple[datetime, datetime] | None:
+    """First moment of a month (`2026-11`) or fiscal year (`2570`) in Bangkok, and of the next."""
+    try:
+        if "-" in words:
+            first = date.fromisoformat(f"{words}-01")
+            last = date(first.year + first.month // 12, first.month % 12 + 1, 1)
+        else:
+            year = int(words) - BUDDHIST_ERA
+            first, last = date(year - 1, 10, 1), date(year, 10, 1)
+    except (ValueError, OverflowError):
+        return None
+    start, end = (datetime(day.year, day.month, 1, tzinfo=BANGKOK) for day in (first, last))
+    return start, end
+
+
+def _within(column: Any, words: str | None) -> list[ColumnElement[bool]]:
+    found = span(words) if words else None
+    return [column >= found[0], column < found[1]] if found else []
+
+
+def _is(column: Any, value: object) -> list[ColumnElement[bool]]:
+    return [] if value is None else [column == value]
+
+
+def conditions(
+    agency: Agency, officer: Officer, wanted: Wanted, now: datetime
+) -> list[ColumnElement[bool]]:
+    """What a ticket must be like to be on this list; a number is found wherever it is."""
     if number := typed_number(wanted.words):
-        return query.where(Ticket.number == number)
-    query = query.where(*_in_state(officer, wanted.state, now))
-    if wanted.kind:
-        query = query.where(Ticket.kind == wanted.kind)
-    if wanted.unit:
-        query = query.where(Ticket.unit == wanted.unit)
+        return [seen_by(officer), Ticket.number == number]
+    unit = None if wanted.unit in {None, NO_UNIT} else wanted.unit
+    found = [
+        seen_by(officer),
+        *_in_state(agency, officer, wanted.state),
+        *_is(Ticket.kind, wanted.kind),
+        *_is(Ticket.unit, unit),
+        *_is(Ticket.class_, wanted.class_),
+        *_is(Ticket.status, wanted.status),
+        *_is(Ticket.source, wanted.source),
+        *_is(Ticket.ending, wanted.ending),
+        *_is(Ticket.verdict, wanted.verdict),
+        *_within(Ticket.opened_at, wanted.opened),
+        *_within(Ticket.closed_at, wanted.closed),
+    ]
+    if wanted.clock:
+        found += _by_clock(agency, wanted.clock, now)
+    if wanted.unit == NO_UNIT:
+        found.append(Ticket.unit.is_(None))
+    if wanted.again:
+        found.append(Ticket.reopened > 0)
     if wanted.words:
-        query = query.where(Ticket.what.icontains(wanted.words, autoescape=True))
-    return query
+        found.append(_says(wanted.words))
+    return found
+
+
+def _says(words: str) -> ColumnElement[bool]:
+    """Whether these words are in it; what has no small and capital letters is found sooner."""
+    is_caseless = words.lower() == words.upper()
+    find = Ticket.what.contains if is_caseless else Ticket.what.icontains
+    return find(words, autoescape=True)
+
+
+def _ordered(query: Select[Any], wanted: Wanted) -> Select[Any]:
+    """Open ones by due date; ended ones and all, the latest first."""
+    if wanted.state is State.OVER:
+        return query.order_by(Ticket.closed_at.desc(), Ticket.id.desc())
+    if wanted.state is State.ALL:
+        return query.order_by(Ticket.opened_at.desc(), Ticket.id.desc())
+    return query.order_by(Ticket.due_at, Ticket.id)
 
 
 async def listed(
-    session: AsyncSession, officer: Officer, wanted: Wanted, now: datetime
+    session: AsyncSession,
+    agency: Agency,
+    officer: Officer,
+    wanted: Wanted,
+    now: datetime,
+    *,
+    limit: int = PAGE,
 ) -> Sequence[Ticket]:
-    """One page of what is asked for: open ones by due date, ended ones the latest first."""
-    order = Ticket.closed_at.desc() if wanted.state is State.OVER else Ticket.due_at
-    query = _query(officer, wanted, now).order_by(order, Ticket.id)
-    return (await session.scalars(query.limit(PAGE + 1).offset(PAGE * (wanted.page - 1)))).all()
+    """One page of what is asked for."""
+    query = select(Ticket).where(*conditions(agency, officer, wanted, now))
+    query = _ordered(query, wanted).limit(limit).offset(limit * (wanted.page - 1))
+    return (await session.scalars(query)).all()
 
 
-async def counts(session: AsyncSession, officer: Officer, now: datetime) -> dict[State, int]:
-    """How many there are in each state but the ended ones."""
-    found = {}
-    for state in (State.TODAY, State.OPEN, State.LATE):
-        query = _query(officer, Wanted(state), now).with_only_columns(func.count())
-        found[state] = await session.scalar(query) or 0
-    return found
+async def count(
+    session: AsyncSession, agency: Agency, officer: Officer, wanted: Wanted, now: datetime
+) -> int:
+    """How many tickets a list has, up to MOST and one."""
+    some = select(Ticket.id).where(*conditions(agency, officer, wanted, now)).limit(MOST + 1)
+    return await session.scalar(select(func.count()).select_from(some.subquery())) or 0
+
+
+GROUPS: Mapping[str, Wanted] = {
+    "sign": Wanted(State.SIGN),
+    "mine": Wanted(State.MINE),
+    "late": Wanted(clock=Clock.LATE),
+    "soon": Wanted(clock=Clock.SOON),
+    "open": Wanted(State.OPEN),
+}
+"""The lists that a day begins with, by name."""
+
+
+async def counts(
+    session: AsyncSession, agency: Agency, officer: Officer, now: datetime
+) -> Mapping[str, int]:
+    """How many there are in each of the groups: one look at what is open."""
+    sums = [
+        func.coalesce(
+            func.sum(case((and_(*conditions(agency, officer, wanted, now)), 1), else_=0)), 0
+        ).label(name)
+        for name, wanted in GROUPS.items()
+    ]
+    query = select(*sums).where(seen_by(officer), Ticket.closed_at.is_(None))
+    return dict((await session.execute(query)).one()._mapping)

@@ -10,6 +10,7 @@ from sqlalchemy import ForeignKey, Index, String, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from admin.persons import Person
 from admin.tickets import Ticket
 from bot.db import Base, ConcurrentId, Document
 
@@ -79,6 +80,24 @@ async def forget(session: AsyncSession, contact_id: UUID, message_id: str) -> No
         .execution_options(synchronize_session=False)
     )
     for ticket in await session.scalars(select(Ticket).where(Ticket.contact_id == contact_id)):
-        if any(part["message"] == message_id for part in ticket.said):
-            ticket.said = [part for part in ticket.said if part["message"] != message_id]
-            ticket.what = "\n".join(part["text"] for part in ticket.said)
+        gone = {part["part"] for part in ticket.said if part["message"] == message_id}
+        if gone:
+            await _forget_parts(session, ticket, message_id, gone)
+
+
+async def _forget_parts(
+    session: AsyncSession, ticket: Ticket, message_id: str, gone: set[str]
+) -> None:
+    """Take away what one message said, wherever it went."""
+    ticket.said = [part for part in ticket.said if part["message"] != message_id]
+    ticket.what = "\n".join(part["text"] for part in ticket.said if part["part"] == "what")
+    if "right" in gone:
+        ticket.right = None
+    if "verdict" in gone:
+        ticket.verdict_words = None
+    if "place" in gone:
+        ticket.place = None
+    for name in gone & {"name", "phone"}:
+        await session.execute(
+            update(Person).where(Person.ticket_id == ticket.id).values({name: None})
+        )

@@ -145,6 +145,7 @@ MOVES: Mapping[Move, tuple[Rule, ...]] = {
         ),
     ),
     Move.JOIN: (
+        Rule(frozenset({Status.RECEIVED}), Status.JOINED, frozenset()),
         Rule(frozenset({Status.RECEIVED, Status.WITH_UNIT}), Status.JOINED, HANDLERS, True),
     ),
     Move.SPLIT: (Rule(frozenset({Status.JOINED}), Status.RECEIVED, HANDLERS, True),),

@@ -54,7 +54,8 @@ def proposed_unit(agency: Agency, matter: Matter) -> str | None:
     """The unit that owns what the matter is about; who sorts matters may choose another."""
     item = agency.item(matter.item) if matter.item else None
     entry = agency.entry(matter.entry) if matter.entry else None
-    named = agency.unit(matter.unit)
+    topic = agency.topics.get(matter.topic or "")
+    named = agency.unit(matter.unit or (topic.unit if topic else None))
     if named:
         return named.id
     return item.owner if item else entry.unit if entry else None

@@ -38,7 +38,7 @@ CITIZEN_READS = frozenset({Move.ASK, Move.REPLY, Move.HAND_OVER})
 """Moves whose words are meant for the citizen."""
 PRESSING = frozenset({Move.ASK, Move.REPLY, Move.CLOSE, Move.HAND_OVER, Move.JOIN})
 """News worth a message of its own where messages cost; the rest rides on the next reply."""
-OWN = frozenset({Move.WITHDRAW, Move.REOPEN})
+OWN = frozenset({Move.WITHDRAW, Move.REOPEN, Move.JOIN})
 """What the citizen has just done: the chat has answered it already."""
 
 
@@ -78,7 +78,8 @@ def news(agency: Agency, ticket: Ticket, line: LogLine, language: str) -> Reply:
             reason=ticket.ending_reason or "",
         )
         return Reply(text, verdicts(agency, ticket, language))
-    key, places = TEXTS[Move.ESCALATE if line.end == Status.WITH_HEAD else move]
+    comes_to_head = line.end == Status.WITH_HEAD and line.start != Status.WITH_HEAD
+    key, places = TEXTS[Move.ESCALATE if comes_to_head else move]
     text = say(key, language, **{place: values[place] for place in places})
     if move is Move.HAND_OVER and ticket.handed_number:
         text += "\n" + say("news.their_number", language, number=ticket.handed_number)

@@ -43,6 +43,9 @@ class Source(StrEnum):
 _OPEN = text("closed_at IS NULL")
 """SQLite uses a partial index only where the query says just this, without parameters."""
 
+_FIGURES = ("first_reply_at", "closed_at", "reopened")
+"""What the overview adds up: it reads the index alone."""
+
 
 class Ticket(Base):
     """One matter."""
@@ -65,7 +68,7 @@ class Ticket(Base):
     right: Mapped[str | None]
     """What would be right, where something is wrong."""
     said: Mapped[list[dict[str, Any]]] = mapped_column(Document, default=list)
-    """The messages that `what` is made of, as {"message": id, "text": words}."""
+    """What came in which message, as {"part": name, "message": id}; of `what` also its text."""
     attachments: Mapped[list[int]] = mapped_column(Document, default=list)
     place: Mapped[dict[str, Any] | None] = mapped_column(Document)
     """{"latitude", "longitude", "title"}, WGS 84 degrees."""
@@ -110,15 +113,15 @@ class Ticket(Base):
         UniqueConstraint("agency", "number"),
         Index(
             "ix_tickets_open",
-            "agency",
-            "due_at",
+            *("agency", "due_at", "unit", "kind", "status"),
             sqlite_where=_OPEN,
             postgresql_where=_OPEN,
         ),
         Index("ix_tickets_status", "agency", "status", "due_at"),
         Index("ix_tickets_unit", "agency", "unit", "due_at"),
         Index("ix_tickets_item", "agency", "item"),
-        Index("ix_tickets_opened", "agency", "opened_at"),
+        Index("ix_tickets_opened", "agency", "opened_at", *_FIGURES),
+        Index("ix_tickets_closed", "agency", "closed_at", "ending", "verdict"),
         Index("ix_tickets_contact", "contact_id"),
         Index("ix_tickets_joined", "joined_to"),
     )

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from sqlalchemy.exc import OperationalError
 
-from bot import audit_commands, commands, knowledge_commands, staff_commands
+from bot import audit_commands, commands, export_commands, knowledge_commands, staff_commands
 from bot.settings import BadSettings, Settings, load
 
 GROUPS = {
     "knowledge": knowledge_commands.run,
     "audit": audit_commands.run,
+    "export": export_commands.run,
     "staff": staff_commands.run,
 }
 """Commands that have commands of their own, in a module each."""
@@ -57,6 +58,7 @@ def parser() -> argparse.ArgumentParser:
     knowledge_commands.add_to(sub)
     audit_commands.add_to(sub)
     staff_commands.add_to(sub)
+    export_commands.add_to(sub)
 
     agencies = sub.add_parser("agencies", help="the agencies' files / แฟ้มของหน่วยงาน")
     kinds = agencies.add_subparsers(dest="what", required=True, metavar="WHAT")

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from admin import sources
 from admin.fetching import Fetching
+from admin.messenger import Messenger
 from bot import clock, migration, outbox, staff_pages
 from bot.accounts import Accounts, AllAccounts, LockedAccounts
 from bot.busy import BusySigns
@@ -50,10 +51,8 @@ REOPEN = 15.0
 """Seconds between attempts to open an account whose platform could not be reached."""
 RELOAD = 2.0
 LOOK = 1.0
-LASTING = frozenset(
-    {"inbox", "lanes", "sweep", "accounts", "delivery", "fetching", "tidy", "reload", "jobs"}
-)
-"""Jobs that end only when the program does."""
+PASSING = ("meaning", "open ")
+"""How the names of those jobs begin that may end before the program does."""
 
 
 def make_encoder(settings: Settings) -> CachedEncoder | None:
@@ -107,6 +106,9 @@ class Program:
         self.files = FileStore(self.settings.files)
         self.fetching = Fetching(
             self.database, self.channels, self.files, settings=self.settings, clock=clock.now
+        )
+        self.messenger = Messenger(
+            self.database, self.channels, self._committed, clock=clock.now, metrics=self.metrics
         )
         self.lanes = Lanes(
             self.database,
@@ -179,7 +181,8 @@ class Program:
         )
         chat.add_to(app)
         Uploads(chat, self.database, self.files, self.settings, clock.now).add_to(app)
-        staff_pages.add_to(app, self.database, self.registry, self.settings)
+        changed = self.messenger.wake
+        staff_pages.add_to(app, self.database, self.registry, self.settings, changed)
         Questions(self.database, self.registry.get, self.settings, clock.now).add_to(app)
         Pages(self.registry, self.settings).add_to(app)
         return app
@@ -194,6 +197,7 @@ class Program:
             "delivery": self.delivery.run(),
             "fetching": self.fetching.run(),
             "tidy": self.fetching.tidy(),
+            "messenger": self.messenger.run(),
             "reload": self._reload(),
             "meaning": self._add_meaning(),
         }
@@ -217,7 +221,7 @@ class Program:
         return [
             task.get_name()
             for task in ended
-            if task.get_name() in LASTING or task.cancelled() or task.exception()
+            if not task.get_name().startswith(PASSING) or task.cancelled() or task.exception()
         ]
 
     async def _keep_open(self, account: str, channel: Channel) -> None:

@@ -1,5 +1,6 @@
 """Forgetting: a message taken back leaves nothing but the fact that there was one."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -40,19 +41,23 @@ def _blank(message: InboundMessage) -> dict[str, object]:
     }
 
 
-async def expire(connection: AsyncConnection, before: datetime) -> int:
+async def expire(
+    connection: AsyncConnection, before: datetime, *, needed: Iterable[ColumnElement[bool]] = ()
+) -> int:
     """Delete some of what was handled before then, and contacts not seen since; counts rows.
 
-    With a contact goes all that is left of it.
+    With a contact goes all that is left of it. `needed` says of contacts why they stay all the
+    same, as while somebody waits for an answer.
     """
     unfinished = exists().where(
         OutgoingRow.contact_id == ContactRow.id, OutgoingRow.done_at.is_(None)
     )
     waiting = exists().where(EventRow.contact_id == ContactRow.id, EventRow.done_at.is_(None))
+    stay = [~condition for condition in needed]
     old: tuple[tuple[type[Base], ColumnElement[bool]], ...] = (
         (OutgoingRow, OutgoingRow.done_at < before),
         (EventRow, EventRow.done_at < before),
-        (ContactRow, and_(ContactRow.seen_at < before, ~unfinished, ~waiting)),
+        (ContactRow, and_(ContactRow.seen_at < before, ~unfinished, ~waiting, *stay)),
     )
     gone = 0
     for table, condition in old:

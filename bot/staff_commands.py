@@ -70,7 +70,7 @@ async def run(settings: Settings, asked: Namespace) -> int:
 
 async def _add(database: Database, settings: Settings, asked: Namespace) -> int:
     given = Appointment(Role(asked.role), asked.unit)
-    agency, password = _agency(settings, asked.agency), ""
+    agency, password = agency_of(settings, asked.agency), ""
     if agency is None:
         return 1
     if asked.password_stdin:
@@ -111,7 +111,7 @@ def _faults(asked: Namespace, password: str) -> list[str]:
     return found
 
 
-def _agency(settings: Settings, slug: str) -> Agency | None:
+def agency_of(settings: Settings, slug: str) -> Agency | None:
     """The agency as its folder says; says so where there is none, or where it cannot be read."""
     folders = {folder.name: folder for folder in agency_folders(settings.agencies_dir)}
     try:

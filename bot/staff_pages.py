@@ -1,8 +1,10 @@
 """The roof over the staff pages: puts their equipment together, and prints the very first link."""
 
+from collections.abc import Callable
+
 from aiohttp import web
 
-from admin import invitations, logins, sessions, staff
+from admin import chat_links, invitations, logins, sessions, staff
 from admin.web.shell import Admin
 from admin.web.visit import Equipment
 from bot import clock
@@ -13,7 +15,11 @@ from knowledge.registry import Registry
 
 
 def add_to(
-    app: web.Application, database: Database, registry: Registry, settings: Settings
+    app: web.Application,
+    database: Database,
+    registry: Registry,
+    settings: Settings,
+    changed: Callable[[], None],
 ) -> None:
     """Serve everything under /admin/."""
     equipment = Equipment(
@@ -23,6 +29,7 @@ def add_to(
         settings=settings,
         key=secret_key(settings.data_dir),
         clock=clock.now,
+        changed=changed,
     )
     Admin(equipment).add_to(app)
 
@@ -31,7 +38,7 @@ async def expire(database: Database) -> None:
     """Delete logins, links and counts of failures that are over."""
     now = clock.now()
     async with database.session() as session:
-        for kind in (sessions, invitations, logins):
+        for kind in (sessions, invitations, logins, chat_links):
             await kind.expire(session, now)
 
 

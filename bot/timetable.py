@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from admin import questions, votes
+from admin import chat_links, followers, messenger, questions
+from admin.rounds import Rounds
 from admin.watching import Watch
 from bot import clock, forgetting, staff_pages
 from bot.db import Database
@@ -22,12 +23,13 @@ def timetable(database: Database, registry: Registry, settings: Settings) -> tup
     async def forget(_due: datetime) -> None:
         """Delete what may no longer be kept, little by little."""
         before = clock.now() - timedelta(days=settings.keep_days)
+        needed = (followers.awaits_news(before), chat_links.is_linked())
         gone = 1
         while gone:
             async with database.write() as connection:
-                gone = await forgetting.expire(connection, before)
+                gone = await forgetting.expire(connection, before, needed=needed)
                 await questions.expire(connection, before)
-                await votes.expire(connection, before)
+                await messenger.expire(connection, before)
         await staff_pages.expire(database)
 
     async def watch(due: datetime) -> None:
@@ -38,7 +40,15 @@ def timetable(database: Database, registry: Registry, settings: Settings) -> tup
         )
         log.info("sources_looked_at", flagged=found)
 
+    rounds = Rounds(
+        database,
+        lambda: [served.agency for served in registry.served.values()],
+        address=settings.public_url,
+        clock=clock.now,
+    )
     return (
         Scheduled("30 3 * * *", "watch-sources", watch),
+        Scheduled("30 8 * * *", "digest", rounds.digest),
+        Scheduled("10 8-18 * * *", "nudge", rounds.nudge),
         Scheduled("17 * * * *", "forget", forget),
     )

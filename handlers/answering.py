@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from admin import questions
 from bot.messages import Choice, Reply
-from handlers import contact, menu, verdicts
+from handlers import contact, handover, menu, verdicts
 from handlers.conversation import Asked, Outcome, Turn, numbered
+from handlers.drafts import Said
 from knowledge.agency import Entry
 from knowledge.matching import Decision, Match
 from knowledge.provenance import card, stale
@@ -32,6 +33,8 @@ def question(turn: Turn) -> Outcome:
         outcome = suggest(turn, match)
     else:
         outcome = refuse(turn)
+    asked = Said((turn.message.text or "")[:READ_AT_MOST], turn.message.message_id)
+    outcome = replace(outcome, question=asked)
     if len(turn.message.text or "") > READ_AT_MOST:
         return outcome.after([Reply(turn.say("media.long", limit=READ_AT_MOST))])
     return outcome
@@ -46,12 +49,7 @@ def _is_rivalled(turn: Turn, match: Match) -> bool:
 
 def empty(turn: Turn) -> Outcome:
     """Emoji, signs or spaces only."""
-    return Outcome(
-        (Reply(turn.say("media.empty"), menu.choices(turn)),),
-        misses=turn.state.misses,
-        keep_offer=True,
-        reporting=turn.state.reporting,
-    )
+    return Outcome((Reply(turn.say("media.empty"), menu.choices(turn)),)).as_before(turn.state)
 
 
 def answer(turn: Turn, entry: Entry) -> Outcome:
@@ -85,10 +83,12 @@ def refuse(turn: Turn) -> Outcome:
     asked = Asked(Decision.REFUSE)
     if misses >= PERSON_AFTER:
         text = f"{turn.say('refuse.person')}\n\n{contact.text(turn)}"
-        return Outcome((Reply(text, menu.choices(turn)),), misses=misses, asked=asked)
+        choices = (*handover.offer(turn), *menu.choices(turn))
+        return Outcome((Reply(text, choices),), misses=misses, asked=asked)
     first = turn.say("refuse.first" if misses == 1 else "refuse.again")
     text = f"{first}\n{turn.say('refuse.line_1111')}"
-    return Outcome((Reply(text, menu.choices(turn)),), misses=misses, asked=asked)
+    choices = (*handover.offer(turn), *menu.choices(turn))
+    return Outcome((Reply(text, choices),), misses=misses, asked=asked)
 
 
 async def none_of_these(turn: Turn) -> Outcome:
@@ -97,7 +97,8 @@ async def none_of_these(turn: Turn) -> Outcome:
     misses = turn.state.misses + 1
     if misses >= PERSON_AFTER:
         return refuse(turn)
-    return Outcome((Reply(turn.say("refuse.none"), menu.choices(turn)),), misses=misses)
+    choices = (*handover.offer(turn), *menu.choices(turn))
+    return Outcome((Reply(turn.say("refuse.none"), choices),), misses=misses)
 
 
 def chosen(turn: Turn, entry_id: str) -> Outcome:

@@ -5,11 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 import msgspec
+from msgspec import UNSET, UnsetType
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.messages import Choice, InboundMessage, Reply
+from handlers.drafts import Draft, Said
 from knowledge.agency import Agency
-from knowledge.matching import Match
+from knowledge.matching import Decision, Match
 
 
 class State(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -21,8 +23,14 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
     """Questions in a row that found no answer."""
     language: str | None = None
     """The language spoken last."""
-    reporting: str | None = None
-    """The entry of which the citizen is about to say what is wrong."""
+    draft: Draft | None = None
+    """The report that is being written, or was left for now."""
+    awaits: str | None = None
+    """What the next words are for: `mine:<number>` or `fixed:<number>`."""
+    question: Said | None = None
+    """The last question, for staff if the citizen wants a person to answer it."""
+    staff: str | None = None
+    """`<number>:<deed>` whose words a member of staff is about to give."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,26 @@ class Turn:
         return Choice(self.say(key), value)
 
     @property
+    def is_writing(self) -> bool:
+        """Whether a report is being written just now."""
+        return self.state.draft is not None and not self.state.draft.paused
+
+    @property
+    def is_telling(self) -> bool:
+        """Whether the next words are for something that was begun."""
+        return self.is_writing or self.state.awaits is not None
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the knowledge base has a sure answer to these words."""
+        return self.match is not None and self.match.decision is Decision.ANSWER
+
+    @property
+    def sureness(self) -> float:
+        """How likely the nearest answer is the one, from 0 to 1."""
+        return self.match.ranked[0][1] if self.match and self.match.ranked else 0.0
+
+    @property
     def name(self) -> str:
         """The agency's name in the citizen's language."""
         return self.agency.profile.name.of(self.language)
@@ -71,8 +99,23 @@ class Outcome:
     asked: Asked | None = None
     keep_offer: bool = False
     """Whether the choices offered before still count."""
-    reporting: str | None = None
-    """The entry whose report is to be the next words."""
+    draft: Draft | UnsetType | None = UNSET
+    """The report from now on; left unset, one that was being written is paused."""
+    awaits: str | None = None
+    """What the next words are for."""
+    question: Said | UnsetType | None = UNSET
+    staff: str | None = None
+    """`<number>:<deed>` of staff whose words are to be the next ones."""
+
+    def showing(self, *replies: Reply) -> "Outcome":
+        """The same, with other replies."""
+        return replace(self, replies=replies)
+
+    def as_before(self, state: State) -> "Outcome":
+        """The same, and whatever was going on goes on."""
+        return replace(
+            self, keep_offer=True, misses=state.misses, draft=state.draft, awaits=state.awaits
+        )
 
     def after(self, first: Sequence[Reply]) -> "Outcome":
         """The same, with other replies before it."""

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
+from msgspec import UNSET
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin import attachments, questions, votes
+from admin import attachments, followers, logbook, questions
 from admin.questions import Question
 from bot.clock import BANGKOK
 from bot.forgetting import forget
@@ -17,6 +19,7 @@ from bot.messages import Choice, InboundMessage, Kind, Reply
 from bot.metrics import Metrics
 from bot.tables import ContactRow
 from handlers.conversation import Outcome, State, Turn
+from handlers.drafts import Draft, is_over, without
 from handlers.openers import openers
 from handlers.router import route
 from knowledge.agency import Agency
@@ -77,7 +80,10 @@ class Desk:
     ) -> Sequence[Reply]:
         """Run the flow; the contact's row takes the new state."""
         await _take_back(session, contact, message)
-        state = _state_of(contact)
+        state = _state_of(contact, message)
+        if state.draft is not None and is_over(state.draft, now):
+            await attachments.let_go(session, state.draft.files)
+            state = replace(state, draft=None)
         turn = Turn(
             message=message,
             agency=thought.agency,
@@ -89,7 +95,9 @@ class Desk:
         )
         outcome = await route(turn, now)
         self._put_away(session, contact, turn, outcome, now)
-        return outcome.replies
+        if not outcome.replies or message.group:
+            return outcome.replies
+        return [*await followers.take(session, contact.id, now), *outcome.replies]
 
     def _put_away(
         self,
@@ -107,7 +115,10 @@ class Desk:
             offered=offered,
             misses=outcome.misses,
             language=language,
-            reporting=outcome.reporting,
+            draft=_draft(turn, outcome),
+            awaits=outcome.awaits,
+            question=turn.state.question if outcome.question is UNSET else outcome.question,
+            staff=outcome.staff or (turn.state.staff if outcome.keep_offer else None),
         )
         contact.state = msgspec.to_builtins(state)
         if outcome.asked is None:
@@ -151,16 +162,31 @@ async def _take_back(session: AsyncSession, contact: ContactRow, message: Inboun
     if message.kind is Kind.UNSEND or message.edited:
         await forget(session, contact.id, message.message_id, but=message.event_id)
         await questions.forget(session, contact.id, message.message_id)
-        await votes.forget(session, contact.id, message.message_id)
         await attachments.forget(session, contact.id, message.message_id)
+        await logbook.forget(session, contact.id, message.message_id)
 
 
-def _state_of(contact: ContactRow) -> State:
-    """What is remembered; a state that an older version wrote otherwise is dropped."""
+def _state_of(contact: ContactRow, message: InboundMessage) -> State:
+    """What is remembered: not what was taken back, nor what an older version wrote otherwise."""
     try:
-        return msgspec.convert(contact.state, State)
+        state = msgspec.convert(contact.state, State)
     except msgspec.ValidationError:
         return State()
+    taken = message.message_id if message.kind is Kind.UNSEND or message.edited else None
+    if taken is None:
+        return state
+    draft = without(state.draft, taken) if state.draft else None
+    asked = state.question
+    question = asked if asked and asked.message != taken else None
+    return replace(state, draft=draft, question=question)
+
+
+def _draft(turn: Turn, outcome: Outcome) -> Draft | None:
+    """The report from now on: a flow that says nothing of it leaves it for later."""
+    if outcome.draft is not UNSET:
+        return outcome.draft
+    draft = turn.state.draft
+    return replace(draft, paused=True) if draft else None
 
 
 def _offered(outcome: Outcome) -> tuple[Choice, ...]:

@@ -8,9 +8,4 @@ from handlers.conversation import Outcome, Turn
 def media(turn: Turn) -> Outcome:
     """Say what became of it and what to do instead; choices offered before still count."""
     text = turn.say(f"media.{turn.message.kind}")
-    return Outcome(
-        (Reply(text, menu.choices(turn)),),
-        misses=turn.state.misses,
-        keep_offer=True,
-        reporting=turn.state.reporting,
-    )
+    return Outcome((Reply(text, menu.choices(turn)),)).as_before(turn.state)

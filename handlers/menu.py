@@ -5,6 +5,8 @@ from handlers.conversation import Outcome, Turn
 from knowledge.agency import Agency
 
 VALUE = "menu"
+PRIVATE = frozenset({"report", "mine"})
+"""What a group has no button for."""
 
 
 def choices(turn: Turn) -> tuple[Choice, ...]:
@@ -13,8 +15,14 @@ def choices(turn: Turn) -> tuple[Choice, ...]:
     buttons = [
         turn.choice("menu.top", "top"),
         turn.choice("menu.catalogue", "cat"),
+        turn.choice("menu.report", "report"),
+        turn.choice("mine.name", "mine"),
         turn.choice("menu.contact", "contact"),
     ]
+    if turn.message.group:
+        buttons = [one for one in buttons if one.value not in PRIVATE]
+    elif turn.state.draft is not None:
+        buttons.insert(0, turn.choice("report.resume", "draft:resume"))
     if other in turn.agency.profile.languages:
         buttons.append(turn.choice("menu.language", f"lang:{other}"))
     return tuple(buttons)
@@ -48,6 +56,8 @@ def commands(agency: Agency) -> dict[str, list[tuple[str, str]]]:
         ("menu", "menu.open"),
         ("top", "menu.top"),
         ("catalogue", "menu.catalogue"),
+        ("report", "menu.report"),
+        ("mine", "mine.name"),
         ("contact", "menu.contact"),
         ("lang", "language.ask"),
         ("cancel", "cancel.name"),

@@ -21,6 +21,12 @@ def small_talk(turn: Turn, kind: str) -> Outcome:
     return Outcome((Reply(text, menu.choices(turn)),))
 
 
+def numbers(turn: Turn, kinds: Sequence[str]) -> tuple[Reply, ...]:
+    """Whom to call now, before anything else is said."""
+    first = "\n".join(turn.say(f"emergency.{kind}") for kind in kinds)
+    return (Reply(first),)
+
+
 def emergency(turn: Turn, kinds: Sequence[str], outcome: Outcome) -> Outcome:
     """The right number first; an answer, where there is one, after it."""
     first = "\n".join(turn.say(f"emergency.{kind}") for kind in kinds)

@@ -4,18 +4,13 @@ from datetime import datetime
 
 from admin import votes
 from bot.messages import Choice, Reply
-from handlers import menu
+from handlers import menu, report
 from handlers.conversation import Outcome, Turn
-from handlers.openers import Openers
 from knowledge.agency import Agency, Entry
-from knowledge.masking import mask
+from knowledge.chains import Kind
 
 USEFUL = "useful"
 WRONG = "wrong"
-LEAVING = frozenset({"menu", "cancel"})
-"""Flows that end a report; the words of others (`เบอร์โทร`) may be what is wrong."""
-READ_AT_MOST = 2_000
-"""Characters of a report that are kept."""
 
 
 def choices(turn: Turn, entry_id: str) -> tuple[Choice, ...]:
@@ -48,40 +43,12 @@ async def useful(turn: Turn, rest: str, now: datetime) -> Outcome:
     return _said(turn, turn.say("verdict.sorry"), _wrong(turn, entry))
 
 
-def wrong(turn: Turn, entry_id: str) -> Outcome:
-    """Ask what is wrong; the next words are the report."""
+async def wrong(turn: Turn, entry_id: str, now: datetime) -> Outcome:
+    """A report begins that knows which answer it is about."""
     entry = turn.agency.entry(entry_id)
     if entry is None:
         return _gone(turn)
-    text = turn.say("verdict.what", question=entry.question.of(turn.language))
-    cancel = turn.choice("cancel.name", "cancel")
-    return Outcome((Reply(text, (cancel,)),), misses=turn.state.misses, reporting=entry.id)
-
-
-def is_told(text: str, known: Openers) -> bool:
-    """Whether these words are a report, not a way out of it."""
-    is_command = text.lstrip().startswith("/")
-    return not (is_command or known.flow(text) in LEAVING or known.small_talk(text))
-
-
-async def report(turn: Turn, text: str, now: datetime) -> Outcome:
-    """Keep what the citizen says is wrong, and say honestly what becomes of it."""
-    entry = turn.agency.entry(turn.state.reporting or "")
-    if entry is None:
-        return _gone(turn)
-    turn.session.add(
-        votes.AnswerReport(
-            agency=turn.agency.slug,
-            entry=entry.id,
-            contact_id=turn.message.contact.id,
-            message_id=turn.message.message_id,
-            text=mask(text[:READ_AT_MOST]),
-            at=now,
-        )
-    )
-    unit = turn.agency.unit(entry.unit)
-    who = unit.name(turn.language) if unit else turn.name
-    return _said(turn, turn.say("verdict.kept", who=who))
+    return await report.opened(turn, Kind.WRONG_INFO, now, entry=entry.id)
 
 
 def label(agency: Agency, language: str, value: str) -> str:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from knowledge.chains import Chain
 from knowledge.chains import Kind as MatterKind
+from knowledge.topics import Topic
 from knowledge.wording import Wording
 from knowledge.working_days import Calendar
 
@@ -220,6 +221,7 @@ class Profile(Strict):
     approval: list[Step]
     flows: list[FlowKind] = []
     chains: list[Chain] = []
+    topics: list[Topic] = []
     calendar: Calendar = Calendar()
     reports: list[Report]
     document: Rule
@@ -257,6 +259,8 @@ class Agency(BaseModel):
     """The ids that entries have now, by those they had before."""
     catalogue: Sequence[CatalogueItem]
     chains: Mapping[MatterKind, Chain]
+    topics: Mapping[str, Topic]
+    """What complaints are about, by id."""
     wording: Wording
     flagged: Mapping[str, Flag] = {}
     """What is wrong with the pages that answers rest on, by address."""
@@ -282,4 +286,5 @@ class Defaults(BaseModel):
     entries: Mapping[str, Entry]
     background: Sequence[Background]
     chains: Sequence[Chain]
+    topics: Sequence[Topic]
     wording: Wording

@@ -15,3 +15,10 @@ def written(day: date, language: str) -> str:
     if language == "en":
         return f"{day.day} {_ENGLISH[day.month - 1]} {day.year}"
     return f"{day.day} {_THAI[day.month - 1]} {day.year + BUDDHIST_ERA}"
+
+
+def month_written(day: date, language: str) -> str:
+    """`พ.ย. 69` in the Buddhist era, or `Nov 26`."""
+    if language == "en":
+        return f"{_ENGLISH[day.month - 1]} {day.year % 100:02}"
+    return f"{_THAI[day.month - 1]} {(day.year + BUDDHIST_ERA) % 100:02}"

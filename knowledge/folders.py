@@ -8,6 +8,8 @@ from pydantic import TypeAdapter
 from knowledge.agency import Agency, Background, CatalogueItem, Defaults, Entry, Profile
 from knowledge.chains import Chains, over
 from knowledge.files import BadFiles, Fault, Source, T
+from knowledge.topics import Topics
+from knowledge.topics import over as topics_over
 from knowledge.wording import Wording
 
 NO_UNIT = ("ไม่มีหน่วยงานย่อยนี้ใน profile.toml", "no such unit in profile.toml")
@@ -18,6 +20,7 @@ _CATALOGUE = TypeAdapter(list[CatalogueItem])
 _PROFILE = TypeAdapter(Profile)
 _BACKGROUND = TypeAdapter(list[Background])
 _CHAINS = TypeAdapter(Chains)
+_TOPICS = TypeAdapter(Topics)
 
 
 def load_defaults(folder: Path) -> Defaults:
@@ -26,15 +29,17 @@ def load_defaults(folder: Path) -> Defaults:
     entries = reading.file("answers.yaml", _ENTRIES)
     background = reading.file("background.yaml", _BACKGROUND)
     chains = reading.file("chains.toml", _CHAINS)
+    topics = reading.file("topics.toml", _TOPICS)
     wording = reading.wording(None)
     if entries is not None:
         reading.faults += _check_defaults(reading.sources["answers.yaml"], entries)
-    if entries is None or background is None or chains is None or wording is None or reading.faults:
+    if not (entries and background and chains and topics and wording) or reading.faults:
         raise BadFiles(reading.faults)
     return Defaults(
         entries={entry.id: entry for entry in entries},
         background=background,
         chains=chains.chains,
+        topics=topics.topics,
         wording=wording,
     )
 
@@ -57,6 +62,7 @@ def load_agency(folder: Path, defaults: Defaults) -> Agency:
         own=frozenset(own),
         catalogue=catalogue,
         chains=over(defaults.chains, profile.chains),
+        topics=topics_over(defaults.topics, profile.topics),
         wording=wording,
     )
 
@@ -120,6 +126,9 @@ def _check_profile(source: Source, profile: Profile, units: set[str]) -> Iterato
     for n, role in enumerate(profile.roles):
         if role.unit and role.unit not in units:
             yield source.fault(("roles", n, "unit"), *NO_UNIT)
+    for n, topic in enumerate(profile.topics):
+        if topic.unit and topic.unit not in units:
+            yield source.fault(("topics", n, "unit"), *NO_UNIT)
     if profile.contact.unit and profile.contact.unit not in units:
         yield source.fault(("contact", "unit"), *NO_UNIT)
 

@@ -121,18 +121,30 @@ class Platform:
             await self._server.close()
 
 
+LINE_TELLS: dict[str, Any] = {
+    "/v2/bot/info": {
+        "userId": "Ub",
+        "basicId": "@bot",
+        "displayName": "Bot",
+        "chatMode": "bot",
+        "markAsReadMode": "auto",
+    },
+    "/v2/bot/channel/webhook/endpoint": {"endpoint": "https://a.go.th/hook", "active": True},
+    "/v2/bot/message/quota": {"type": "none"},
+    "/v2/bot/message/quota/consumption": {"totalUsage": 0},
+}
+"""What LINE says when it is asked, unless a test has it say something else."""
+
+
 class FakeLine(Platform):
     """Both hosts of LINE in one; told apart by which of them the paths belong to."""
 
     def _usual(self, asked: Asked) -> web.Response:
         if asked.headers.get("Authorization") != f"Bearer {LINE_TOKEN}":
             return web.json_response({"message": "Authentication failed"}, status=401)
+        if asked.path in LINE_TELLS:
+            return web.json_response(self._next_answer(asked.method) or LINE_TELLS[asked.path])
         match asked.path:
-            case "/v2/bot/info":
-                info = {"userId": "Ub", "basicId": "@bot", "displayName": "Bot", "chatMode": "bot"}
-                return web.json_response({**info, "markAsReadMode": "auto"})
-            case "/v2/bot/channel/webhook/endpoint":
-                return web.json_response({"endpoint": "https://a.go.th/hook", "active": True})
             case "/v2/bot/chat/loading/start":
                 return web.json_response({}, status=202)
             case path if path.endswith("/content"):

@@ -1,11 +1,11 @@
 """What citizens say of answers, kept alike on both databases."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 from sqlalchemy import delete, func, insert, select
 
 from admin import votes
-from admin.votes import AnswerReport, AnswerVote
+from admin.votes import AnswerVote
 from bot.db import Database
 from bot.messages import Contact
 from bot.tables import ContactRow
@@ -47,21 +47,9 @@ async def test_a_contact_counts_once_for_each_version_of_an_answer(database: Dat
         assert await votes.score(session, "there", "e") == (0, 0)
 
 
-async def test_words_go_with_time_and_everything_goes_with_the_contact(database: Database) -> None:
+async def test_votes_go_with_the_contact(database: Database) -> None:
     await meet(database)
     async with database.session() as session:
-        for who, at in ((ONE, NOW), (TWO, NOW - timedelta(days=9))):
-            given = {"agency": "here", "entry": "e", "contact_id": who.id, "message_id": "m"}
-            session.add(AnswerReport(**given, text=who.address, at=at))
         await votes.vote(session, "here", "e", NEW, contact_id=ONE.id, useful=True, now=NOW)
-    async with database.write() as connection:
-        assert await votes.expire(connection, NOW - timedelta(days=1)) == 1
-        assert await votes.expire(connection, NOW - timedelta(days=1)) == 0
-    async with database.session() as session:
-        assert [r.text for r in await votes.reports(session, "here", limit=9)] == [None, "one"]
-        await votes.forget(session, ONE.id, "m")
-    async with database.session() as session:
-        assert [r.text for r in await votes.reports(session, "here", limit=1)] == [None]
         await session.execute(delete(ContactRow).where(ContactRow.id == ONE.id))
         assert await session.scalar(select(func.count()).select_from(AnswerVote)) == 0
-        assert len(await votes.reports(session, "here", limit=9)) == 1

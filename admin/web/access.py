@@ -25,6 +25,8 @@ AGENCY_STAFF = EVERYBODYS
 """Every role but the operator's, who sees no citizens' content."""
 TICKET_STAFF = AGENCY_STAFF - {Role.OFFICER}
 """Who works on citizens' matters; sealed ones are another house."""
+TICKET_TAKERS = frozenset({Role.AGENT, Role.REPORTER, Role.APPROVER})
+"""Who takes down a matter that comes by telephone, over the counter or on paper."""
 MEBIBYTE = 1024 * 1024
 
 

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from admin import second_factor, sessions, staff
 from admin.staff import Staff
+from admin.web import chats
 from admin.web.access import ANY_STAFF, Route
 from admin.web.enrolment import codes_page
 from admin.web.entering import write_down
@@ -25,6 +26,7 @@ async def _shown(visit: Visit, faults: Mapping[str, str] | None = None) -> web.S
     async with visit.read() as session:
         logins = await sessions.of_person(session, visit.person.id, visit.now)
         left = await second_factor.recovery_codes_left(session, visit.person)
+        linked = await chats.chats_of(visit, session)
     return page(
         visit,
         "account_page.html",
@@ -32,6 +34,7 @@ async def _shown(visit: Visit, faults: Mapping[str, str] | None = None) -> web.S
         faults=faults or {},
         logins=logins,
         left=left,
+        chats=linked,
         must=staff.must_have_second_factor(visit.roles),
         agency_name=lambda slug: _agency_name(visit, slug),
     )
@@ -111,4 +114,5 @@ ROUTES = (
     Route("POST", "/admin/account/logins/end", end_others, ANY_STAFF),
     Route("POST", "/admin/account/recovery-codes", renew_codes, ANY_STAFF),
     Route("POST", "/admin/account/second-factor/remove", remove_second_factor, ANY_STAFF),
+    *chats.ROUTES,
 )

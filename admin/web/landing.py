@@ -1,10 +1,10 @@
-"""The first pages: the agencies one works for, and each agency's own first page."""
+"""The first page: the agencies one works for."""
 
 from aiohttp import web
 
 from admin.officers import Role
 from admin.staff import INSTALLATION
-from admin.web.access import AGENCY_STAFF, ANY_STAFF, PUBLIC, Route
+from admin.web.access import ANY_STAFF, PUBLIC, Route
 from admin.web.pages import page
 from admin.web.visit import Visit, address
 
@@ -31,11 +31,6 @@ async def with_slash(visit: Visit) -> web.StreamResponse:
     raise visit.go("/admin/")
 
 
-async def agency_start(visit: Visit) -> web.StreamResponse:
-    """An agency's first page."""
-    return page(visit, "agency_page.html")
-
-
 async def nowhere(visit: Visit) -> web.StreamResponse:
     """An address that nothing stands behind."""
     raise web.HTTPNotFound
@@ -44,6 +39,5 @@ async def nowhere(visit: Visit) -> web.StreamResponse:
 ROUTES = (
     Route("GET", "/admin", with_slash, PUBLIC),
     Route("GET", "/admin/", start, ANY_STAFF),
-    Route("GET", "/admin/{slug}/", agency_start, AGENCY_STAFF | {Role.OPERATOR}),
 )
 LAST = Route("GET", "/admin/{rest:.*}", nowhere, PUBLIC)

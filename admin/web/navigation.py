@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from admin.moves import HANDLERS
 from admin.officers import Role
 from admin.web.access import AGENCY_STAFF, TICKET_STAFF
 from admin.web.visit import Visit
@@ -21,6 +22,9 @@ class Way:
 WAYS: tuple[Way, ...] = (
     Way("", "shell.home", AGENCY_STAFF | {Role.OPERATOR}),
     Way("tickets", "matters.title", TICKET_STAFF),
+    Way("questions", "desk.title", HANDLERS),
+    Way("proposals", "proposals.title", HANDLERS),
+    Way("overview", "overview.nav", TICKET_STAFF),
     Way("staff", "shell.people", frozenset({Role.OPERATOR})),
 )
 

@@ -1,6 +1,23 @@
 """Every page under /admin/, and who may open it: what is not in this table does not exist."""
 
-from admin.web import account, beginning, enrolment, landing, people, person, signin, tickets
+from admin.web import (
+    account,
+    acting,
+    beginning,
+    enrolment,
+    evidence,
+    landing,
+    overview,
+    people,
+    person,
+    proposals,
+    questions,
+    reception,
+    signin,
+    ticket,
+    tickets,
+    unanswered,
+)
 from admin.web.access import Route
 
 ROUTES: tuple[Route, ...] = (
@@ -11,6 +28,14 @@ ROUTES: tuple[Route, ...] = (
     *people.ROUTES,
     *person.ROUTES,
     *tickets.ROUTES,
+    *reception.ROUTES,
+    *ticket.ROUTES,
+    *acting.ROUTES,
+    *evidence.ROUTES,
+    *overview.ROUTES,
+    *unanswered.ROUTES,  # before the numbers of questions
+    *questions.ROUTES,
+    *proposals.ROUTES,
     *landing.ROUTES,
     landing.LAST,  # it takes what no other row takes
 )

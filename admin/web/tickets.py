@@ -1,67 +1,127 @@
-"""The pages of tickets: lists, one ticket with everything that may be done with it, a new one."""
+"""The lists of tickets: what a day begins with, and every list that can be asked for."""
 
+from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any
 
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin import lists, logbook, persons, signing, tickets
-from admin.handling import Deed, perform
-from admin.lists import PAGE, State, Wanted, may_see
-from admin.logbook import Line, LogLine
-from admin.moves import MOVES, Ending, IllegalMove, Move, post_for, rule_of
+from admin import lists, tickets
+from admin.lists import MOST, PAGE, Clock, State, Wanted, may_see
+from admin.moves import Ending, Status
 from admin.officers import Role
-from admin.opening import Details, Matter, open_ticket
-from admin.signing import Proposal
-from admin.tickets import Privacy, Source, Ticket
-from admin.web.access import TICKET_STAFF, Route
+from admin.tickets import Source, Ticket
+from admin.web.access import AGENCY_STAFF, TICKET_STAFF, TICKET_TAKERS, Route
 from admin.web.pages import page
 from admin.web.visit import Visit
 from knowledge.chains import Class, Kind
 
-TAKERS = frozenset({Role.AGENT, Role.REPORTER, Role.APPROVER})
-BY_HAND = (Source.PHONE, Source.COUNTER, Source.PAPER)
-"""How matters come that staff write down themselves."""
-LONGEST = 4_000
-"""Letters of one field of words."""
+FEW = 5
+"""Rows of each group on the first page."""
+MOST_PAGES = 400
+
+
+async def today(visit: Visit) -> web.StreamResponse:
+    """The agency's first page: what waits for the visitor, what is late, what is due soon."""
+    if visit.officer.roles.isdisjoint(TICKET_STAFF):
+        return page(visit, "agency_page.html")
+    agency, officer = visit.agency, visit.officer
+    async with visit.read() as session:
+        counts = await lists.counts(session, agency, officer, visit.now)
+        groups = {
+            name: await lists.listed(session, agency, officer, wanted, visit.now, limit=FEW)
+            for name, wanted in lists.GROUPS.items()
+            if counts[name] and name != "open"
+        }
+    return page(
+        visit,
+        "ticket_today.html",
+        counts=counts,
+        groups=groups,
+        may_enter=_may_enter(visit),
+        addresses={name: list_address(visit, wanted) for name, wanted in lists.GROUPS.items()},
+    )
 
 
 async def listing(visit: Visit) -> web.StreamResponse:
-    """What waits for the visitor, what is late, what is open, what is over."""
-    wanted = _wanted(visit)
+    """One list, as its address says."""
+    wanted = wanted_by(visit.request.query)
+    agency, officer = visit.agency, visit.officer
     async with visit.read() as session:
-        found = await lists.listed(session, visit.officer, wanted, visit.now)
-        counts = await lists.counts(session, visit.officer, visit.now)
+        found = await lists.listed(session, agency, officer, wanted, visit.now)
+        total = len(found) + PAGE * (wanted.page - 1)
+        if len(found) == PAGE or (wanted.page > 1 and not found):  # else this is the last page
+            total = await lists.count(session, agency, officer, wanted, visit.now)
+    pages = min(MOST_PAGES, max(1, -(-total // PAGE)))
+    if total > MOST and len(found) == PAGE:
+        pages = max(pages, wanted.page + 1)
     return page(
         visit,
         "ticket_list.html",
         wanted=wanted,
-        tickets=found[:PAGE],
-        has_more=len(found) > PAGE,
-        counts=counts,
-        states=list(State),
-        kinds=list(Kind),
+        tickets=found,
+        may_enter=_may_enter(visit),
+        total=min(total, MOST),
+        is_more=total > MOST,
+        pages=pages,
+        fields=FIELDS,
+        at=lambda **changes: list_address(visit, wanted, **changes),
     )
 
 
-def _wanted(visit: Visit) -> Wanted:
-    query = visit.request.query
+def _may_enter(visit: Visit) -> bool:
+    return not visit.officer.roles.isdisjoint(TICKET_TAKERS)
+
+
+FIELDS: Mapping[str, tuple[str, type[StrEnum]]] = {
+    "state": ("state", State),
+    "clock": ("clock", Clock),
+    "kind": ("kind", Kind),
+    "status": ("status", Status),
+    "class": ("class_", Class),
+    "source": ("source", Source),
+    "ending": ("ending", Ending),
+}
+"""The filters with a list of words: the name in the address, the name in Wanted, the words."""
+FREE = ("unit", "verdict", "opened", "closed")
+
+
+def wanted_by(query: Mapping[str, str]) -> Wanted:
+    """What an address asks for; what it asks for wrongly is left out."""
+    given: dict[str, Any] = {}
+    for name, (field, words) in FIELDS.items():
+        if (value := member(words, query.get(name))) is not None:
+            given[field] = value
+    free = {name: query.get(name, "")[:40].replace("\0", "") for name in FREE}
+    given |= {name: value for name, value in free.items() if value}
     number = query.get("page", "1")
+    is_number = number.isascii() and number.isdigit() and len(number) < 4  # noqa: PLR2004 - pages
     return Wanted(
-        state=_one(State, query.get("state")) or State.TODAY,
-        kind=_one(Kind, query.get("kind")),
-        unit=query.get("unit") or None,
+        **given,
+        again=query.get("again") == "1",
         words=query.get("q", "")[:200].replace("\0", "").strip(),
-        page=int(number) if number.isascii() and number.isdigit() and 0 < len(number) < 5 else 1,  # noqa: PLR2004 - pages
+        page=min(MOST_PAGES, max(1, int(number))) if is_number else 1,
     )
 
 
-def _one(words: Any, value: str | None) -> Any:
-    """A member of a list, None for anything else."""
+def list_address(visit: Visit, wanted: Wanted, **changes: Any) -> str:
+    """The address of a list, with some of it changed; a change but of the page begins anew."""
+    values: dict[str, Any] = {name: getattr(wanted, field) for name, (field, _) in FIELDS.items()}
+    values |= {name: getattr(wanted, name) for name in FREE}
+    values |= {"again": "1" if wanted.again else None, "q": wanted.words}
+    values |= {"page": None, **changes}
+    if values["page"] == 1:
+        values["page"] = None
+    return visit.at("tickets", **values)
+
+
+def member(words: type[StrEnum], value: str | None) -> Any:
+    """A word of a list, None for anything else."""
     return words(value) if value in set(words) else None
 
 
-async def _found(visit: Visit, session: AsyncSession) -> Ticket:
+async def found(visit: Visit, session: AsyncSession) -> Ticket:
     """The ticket of the path; raises HTTPNotFound where there is none for this visitor."""
     number = visit.request.match_info["number"]
     ticket = await tickets.ticket_of(session, visit.agency.slug, number)
@@ -70,198 +130,7 @@ async def _found(visit: Visit, session: AsyncSession) -> Ticket:
     return ticket
 
 
-async def one(visit: Visit) -> web.StreamResponse:
-    """One ticket."""
-    async with visit.read() as session:
-        ticket = await _found(visit, session)
-        return await _shown(visit, session, ticket)
-
-
-async def _shown(
-    visit: Visit, session: AsyncSession, ticket: Ticket, *, status: int = 200, **more: Any
-) -> web.StreamResponse:
-    draft = await signing.latest_draft(session, ticket)
-    signatures = await signing.signatures(session, ticket)
-    context: dict[str, Any] = {"fault": "", "failed": "", "words": {}, "someone": None, **more}
-    return page(
-        visit,
-        "ticket_page.html",
-        status=status,
-        ticket=ticket,
-        item=visit.agency.item(ticket.item) if ticket.item else None,
-        lines=await logbook.lines(session, ticket),
-        draft=draft,
-        signatures=[
-            (one, draft is not None and signing.is_genuine(one, draft, ticket))
-            for one in signatures
-        ],
-        moves=offered(visit, ticket),
-        may_know=persons.may_know(visit.officer, ticket),
-        endings=[ending for ending in Ending if ending is not Ending.HANDED_OVER],
-        classes=list(Class),
-        **context,
-    )
-
-
-def offered(visit: Visit, ticket: Ticket) -> list[Move]:
-    """The moves that the table and the visitor's posts allow now."""
-    found = []
-    for move in MOVES:
-        try:
-            rule = rule_of(move, ticket.status, by_citizen=False)
-            post_for(rule, visit.officer, ticket.unit)
-        except IllegalMove:
-            continue
-        found.append(move)
-    return found
-
-
-async def act(visit: Visit) -> web.StreamResponse:
-    """Make one move; where it may not be made, the page says why and keeps what was typed."""
-    move = _one(Move, visit.request.match_info["move"])
-    if move is None:
-        raise web.HTTPNotFound
-    words = {name: visit.form.text(name, at_most=LONGEST) for name in FIELDS}
-    try:
-        async with visit.write() as session:
-            ticket = await _found(visit, session)
-            await _move(visit, session, ticket, move, words)
-    except IllegalMove as error:
-        async with visit.read() as session:
-            ticket = await _found(visit, session)
-            fault = visit.say(error.key)
-            return await _shown(
-                visit, session, ticket, status=422, fault=fault, failed=move, words=words
-            )
-    raise visit.go(visit.at("tickets", ticket.number), done="moved")
-
-
-FIELDS = (
-    "reason", "unit", "class", "urgent", "image", "handed_to", "handed_number", "other",
-    "ending", "before", "after", "url", "version",
-)  # fmt: skip
-
-
-async def _move(
-    visit: Visit, session: AsyncSession, ticket: Ticket, move: Move, words: dict[str, str]
-) -> None:
-    if words["version"] != str(ticket.version):
-        raise IllegalMove("refused.changed")
-    if move is Move.PREPARE:
-        await _prepare(visit, session, ticket, words)
-    other = None
-    if move is Move.JOIN:
-        other = await tickets.ticket_of(session, ticket.agency, words["other"])
-    deed = Deed(
-        move,
-        reason=words["reason"],
-        unit=words["unit"] or None,
-        class_=_one(Class, words["class"]),
-        urgent=bool(words["urgent"]) if move is Move.TRIAGE else None,
-        image=bool(words["image"]) if move is Move.TRIAGE else None,
-        handed_to=words["handed_to"][:200] or None,
-        handed_number=words["handed_number"][:80] or None,
-    )
-    await perform(session, visit.agency, ticket, deed, visit.officer, now=visit.now, other=other)
-
-
-async def _prepare(
-    visit: Visit, session: AsyncSession, ticket: Ticket, words: dict[str, str]
-) -> None:
-    """What the reporter signs is what stands in the form."""
-    rule = rule_of(Move.PREPARE, ticket.status, by_citizen=False)
-    post_for(rule, visit.officer, ticket.unit)
-    ending = _one(Ending, words["ending"])
-    if ending is None or ending is Ending.HANDED_OVER:
-        raise IllegalMove("refused.ending_needed")
-    if not words["reason"]:
-        raise IllegalMove("refused.reason_needed")
-    if ending is Ending.CORRECTED and not words["after"]:
-        raise IllegalMove("refused.after_needed")
-    proposal = Proposal(
-        ending, words["reason"], words["before"], words["after"], words["url"][:2000]
-    )
-    await signing.save_draft(session, ticket, proposal, visit.officer, visit.now)
-
-
-async def note(visit: Visit) -> web.StreamResponse:
-    """Words among staff, which no citizen sees."""
-    words = visit.form.text("note", at_most=LONGEST)
-    async with visit.write() as session:
-        ticket = await _found(visit, session)
-        if words:
-            session.add(
-                LogLine(
-                    ticket_id=ticket.id,
-                    at=visit.now,
-                    what=Line.NOTE,
-                    public=False,
-                    staff_id=visit.officer.id,
-                    text=words,
-                )
-            )
-    raise visit.go(visit.at("tickets", ticket.number), done="noted")
-
-
-async def person(visit: Visit) -> web.StreamResponse:
-    """Who brought it; the look is a row of the audit log."""
-    async with visit.write() as session:
-        ticket = await _found(visit, session)
-        found = await persons.person_of(session, ticket, visit.officer, visit.now)
-        return await _shown(visit, session, ticket, someone=found or False)
-
-
-async def blank(visit: Visit) -> web.StreamResponse:
-    """The form for a matter that came by telephone, at the counter or on paper."""
-    return _entry(visit)
-
-
-def _entry(visit: Visit, *, status: int = 200, fault: str = "", **typed: str) -> web.StreamResponse:
-    return page(
-        visit,
-        "ticket_entry.html",
-        status=status,
-        fault=fault,
-        words=typed or dict(visit.typed(visit.at("tickets", "new"))),
-        sources=BY_HAND,
-        kinds=[kind for kind in Kind if kind is not Kind.QUESTION],
-        levels=list(Privacy),
-    )
-
-
-async def enter(visit: Visit) -> web.StreamResponse:
-    """Open a ticket for somebody who did not write themselves."""
-    names = ("kind", "source", "privacy", "what", "right", "item", "url", "name", "phone")
-    typed = {name: visit.form.text(name, at_most=LONGEST) for name in names}
-    kind, source = _one(Kind, typed["kind"]), _one(Source, typed["source"])
-    privacy = _one(Privacy, typed["privacy"])
-    if not typed["what"] or kind is None or source not in BY_HAND or privacy is None:
-        return _entry(visit, status=422, fault=visit.say("refused.what_needed"), **typed)
-    item = visit.agency.item(typed["item"])
-    details = Details(name=typed["name"][:200] or None, phone=typed["phone"][:60] or None)
-    matter = Matter(
-        kind,
-        source,
-        typed["what"],
-        privacy=privacy,
-        right=typed["right"] or None,
-        item=item.id if item else None,
-        url=typed["url"][:2000] or None,
-        person=details if details.name or details.phone else None,
-    )
-    async with visit.write() as session:
-        ticket = await open_ticket(
-            session, visit.agency, matter, now=visit.now, officer=visit.officer
-        )
-    raise visit.go(visit.at("tickets", ticket.number), done="opened")
-
-
 ROUTES = (
+    Route("GET", "/admin/{slug}/", today, AGENCY_STAFF | {Role.OPERATOR}),
     Route("GET", "/admin/{slug}/tickets", listing, TICKET_STAFF),
-    Route("GET", "/admin/{slug}/tickets/new", blank, TAKERS),
-    Route("POST", "/admin/{slug}/tickets/new", enter, TAKERS),
-    Route("GET", "/admin/{slug}/tickets/{number}", one, TICKET_STAFF),
-    Route("POST", "/admin/{slug}/tickets/{number}/note", note, TICKET_STAFF),
-    Route("POST", "/admin/{slug}/tickets/{number}/person", person, TICKET_STAFF),
-    Route("POST", "/admin/{slug}/tickets/{number}/moves/{move}", act, TICKET_STAFF),
 )

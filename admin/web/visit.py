@@ -20,6 +20,7 @@ from admin.web.forms import HERE, Form, own_path, typed
 from admin.web.texts import WORDING
 from bot.clock import BANGKOK
 from bot.db import Database
+from bot.files import FileStore
 from bot.settings import Settings
 from knowledge.agency import Agency
 from knowledge.registry import Served
@@ -37,11 +38,18 @@ class Equipment:
     key: bytes
     clock: Callable[[], datetime]
     passwords: Passwords = field(default_factory=Passwords)
+    changed: Callable[[], None] = lambda: None
+    """Called after each transaction: there may be news to tell."""
 
     @property
     def cookies(self) -> Cookies:
         """What reads and writes the browser's token."""
         return Cookies(self.key, self.settings.public_url)
+
+    @property
+    def files(self) -> FileStore:
+        """Where the content of files is kept."""
+        return FileStore(self.settings.files)
 
 
 class NotThere(Exception):
@@ -127,7 +135,7 @@ class Visit:
 
     def write(self) -> AbstractAsyncContextManager[AsyncSession]:
         """A transaction, committed at the end; keep it short, nothing slow inside."""
-        return self.equipment.database.session()
+        return _writing(self.equipment)
 
     def at(self, *parts: object, **query: object) -> str:
         """An address below this agency's pages: `visit.at("tickets", 42)`."""
@@ -157,3 +165,10 @@ async def _reading(database: Database) -> AsyncIterator[AsyncSession]:
         AsyncSession(connection, expire_on_commit=False) as session,
     ):
         yield session
+
+
+@asynccontextmanager
+async def _writing(equipment: Equipment) -> AsyncIterator[AsyncSession]:
+    async with equipment.database.session() as session:
+        yield session
+    equipment.changed()

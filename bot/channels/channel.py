@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bot.messages import Attachment, Call, InboundMessage, Reply
 
@@ -86,3 +86,14 @@ class Channel(Protocol):
 
     async def close(self) -> None:
         """Release clients."""
+
+
+@runtime_checkable
+class Metered(Protocol):
+    """A channel on which messages of our own accord are counted, and paid for (L3)."""
+
+    async def left(self) -> int | None:
+        """How many more of them the platform takes this month; None where any number.
+
+        A request counts once, however many messages it holds. Raises DeliveryError.
+        """

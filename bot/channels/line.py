@@ -2,7 +2,7 @@
 
 import base64
 import hmac
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -13,10 +13,8 @@ from uuid import UUID
 import aiohttp
 import structlog
 from linebot.v3.messaging import (
-    ApiException,
     AsyncApiClient,
     AsyncMessagingApi,
-    Configuration,
     PushMessageResponse,
     ReplyMessageResponse,
     ShowLoadingAnimationRequest,
@@ -27,6 +25,7 @@ from bot import clock
 from bot.channels.channel import BadSignature, DeliveryError, Malformed
 from bot.channels.downloads import pieces
 from bot.channels.line_events import read_event
+from bot.channels.line_http import answer_of, answered, client_of, session
 from bot.channels.line_messages import requests
 from bot.channels.line_refusals import Refused
 from bot.channels.reading import header, parsed
@@ -41,14 +40,11 @@ https://developers.line.biz/en/reference/messaging-api/#send-reply-message
 """
 BUSY_SECONDS = 20
 """5 to 60: https://developers.line.biz/en/reference/messaging-api/#display-a-loading-indicator"""
-POOL = 50
 TIMEOUT_SECONDS = 10.0
 _TOKENS_KEPT = 1000
 HOST = "https://api.line.me"
 DATA_HOST = "https://api-data.line.me"
 _JSON = {"Content-Type": "application/json"}
-_ODD = (AttributeError, LookupError, TypeError, ValueError)
-"""What the SDK raises on values it does not expect; its ValidationError is a ValueError."""
 
 
 class BotInfo(Struct, frozen=True):
@@ -181,7 +177,7 @@ class LineChannel:
     async def _post(self, path: str, content: dict[str, object], kind: Any, **more: str) -> None:
         """Send what was planned as it is: the SDK's own request objects cost more than the call."""
         client: AsyncApiClient = self._opened().api_client
-        await _asked(
+        await answered(
             client.call_api(
                 path,
                 "POST",
@@ -201,24 +197,34 @@ class LineChannel:
             return
         request = ShowLoadingAnimationRequest(chatId=address, loadingSeconds=BUSY_SECONDS)
         try:
-            await _asked(self._api.show_loading_animation(request, _request_timeout=self._timeout))
+            await answered(
+                self._api.show_loading_animation(request, _request_timeout=self._timeout)
+            )
         except (Refused, DeliveryError):
             log.debug("line_busy_not_shown", agency=self.agency)
 
     async def bot_info(self) -> BotInfo:
         """The account behind the access token; raises DeliveryError."""
-        ask = self._opened().get_bot_info(_request_timeout=self._timeout)
-        try:
-            told = await _asked(ask)
-        except Refused as refused:
-            raise refused.translated() from None
+        told = await answer_of(self._opened().get_bot_info(_request_timeout=self._timeout))
         return BotInfo(told.display_name, told.basic_id, told.chat_mode)
+
+    async def left(self) -> int | None:
+        """This month's quota less what was sent; None where there is none; raises DeliveryError.
+
+        https://developers.line.biz/en/reference/messaging-api/#get-quota
+        """
+        api, patience = self._opened(), {"_request_timeout": self._timeout}
+        quota = await answer_of(api.get_message_quota(**patience))
+        if quota.value is None:
+            return None
+        used = await answer_of(api.get_message_quota_consumption(**patience))
+        return max(0, int(quota.value) - int(used.total_usage))
 
     async def webhook_endpoint(self) -> WebhookEndpoint | None:
         """What is entered in LINE's console, None if nothing is; raises DeliveryError."""
         ask = self._opened().get_webhook_endpoint(_request_timeout=self._timeout)
         try:
-            told = await _asked(ask)
+            told = await answered(ask)
         except Refused as refused:
             if refused.status == 404:  # noqa: PLR2004 - HTTP
                 return None
@@ -249,8 +255,8 @@ class LineChannel:
         """Make the clients, one for each of LINE's two hosts; asks LINE nothing."""
         if self._client:
             return
-        self._client = await _client(self._token, self._urls[0])
-        self._api, self._files = AsyncMessagingApi(self._client), _session()
+        self._client = await client_of(self._token, self._urls[0])
+        self._api, self._files = AsyncMessagingApi(self._client), session()
 
     async def close(self) -> None:
         """Close the connections; sending is over after this."""
@@ -259,33 +265,3 @@ class LineChannel:
         if client and files:
             await client.close()
             await files.close()
-
-
-async def _client(token: str, url: str | None) -> AsyncApiClient:
-    """A client with a session of our own: that of the SDK takes proxies from the environment."""
-    configuration = Configuration(host=url.rstrip("/") if url else None, access_token=token)
-    client = AsyncApiClient(configuration)
-    await client.rest_client.pool_manager.close()
-    client.rest_client.pool_manager = _session()
-    return client
-
-
-def _session() -> aiohttp.ClientSession:
-    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=POOL), trust_env=False)
-
-
-async def _asked(request: Awaitable[Any]) -> Any:
-    """LINE's answer; raises Refused, or DeliveryError when there is none that can be read.
-
-    Nothing is chained: the SDK's exceptions quote the messages.
-    """
-    try:
-        return await request
-    except ApiException as error:
-        raise Refused(error.status or 0, str(error.body), error.headers or {}) from None
-    except TimeoutError:
-        raise DeliveryError("timeout", retry=True) from None
-    except (aiohttp.ClientError, OSError):
-        raise DeliveryError("connection", retry=True) from None
-    except _ODD:  # a 200 that the SDK cannot read, or a body in no known encoding
-        raise DeliveryError("odd answer", retry=True) from None

@@ -4,11 +4,15 @@ from alembic import context
 
 import admin.attachments
 import admin.audit
+import admin.chat_links
+import admin.digests
 import admin.followers
 import admin.invitations
 import admin.logbook
 import admin.logins
+import admin.nudges
 import admin.persons
+import admin.proposals
 import admin.questions
 import admin.second_factor
 import admin.sessions

@@ -20,7 +20,13 @@ LINKS = (
 """Web addresses, mail addresses, telephone numbers, hotlines; the page's script reads it too."""
 
 _links = re.compile(LINKS, re.ASCII)
-_MENU = (("menu.top", "top"), ("menu.catalogue", "cat"), ("menu.contact", "contact"))
+_MENU = (
+    ("menu.top", "top"),
+    ("menu.catalogue", "cat"),
+    ("menu.report", "report"),
+    ("mine.name", "mine"),
+    ("menu.contact", "contact"),
+)
 
 
 @dataclass(frozen=True, slots=True)

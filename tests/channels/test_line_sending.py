@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from bot.channels.channel import DeliveryError
+from bot.channels.channel import DeliveryError, Metered
 from bot.channels.line import BotInfo, LineChannel, WebhookEndpoint
 from bot.messages import Attachment, Call
 from tests.platforms import LINE_TOKEN, FakeLine, Fault, line_channel
@@ -261,3 +261,25 @@ async def test_files_are_fetched_from_the_other_host() -> None:
     await channel.close()
     await api.stop()
     await data.stop()
+
+
+async def test_says_what_is_left_of_the_months_quota(channel: LineChannel, line: FakeLine) -> None:
+    line.answer("quota", {"type": "limited", "value": 300}, {"type": "limited", "value": 300})
+    line.answer("consumption", {"totalUsage": 299}, {"totalUsage": 305})
+
+    assert [await channel.left(), await channel.left()] == [1, 0]
+    assert await channel.left() is None
+
+
+@pytest.mark.parametrize("fault", [Fault(429, {"message": "no"}), Fault(body="<html>"), Fault(500)])
+async def test_says_when_it_cannot_be_told_what_is_left(
+    channel: LineChannel, line: FakeLine, fault: Fault
+) -> None:
+    line.fail("quota", fault)
+
+    with pytest.raises(DeliveryError):
+        await channel.left()
+
+
+def test_is_a_channel_whose_pushes_are_counted() -> None:
+    assert isinstance(line_channel("http://127.0.0.1:1"), Metered)

@@ -14,7 +14,9 @@ AGENCIES = ("buriram", "mof-ops", "phetchaburi", "singburi", "tapon")
 
 def opening(agency: Agency, language: str = "th") -> list[str]:
     """The words of the menu's buttons."""
-    keys = ("menu.top", "menu.catalogue", "menu.contact", "menu.language")
+    keys = (
+        "menu.top", "menu.catalogue", "menu.report", "mine.name", "menu.contact", "menu.language",
+    )  # fmt: skip
     return [agency.wording.say(key, language) for key in keys]
 
 
@@ -155,7 +157,9 @@ async def test_none_of_these_asks_for_other_words(talk, vague, served):
     [reply] = await talk(vague, choose="none")
 
     assert reply.text == served.served["buriram"].agency.wording.say("refuse.none", "th")
-    assert [choice.label for choice in reply.choices] == opening(served.served["buriram"].agency)
+    staff, *others = reply.choices
+    assert staff.value == "staff"
+    assert [choice.label for choice in others] == opening(served.served["buriram"].agency)
 
 
 async def test_the_third_miss_in_a_row_names_whom_to_call(talk, strange, served):
@@ -167,7 +171,7 @@ async def test_the_third_miss_in_a_row_names_whom_to_call(talk, strange, served)
     assert all("1111" in reply.text for reply in replies[:2])
     assert replies[2].text.startswith(wording.say("refuse.person", "th"))
     assert "044 666 534" in replies[2].text
-    assert all(reply.card is None and len(reply.choices) == 4 for reply in replies)
+    assert all(reply.card is None and len(reply.choices) == 7 for reply in replies)
 
 
 async def test_none_of_these_counts_as_a_miss(talk, strange, vague):

@@ -1,13 +1,14 @@
 """A citizen says what an answer is worth: useful or not, wrong or out of date."""
 
-from datetime import timedelta
-
 import pytest
 from sqlalchemy import select
 
 from admin import votes
-from admin.votes import AnswerReport, AnswerVote
+from admin.tickets import Ticket
+from admin.votes import AnswerVote
 from bot.messages import Kind
+from knowledge.chains import Kind as Matter
+from tests.dialogues.test_ways_out import MAIN
 
 ENTRY = "g-oia-own-data"
 WRONG = "เบอร์โทรในคำตอบนี้โทรไม่ติดแล้ว"
@@ -69,107 +70,60 @@ async def test_not_useful_leads_to_saying_what_is_wrong(town, talk, served):
     assert vote.version == served.served["buriram"].agency.entries[ENTRY].updated
 
 
-async def test_what_is_wrong_is_asked_kept_and_honestly_answered(town, talk, served):
-    own = sorted(served.served["buriram"].agency.own)[0]
+async def test_what_is_wrong_becomes_a_matter_of_the_unit_that_keeps_the_answer(town, talk, served):
+    agency = served.served["buriram"].agency
+    own = sorted(agency.own)[0]
     [asked] = await talk(choose=f"wrong:{own}")
-    [reply] = await talk(WRONG)
-    [report] = await kept(town, AnswerReport)
+    for value in ("skip:files", "privacy:anonymous", "send"):
+        [reply] = (
+            await talk(WRONG, "ข้าม", choose=f"draft:{value}")
+            if "skip" in value
+            else (await talk(choose=f"draft:{value}"))
+        )
+    [ticket] = await kept(town, Ticket)
 
-    entry = served.served["buriram"].agency.entries[own]
-    unit = served.served["buriram"].agency.unit(entry.unit)
+    entry = agency.entries[own]
     assert entry.question.th in asked.text
-    assert "ยกเลิก" in asked.text
-    assert (report.agency, report.entry, report.text) == ("buriram", own, WRONG)
-    assert unit.name_th in reply.text
-    assert "จะไม่มีการตอบกลับในแชตนี้" in reply.text
-
-
-async def test_personal_numbers_are_masked_before_a_report_is_kept(town, talk):
-    await talk(choose=f"wrong:{ENTRY}")
-    await talk("ผมชื่อสมชาย โทร 081-234-5678 บอกว่าผิด")
-    [report] = await kept(town, AnswerReport)
-
-    assert "081" not in report.text
-    assert report.text.endswith("บอกว่าผิด")
-
-
-async def test_after_a_report_the_next_words_are_a_question_again(town, talk, served):
-    await talk(choose=f"wrong:{ENTRY}")
-    await talk(WRONG, "ติดต่อ")
-    [reply] = await talk(WRONG)
-
-    assert len(await kept(town, AnswerReport)) == 1
-    assert not reply.text.startswith("ขอบคุณ บันทึก")
+    assert (ticket.agency, ticket.entry, ticket.what) == ("buriram", own, WRONG)
+    assert (ticket.unit, ticket.kind) == (entry.unit, Matter.WRONG_INFO)
+    assert ticket.number in reply.text
 
 
 @pytest.mark.parametrize("out", ["ยกเลิก", "cancel", "เมนู", "/contact", "ขอบคุณ", "ไม่เป็นไร"])
 async def test_a_report_can_be_left(town, talk, out):
     await talk(choose=f"wrong:{ENTRY}")
     await talk(out)
-    await talk(WRONG)
+    [reply] = await talk("ติดต่อ")
 
-    assert await kept(town, AnswerReport) == []
+    assert "draft:right" not in [choice.value for choice in reply.choices]
+    assert await kept(town, Ticket) == []
 
 
 @pytest.mark.parametrize("tapped", ["menu", "a:g-oia-own-data", "top", "cat", "lang:en", "none"])
-async def test_a_tapped_button_leaves_a_report(town, talk, tapped):
+async def test_a_tapped_button_leaves_a_report_for_later(talk, tapped):
     await talk(choose=f"wrong:{ENTRY}")
     await talk(choose=tapped)
-    await talk(WRONG)
+    [reply] = await talk("เมนู")
 
-    assert await kept(town, AnswerReport) == []
+    assert reply.choices[0].value == "draft:resume"
 
 
 @pytest.mark.parametrize("said", ["เบอร์โทร", "ที่อยู่", "ผิด", "2569", "ไฟไหม้ต้องโทร 199"])
-async def test_words_that_open_something_else_may_be_what_is_wrong(town, talk, said):
+async def test_words_that_open_something_else_may_be_what_is_wrong(talk, said):
     await talk(choose=f"wrong:{ENTRY}")
     replies = await talk(said)
-    [report] = await kept(town, AnswerReport)
 
-    assert report.text == said
-    assert replies[-1].text.startswith("ขอบคุณ บันทึก")
+    assert "draft:skip:right" in [choice.value for choice in replies[-1].choices]
     assert ("199" in replies[0].text) == ("199" in said)
 
 
-async def test_a_picture_or_no_words_do_not_end_a_report(town, talk):
+async def test_no_words_do_not_end_a_report(talk):
     await talk(choose=f"wrong:{ENTRY}")
     await talk.do(Kind.STICKER)
     await talk("🙂")
-    await talk.do(Kind.IMAGE)
-    await talk(WRONG)
+    [reply] = await talk(WRONG)
 
-    [report] = await kept(town, AnswerReport)
-    assert report.text == WRONG
-
-
-async def test_a_report_taken_back_leaves_no_words(town, talk):
-    await talk(choose=f"wrong:{ENTRY}")
-    await talk.do(Kind.TEXT, text=WRONG, message_id="mine")
-    await talk.do(Kind.UNSEND, message_id="mine")
-    [report] = await kept(town, AnswerReport)
-
-    assert report.text is None
-
-
-async def test_the_words_of_old_reports_go_and_the_reports_stay(town, talk):
-    await talk(choose=f"wrong:{ENTRY}")
-    await talk(WRONG)
-    for days, text in ((-1, WRONG), (1, None)):
-        async with town.database.write() as connection:
-            await votes.expire(connection, town.clock.now + timedelta(days=days))
-        [report] = await kept(town, AnswerReport)
-        assert report.text == text
-
-
-async def test_staff_can_read_the_latest_reports_of_their_agency(town):
-    for agency, said in (("buriram", "หนึ่ง"), ("tapon", "สอง"), ("buriram", "สาม")):
-        citizen = town.citizen(agency)
-        await citizen(choose=f"wrong:{ENTRY}")
-        await citizen(said)
-    async with town.database.session() as session:
-        found = await votes.reports(session, "buriram", limit=9)
-
-    assert [report.text for report in found] == ["สาม", "หนึ่ง"]
+    assert "draft:skip:right" in [choice.value for choice in reply.choices]
 
 
 @pytest.mark.parametrize(
@@ -180,15 +134,13 @@ async def test_staff_can_read_the_latest_reports_of_their_agency(town):
 async def test_a_button_of_an_answer_that_is_gone_says_so_and_keeps_nothing(town, talk, value):
     [reply] = await talk(choose=value)
 
-    assert len(reply.choices) == 4
+    assert [choice.value for choice in reply.choices] == MAIN
     assert await kept(town, AnswerVote) == []
-    await talk(WRONG)
-    assert await kept(town, AnswerReport) == []
 
 
 async def test_it_is_said_in_english_too(talk):
     [asked] = await talk("english", choose=f"wrong:{ENTRY}")
     [reply] = await talk("The phone number is old")
 
-    assert "type: cancel" in asked.text
-    assert reply.text.startswith("Thank you. It is kept for")
+    assert asked.text.startswith("What is wrong or outdated")
+    assert "type: skip" in reply.text

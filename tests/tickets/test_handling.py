@@ -1,10 +1,10 @@
 """A matter's way through the agency: who may do what, what is kept, and what the citizen hears."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from admin import audit, followers, logbook, persons, signing
 from admin.handling import Deed, perform_as_citizen
@@ -14,7 +14,9 @@ from admin.officers import Officer, Post, Role
 from admin.opening import Details
 from admin.signing import Draft, Proposal
 from admin.tickets import Privacy, Ticket, ticket_of
+from bot import forgetting
 from bot.messages import Contact
+from bot.tables import ContactRow
 from knowledge.chains import Class, Kind, Step
 from tests.tickets.conftest import (
     AGENT,
@@ -351,7 +353,10 @@ async def test_an_anonymous_matter_keeps_nothing_of_the_person(office: Office) -
 
 
 async def test_a_message_taken_back_leaves_no_word_in_the_ticket(office: Office) -> None:
-    said = ({"message": "m1", "text": "เบอร์ผิด"}, {"message": "m2", "text": "เบอร์จริงคือ 1234"})
+    said = (
+        {"part": "what", "message": "m1", "text": "เบอร์ผิด"},
+        {"part": "what", "message": "m2", "text": "เบอร์จริงคือ 1234"},
+    )
     ticket = await office.receives(what="เบอร์ผิด\nเบอร์จริงคือ 1234", said=said)
 
     await logbook.forget(office.session, office.contact.id, "m2")
@@ -385,3 +390,25 @@ async def test_the_first_answer_is_the_first_thing_the_citizen_heard(office: Off
     await office.does(ticket, Move.ASK, REPORTER, reason="หน้าไหน")
 
     assert ticket.first_reply_at == received + timedelta(hours=1)
+
+
+async def test_who_waits_for_a_matter_is_not_forgotten_until_long_after_its_end(
+    office: Office,
+) -> None:
+    ticket = await office.receives(Kind.COMPLAINT)
+    await office.session.commit()
+    later = office.now + timedelta(days=400)
+
+    async def contacts_left(before: datetime) -> int:
+        connection = await office.session.connection()
+        needed = (followers.awaits_news(before),)
+        await forgetting.expire(connection, before, needed=needed)
+        return await office.session.scalar(select(func.count()).select_from(ContactRow)) or 0
+
+    assert await contacts_left(later) == 1
+    await office.does(ticket, Move.HAND_OVER, AGENT, reason="ของแขวงทางหลวง", handed_to="แขวง")
+    assert await contacts_left(ticket.closed_at) == 1
+    assert await contacts_left(later) == 0
+    await office.session.refresh(ticket)
+    assert ticket.contact_id is None
+    assert ticket.what == "เบอร์ในเว็บผิด"

@@ -78,7 +78,7 @@ async def test_a_reader_is_told_who_speaks_and_only_what_is_new(visit):
     await expect(log).to_have_attribute("aria-live", "polite")
     await expect(log).to_contain_text("ถามได้:")
     await expect(page.get_by_role("textbox", name="พิมพ์คำถาม")).to_be_visible()
-    await expect(page.get_by_role("list", name="ตัวเลือก").get_by_role("button")).to_have_count(4)
+    await expect(page.get_by_role("list", name="ตัวเลือก").get_by_role("button")).to_have_count(6)
 
 
 async def test_the_whole_page_is_light(visit):

@@ -28,3 +28,9 @@ addEventListener("pageshow", () => {
 
 // The first field with a fault, or what is wrong with the whole, is where one goes on.
 document.querySelector("[aria-invalid=true]")?.focus();
+
+// What can be printed, a button prints.
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}

@@ -80,14 +80,19 @@ def upgrade() -> None:
     op.create_index(
         "ix_tickets_open",
         "tickets",
-        ["agency", "due_at"],
+        ["agency", "due_at", "unit", "kind", "status"],
         sqlite_where=OPEN,
         postgresql_where=OPEN,
     )
     op.create_index("ix_tickets_status", "tickets", ["agency", "status", "due_at"])
     op.create_index("ix_tickets_unit", "tickets", ["agency", "unit", "due_at"])
     op.create_index("ix_tickets_item", "tickets", ["agency", "item"])
-    op.create_index("ix_tickets_opened", "tickets", ["agency", "opened_at"])
+    op.create_index(
+        "ix_tickets_opened",
+        "tickets",
+        ["agency", "opened_at", "first_reply_at", "closed_at", "reopened"],
+    )
+    op.create_index("ix_tickets_closed", "tickets", ["agency", "closed_at", "ending", "verdict"])
     op.create_index("ix_tickets_contact", "tickets", ["contact_id"])
     op.create_index("ix_tickets_joined", "tickets", ["joined_to"])
     op.create_table(

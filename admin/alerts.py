@@ -1,0 +1,66 @@
+"""Alerts: the head is told at once, in chat, of what waits for the head (A5)."""
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from admin import chat_links, staff
+from admin.followers import told
+from admin.logbook import LogLine
+from admin.moves import Move, Status
+from admin.officers import Role
+from admin.tickets import Ticket
+from bot.clock import BANGKOK
+from bot.messages import Choice, Reply
+from knowledge.agency import Agency
+from knowledge.dates import written
+
+CHOICE = "act"
+"""The first word of these buttons' values; `handlers.staff_chat` reads them."""
+DEEDS = {"accept": Move.ACCEPT, "decline": Move.DECLINE, "ask": Move.ASK}
+"""What the head can do from chat, by the last word of a button's value."""
+
+
+async def alert(
+    session: AsyncSession, agency: Agency, ticket: Ticket, line: LogLine, *, now: datetime
+) -> None:
+    """Leave news for every executive with a linked chat, if this line is worth it.
+
+    That is a matter that comes to the head, and one that a citizen says is not settled.
+    """
+    comes = line.end == Status.WITH_HEAD and line.start != Status.WITH_HEAD
+    is_unsettled = line.what == Move.REOPEN and line.contact_id is not None
+    if not (comes or is_unsettled):
+        return
+    chats = await chat_links.chats(session, agency.slug)
+    for officer in await staff.officers(session, agency.slug, now.astimezone(BANGKOK).date()):
+        is_told = Role.EXECUTIVE in officer.roles and officer.id != line.staff_id
+        if is_told and officer.id in chats:
+            chat = chats[officer.id]
+            reply = worded(agency, ticket, chat.language or "th", comes=comes)
+            session.add(told(chat.id, reply, presses=True, now=now))
+
+
+def worded(agency: Agency, ticket: Ticket, language: str, *, comes: bool) -> Reply:
+    """Number, kind, item, unit and due date: nothing that the citizen wrote or is."""
+    say = agency.wording.say
+    unit, item = agency.unit(ticket.unit), agency.item(ticket.item or "")
+    marks = [say(f"act.{mark}", language) for mark in ("urgent", "image") if getattr(ticket, mark)]
+    lines = [
+        say("act.comes" if comes else "act.unsettled", language, number=ticket.number),
+        say(f"report.{ticket.kind}", language),
+        " · ".join(marks),
+        item.title.of(language) if item else "",
+        unit.name(language) if unit else "",
+        say("act.due", language, due=written(ticket.due_at.astimezone(BANGKOK).date(), language)),
+    ]
+    text = "\n".join(line for line in lines if line)
+    return Reply(text, choices(agency, ticket, language) if comes else ())
+
+
+def choices(agency: Agency, ticket: Ticket, language: str) -> tuple[Choice, ...]:
+    """The three buttons."""
+    return tuple(
+        Choice(agency.wording.say(f"act.{word}", language), f"{CHOICE}:{ticket.number}:{word}")
+        for word in DEEDS
+    )

@@ -1,0 +1,150 @@
+"""The files of a ticket: shown to who may see it, and added by who prepares its end."""
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+from aiohttp import web
+from aiohttp.web import FileField
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from admin import attachments, audit, dossiers, fetches, signing
+from admin.attachments import Attachment, Status
+from admin.downloads import HEADERS, file_response
+from admin.media import Reason, Unfit
+from admin.pictures import fit
+from admin.thumbnails import thumbnail
+from admin.tickets import Ticket
+from admin.web.access import TICKET_STAFF, Route
+from admin.web.tickets import found
+from admin.web.visit import Visit
+
+MOST_FILES = 10
+"""Files of one draft."""
+FAULTS: Final = {Reason.TOO_BIG: "refused.file_big", Reason.KIND: "refused.file_kind"}
+_BY_STAFF: Final = "staff"
+_workers = ThreadPoolExecutor(2, thread_name_prefix="evidence")
+"""As many pictures are unpacked at once: a large one takes 150 MB of memory."""
+
+
+class Unkept(Exception):
+    """A file of the form cannot be kept; `key` is the text that says why and what to do."""
+
+    def __init__(self, key: str, name: str, kept: Sequence[Attachment]) -> None:
+        super().__init__(key)
+        self.key, self.name, self.kept = key, name, kept
+
+
+async def taken(visit: Visit) -> Sequence[Attachment]:
+    """Keep the files that came with a form; each waits a day for a draft that needs it.
+
+    Raises Unkept, which tells of those that were kept all the same.
+    """
+    kept: list[Attachment] = []
+    fields = visit.form.files("files")
+    if not fields:
+        return kept
+    async with visit.read() as session:
+        ticket = await found(visit, session)
+    fault: Unkept | None = None
+    for field in fields[MOST_FILES:]:
+        field.file.close()
+    for field in fields[:MOST_FILES]:
+        try:
+            kept.append(await _keep(visit, ticket, field))
+        except Unfit as unfit:
+            key = FAULTS.get(unfit.reason, "refused.file_damaged")
+            fault = Unkept(key, field.filename[:80], kept)
+    if fault:
+        raise fault
+    return kept
+
+
+async def _keep(visit: Visit, ticket: Ticket, field: FileField) -> Attachment:
+    with field.file:
+        content = await asyncio.to_thread(field.file.read)
+    if len(content) > visit.equipment.settings.max_file:
+        raise Unfit(Reason.TOO_BIG)
+    loop = asyncio.get_running_loop()
+    fitting = await loop.run_in_executor(_workers, fit, content, field.filename)
+    store = visit.equipment.files
+    await store.put(fitting.content)  # before the transaction: nobody waits for the disk in it
+    async with visit.write() as session:
+        return await fetches.add(
+            session,
+            store,
+            fitting,
+            account=f"{visit.agency.slug}/{_BY_STAFF}",
+            kind="image" if fitting.media_type.startswith("image/") else "file",
+            name=field.filename,
+            now=visit.now,
+            message_id=_mark(ticket, visit),
+        )
+
+
+def _mark(ticket: Ticket, visit: Visit) -> str:
+    """Whose file it is, and for which ticket: nobody else's can be put under a draft."""
+    return f"ticket:{ticket.id}:{visit.officer.id}"
+
+
+async def signed(
+    session: AsyncSession, ticket: Ticket, visit: Visit, new: Sequence[Attachment]
+) -> tuple[tuple[int, str], ...]:
+    """The files that the reporter puts under a draft: those kept from the last, and new ones."""
+    wanted = [int(word) for word in visit.form.texts("keep") if word.isdecimal() and len(word) < 18]  # noqa: PLR2004 - a number of 64 bits
+    draft = await signing.latest_draft(session, ticket)
+    before = {number for number, _ in draft.content.files} if draft else set()
+    rows = await attachments.of(session, [*dict.fromkeys([*wanted, *(one.id for one in new)])])
+    own = [
+        row
+        for row in rows
+        if row.status == Status.KEPT
+        and (row.id in before or row.message_id == _mark(ticket, visit))
+    ]
+    await attachments.hold(session, [row.id for row in own])
+    return tuple((row.id, row.sha256 or "") for row in own[:MOST_FILES])
+
+
+async def file(visit: Visit) -> web.StreamResponse:
+    """A file of a ticket; a look at it, but for the small picture, is a row of the audit log."""
+    number = visit.request.match_info["file"]
+    if not number.isdecimal() or len(number) > 18:  # noqa: PLR2004 - a number of 64 bits
+        raise web.HTTPNotFound
+    is_small = visit.request.query.get("small") == "1"
+    async with visit.read() as session:
+        ticket = await found(visit, session)
+        if int(number) not in await dossiers.files_of(session, ticket):
+            raise web.HTTPNotFound
+        rows = await attachments.of(session, [int(number)])
+    row = rows[0] if rows else None
+    if row is None or row.status != Status.KEPT or row.agency != visit.agency.slug:
+        raise web.HTTPNotFound
+    if is_small and row.is_picture:
+        return await _small(visit, row)
+    async with visit.write() as session:
+        await audit.record(
+            session,
+            agency=visit.agency.slug,
+            actor=visit.actor,
+            what="attachment.seen",
+            subject=f"ticket:{ticket.id}",
+            details={"attachment": row.id},
+            now=visit.now,
+        )
+    return await file_response(row, visit.equipment.files, download=not row.is_picture)
+
+
+async def _small(visit: Visit, row: Attachment) -> web.StreamResponse:
+    content = await visit.equipment.files.get(row.sha256 or "")
+    if content is None:
+        raise web.HTTPNotFound
+    try:
+        loop = asyncio.get_running_loop()
+        small = await loop.run_in_executor(_workers, thumbnail, content)
+    except OSError:
+        raise web.HTTPNotFound from None
+    return web.Response(body=small, content_type="image/jpeg", headers=HEADERS)
+
+
+ROUTES = (Route("GET", "/admin/{slug}/tickets/{number}/files/{file}", file, TICKET_STAFF),)

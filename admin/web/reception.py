@@ -1,0 +1,189 @@
+"""Matters that come by telephone, over the counter or on paper, with a slip to print."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from aiohttp import web
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from admin import persons, tickets
+from admin.handling import Deed, perform
+from admin.lists import may_see
+from admin.logbook import Line, LogLine
+from admin.moves import IllegalMove, Move
+from admin.opening import Details, Matter, open_ticket
+from admin.tickets import Privacy, Source, Ticket
+from admin.web.access import TICKET_STAFF, TICKET_TAKERS, Route
+from admin.web.pages import page
+from admin.web.tickets import member
+from admin.web.visit import Visit
+from knowledge.chains import Kind
+from knowledge.likeness import SAME, alike
+
+BY_HAND = (Source.COUNTER, Source.PHONE, Source.PAPER)
+"""How matters come that staff write down themselves."""
+NOTICE = "reception-1"
+"""The version of `reception.notice`, which is read out before anything personal is kept."""
+LONGEST = 4_000
+MOST_ALIKE = 5
+FIELDS = (
+    "kind", "source", "privacy", "what", "right", "item", "url", "name", "phone", "address",
+    "told", "sure", "join",
+)  # fmt: skip
+PERSONAL = ("name", "phone", "address")
+
+
+async def blank(visit: Visit) -> web.StreamResponse:
+    """The form for a matter that somebody brings."""
+    return _form(visit, dict(visit.typed(visit.at("tickets", "new"))))
+
+
+def _form(
+    visit: Visit,
+    typed: Mapping[str, str],
+    *,
+    faults: Mapping[str, str] | None = None,
+    alike: Sequence[Ticket] = (),
+) -> web.StreamResponse:
+    return page(
+        visit,
+        "ticket_entry.html",
+        status=422 if faults or alike else 200,
+        typed=typed,
+        faults=faults or {},
+        alike=alike,
+        sources=BY_HAND,
+        kinds=[kind for kind in Kind if kind is not Kind.QUESTION],
+        levels=list(Privacy),
+    )
+
+
+def _faults(visit: Visit, typed: Mapping[str, str]) -> dict[str, str]:
+    """What has to be mended before it can be opened, by field."""
+    found = {}
+    if not typed["what"]:
+        found["what"] = visit.say("refused.what_needed")
+    for name, words in {"kind": Kind, "source": Source, "privacy": Privacy}.items():
+        if member(words, typed[name]) is None:
+            found[name] = visit.say("refused.choose")
+    if typed["source"] not in BY_HAND:
+        found["source"] = visit.say("refused.choose")
+    if any(typed[name] for name in PERSONAL):
+        if typed["privacy"] == Privacy.ANONYMOUS:
+            found["privacy"] = visit.say("refused.anonymous_with_name")
+        elif not typed["told"]:
+            found["told"] = visit.say("refused.notice_needed")
+    return found
+
+
+async def enter(visit: Visit) -> web.StreamResponse:
+    """Open a ticket for somebody who did not write themselves."""
+    typed = {name: visit.form.text(name, at_most=LONGEST) for name in FIELDS}
+    if faults := _faults(visit, typed):
+        return _form(visit, typed, faults=faults)
+    matter = _matter(visit, typed)
+    if not typed["sure"] and not typed["join"] and (same := await _alike(visit, matter)):
+        return _form(visit, typed, alike=same)
+    try:
+        async with visit.write() as session:
+            ticket = await open_ticket(
+                session, visit.agency, matter, now=visit.now, officer=visit.officer
+            )
+            if typed["join"]:
+                await _join(visit, session, ticket, typed["join"])
+    except IllegalMove as error:
+        return _form(visit, typed, faults={"": visit.say(error.key)})
+    here = visit.at("tickets", ticket.number)
+    raise visit.go(here if may_see(visit.officer, ticket) else f"{here}/slip", done="opened")
+
+
+async def _alike(visit: Visit, matter: Matter) -> Sequence[Ticket]:
+    async with visit.read() as session:
+        among = [*await tickets.open_about(session, visit.agency.slug, matter.item)]
+        if matter.item:
+            among += await tickets.open_about(session, visit.agency.slug, None)
+    seen = [ticket for ticket in among if may_see(visit.officer, ticket)]
+    return await asyncio.to_thread(_likeliest, matter.what, seen)
+
+
+def _likeliest(what: str, among: Sequence[Ticket]) -> list[Ticket]:
+    scored = sorted(((-alike(what, one.what), one.id, one) for one in among), key=_by_score)
+    return [one for score, _, one in scored[:MOST_ALIKE] if -score >= SAME]
+
+
+def _by_score(scored: tuple[float, int, Ticket]) -> tuple[float, int]:
+    return scored[:2]
+
+
+async def _join(visit: Visit, session: AsyncSession, ticket: Ticket, number: str) -> None:
+    other = await tickets.ticket_of(session, visit.agency.slug, number)
+    if other is not None and not may_see(visit.officer, other):
+        other = None
+    deed = Deed(Move.JOIN, reason=visit.say("reception.joined"))
+    await perform(session, visit.agency, ticket, deed, visit.officer, now=visit.now, other=other)
+
+
+def _matter(visit: Visit, typed: Mapping[str, str]) -> Matter:
+    item = visit.agency.item(typed["item"])
+    details = Details(
+        name=typed["name"][:200] or None,
+        phone=typed["phone"][:60] or None,
+        address=typed["address"][:500] or None,
+    )
+    is_known = any(typed[name] for name in PERSONAL)
+    return Matter(
+        Kind(typed["kind"]),
+        Source(typed["source"]),
+        typed["what"],
+        privacy=Privacy(typed["privacy"]),
+        right=typed["right"] or None,
+        item=item.id if item else None,
+        url=typed["url"][:2000] or None,
+        person=details if is_known else None,
+        consent_version=NOTICE if is_known else None,
+    )
+
+
+async def slip(visit: Visit) -> web.StreamResponse:
+    """What the person takes home: the number, what was taken down, when they will hear."""
+    async with visit.write() as session:
+        number = visit.request.match_info["number"]
+        ticket = await tickets.ticket_of(session, visit.agency.slug, number)
+        if ticket is None or ticket.source not in BY_HAND:
+            raise web.HTTPNotFound
+        if not may_see(visit.officer, ticket) and not await _took_down(session, visit, ticket):
+            raise web.HTTPNotFound
+        person = await persons.person_of(session, ticket, visit.officer, visit.now)
+    return page(
+        visit,
+        "ticket_slip.html",
+        ticket=ticket,
+        name=person.name if person else None,
+        contact=visit.agency.profile.contact,
+        chat=_chat(visit),
+        is_seen=may_see(visit.officer, ticket),
+    )
+
+
+async def _took_down(session: AsyncSession, visit: Visit, ticket: Ticket) -> bool:
+    """Whether this officer wrote it down themselves."""
+    query = select(LogLine.id).where(
+        LogLine.ticket_id == ticket.id,
+        LogLine.what == Line.OPENED,
+        LogLine.staff_id == visit.officer.id,
+    )
+    return await session.scalar(query.limit(1)) is not None
+
+
+def _chat(visit: Visit) -> str | None:
+    """The address of the agency's chat, where the installation knows its own."""
+    url = visit.equipment.settings.public_url
+    return f"{url.rstrip('/')}/{visit.agency.slug}/chat" if url else None
+
+
+ROUTES = (
+    Route("GET", "/admin/{slug}/tickets/new", blank, TICKET_TAKERS),
+    Route("POST", "/admin/{slug}/tickets/new", enter, TICKET_TAKERS),
+    Route("GET", "/admin/{slug}/tickets/{number}/slip", slip, TICKET_STAFF),
+)

@@ -1,0 +1,91 @@
+"""Taps while a report is written: each says all, whatever step is asked just now."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from admin import attachments
+from admin.tickets import Privacy
+from bot.messages import Place, Reply
+from handlers import asking, menu, report, sending
+from handlers.conversation import Outcome, Turn
+from handlers.drafts import PERSONAL, Draft, Step, again, answer, back
+from knowledge.agency import Agency
+
+Change = Callable[[Agency, Draft, str], Draft | None]
+"""The draft after a tap; None where the button means nothing any more."""
+
+
+async def chosen(turn: Turn, rest: str, now: datetime) -> Outcome:
+    """`draft:<what>:<value>`."""
+    draft = turn.state.draft
+    if draft is None:
+        return Outcome((Reply(turn.say("report.is_gone"), report.ways_on(turn)),))
+    name, _, value = rest.partition(":")
+    if name == "drop":
+        return await report.dropped(turn)
+    if name == "send":
+        return await _sent(turn, draft, now)
+    if name == "change" and not value:
+        return Outcome((asking.change(turn, draft),), draft=replace(draft, paused=False))
+    change = CHANGES.get(name)
+    changed = change(turn.agency, draft, value) if change else None
+    if changed is None:
+        return menu.old_button(turn)
+    if name == "spot" and value == "yes":
+        changed = await _placed(turn, changed)
+    return await report.going_on(turn, changed, now)
+
+
+def _skip(_agency: Agency, draft: Draft, value: str) -> Draft | None:
+    return answer(draft, Step(value)) if value in set(Step) else None
+
+
+def _again(_agency: Agency, draft: Draft, value: str) -> Draft | None:
+    return again(draft, Step(value)) if value in set(Step) else None
+
+
+def _item(agency: Agency, draft: Draft, value: str) -> Draft | None:
+    return answer(draft, Step.WHERE, item=value) if agency.item(value) else None
+
+
+def _topic(agency: Agency, draft: Draft, value: str) -> Draft | None:
+    return answer(draft, Step.TOPIC, topic=value) if value in agency.topics else None
+
+
+def _privacy(_agency: Agency, draft: Draft, value: str) -> Draft | None:
+    if value not in asking.LEVELS:
+        return None
+    if value == Privacy.ANONYMOUS:
+        done = tuple(one for one in draft.done if one not in PERSONAL)
+        draft = replace(draft, name=None, phone=None, done=done)
+    return answer(draft, Step.PRIVACY, privacy=Privacy(value))
+
+
+CHANGES: Mapping[str, Change] = {
+    "resume": lambda _agency, draft, _value: draft,
+    "back": lambda _agency, draft, _value: back(draft),
+    "skip": _skip,
+    "change": _again,
+    "item": _item,
+    "topic": _topic,
+    "privacy": _privacy,
+    "spot": lambda _agency, draft, _value: answer(draft, Step.SPOT),
+    "same": lambda _agency, draft, value: answer(draft, Step.SAME, join=value or None),
+}
+
+
+async def _placed(turn: Turn, draft: Draft) -> Draft:
+    """The place of the first photo that tells of one."""
+    files = await attachments.of(turn.session, draft.files)
+    place = next((file.place for file in files if file.place), None)
+    return replace(draft, place=Place(*place)) if place else draft
+
+
+async def _sent(turn: Turn, draft: Draft, now: datetime) -> Outcome:
+    """Send it, if nothing is missing any more."""
+    facts = await report.facts_of(turn, draft, now)
+    if draft.step(facts.moot(turn.agency, draft)) is not Step.PREVIEW:
+        return await report.going_on(turn, draft, now)
+    return await sending.send(turn, draft, facts.files, now, ways=report.ways_on(turn))

@@ -1,0 +1,190 @@
+"""A report being written in the chat: what is known of it, and what is asked next. Pure."""
+
+import re
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import msgspec
+from msgspec.structs import replace
+
+from admin.tickets import Privacy
+from bot.messages import Place
+from knowledge.chains import Kind
+
+KEPT_FOR = timedelta(hours=24)
+"""How long a report waits for whoever left it."""
+MOST_FILES = 10
+MOST_WORDS = 4_000
+"""Letters of a whole report."""
+_URL = re.compile(r"https?://[^\s<>\"']{4,1900}")
+
+
+class Step(StrEnum):
+    """What is asked, one thing at a time."""
+
+    KIND = "kind"
+    WHAT = "what"
+    RIGHT = "right"
+    WHERE = "where"
+    TOPIC = "topic"
+    FILES = "files"
+    SPOT = "spot"
+    """Whether the place that a photo tells of may be kept."""
+    PRIVACY = "privacy"
+    NAME = "name"
+    PHONE = "phone"
+    SAME = "same"
+    """Whether it is a matter that somebody has reported already."""
+    PREVIEW = "preview"
+
+
+ORDER: Mapping[Kind, tuple[Step, ...]] = {
+    Kind.WRONG_INFO: (
+        Step.WHAT, Step.RIGHT, Step.WHERE, Step.FILES, Step.PRIVACY, Step.NAME, Step.PHONE,
+        Step.SAME, Step.PREVIEW,
+    ),
+    Kind.COMPLAINT: (
+        Step.WHAT, Step.TOPIC, Step.FILES, Step.SPOT, Step.PRIVACY, Step.NAME, Step.PHONE,
+        Step.SAME, Step.PREVIEW,
+    ),
+    Kind.SUGGESTION: (Step.WHAT, Step.SPOT, Step.PRIVACY, Step.NAME, Step.PHONE, Step.PREVIEW),
+    Kind.INFO_REQUEST: (
+        Step.WHAT, Step.WHERE, Step.PRIVACY, Step.NAME, Step.PHONE, Step.PREVIEW,
+    ),
+}  # fmt: skip
+"""What each kind of report needs, in this order."""
+SKIPPABLE = frozenset({Step.RIGHT, Step.WHERE, Step.TOPIC, Step.FILES, Step.PHONE})
+WORDS = frozenset({Step.WHAT, Step.RIGHT, Step.NAME, Step.PHONE})
+"""Steps that are answered in the citizen's own words."""
+PERSONAL = frozenset({Step.NAME, Step.PHONE})
+
+
+class Said(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Words, and the message they came in: taken back, they go."""
+
+    text: str
+    message: str | None = None
+
+
+class Draft(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Everything the citizen has told so far."""
+
+    touched: datetime
+    kind: Kind | None = None
+    said: tuple[Said, ...] = ()
+    right: Said | None = None
+    item: str | None = None
+    entry: str | None = None
+    url: str | None = None
+    topic: str | None = None
+    files: tuple[int, ...] = ()
+    place: Place | None = None
+    placed: str | None = None
+    """The message that the place came in."""
+    privacy: Privacy | None = None
+    name: Said | None = None
+    phone: Said | None = None
+    done: tuple[Step, ...] = ()
+    """The steps that were answered or skipped, in the order in which they were."""
+    join: str | None = None
+    """The number of the like matter that it is to be joined to."""
+    paused: bool = False
+    filed: datetime | None = None
+    """When the last file came: a burst of them is answered once."""
+
+    @property
+    def what(self) -> str:
+        """All words so far."""
+        return "\n".join(part.text for part in self.said)
+
+    def step(self, moot: Collection[Step] = ()) -> Step:
+        """What is to be asked now; `moot` are the steps that do not arise."""
+        if self.kind is None:
+            return Step.KIND
+        order = ORDER[self.kind]
+        return next((one for one in order if one not in moot and not self.has(one)), Step.PREVIEW)
+
+    def has(self, step: Step) -> bool:
+        """Whether a step needs no asking: it was answered, skipped, or does not arise."""
+        if step in self.done:
+            return True
+        if step is Step.WHAT:
+            return bool(self.said)
+        if step is Step.WHERE:
+            return bool(self.item or self.entry or self.url)
+        if step is Step.FILES:
+            return bool(self.files or self.place)
+        if step in PERSONAL:
+            return self.privacy is Privacy.ANONYMOUS
+        return False
+
+
+def is_over(draft: Draft, now: datetime) -> bool:
+    """Whether it has waited too long."""
+    return now - draft.touched > KEPT_FOR
+
+
+def add(draft: Draft, said: Said) -> Draft:
+    """More words of what it is about; an address among them says where."""
+    room = MOST_WORDS - len(draft.what)
+    found = _URL.search(said.text)
+    said = replace(said, text=said.text.replace("\0", "")[: max(0, room)])
+    parts = (*draft.said, said) if said.text.strip() else draft.said
+    return replace(draft, said=parts, url=found[0] if found else draft.url)
+
+
+def answer(draft: Draft, step: Step, **changes: object) -> Draft:
+    """A step is answered or skipped."""
+    done = (*(one for one in draft.done if one is not step), step)
+    return replace(draft, **changes, done=done)
+
+
+def back(draft: Draft) -> Draft:
+    """The last step once more, as if it had not been answered; at the first one, all words anew."""
+    if not draft.done:
+        return replace(draft, said=())
+    *before, last = draft.done
+    return replace(draft, done=tuple(before), **_CLEARED.get(last, {}))
+
+
+def again(draft: Draft, step: Step) -> Draft:
+    """Ask one step anew, and nothing else that was answered."""
+    later = PERSONAL if step is Step.PRIVACY else frozenset()
+    gone = {step, Step.PREVIEW, *later}
+    done = tuple(one for one in draft.done if one not in gone)
+    cleared = {name: value for one in gone for name, value in _CLEARED.get(one, {}).items()}
+    return replace(draft, done=done, **cleared)
+
+
+_CLEARED: Mapping[Step, Mapping[str, object]] = {
+    Step.WHAT: {"said": ()},
+    Step.RIGHT: {"right": None},
+    Step.WHERE: {"item": None, "entry": None, "url": None},
+    Step.TOPIC: {"topic": None},
+    Step.FILES: {"files": (), "place": None, "placed": None},
+    Step.PRIVACY: {"privacy": None},
+    Step.NAME: {"name": None},
+    Step.PHONE: {"phone": None},
+    Step.SAME: {"join": None},
+}
+"""What a step asked anew forgets."""
+
+
+def without(draft: Draft, message: str) -> Draft:
+    """The same without what a message said: it was taken back."""
+
+    def kept(said: Said | None) -> Said | None:
+        return None if said is not None and said.message == message else said
+
+    parts = tuple(part for part in draft.said if part.message != message)
+    done = tuple(one for one in draft.done if one is not Step.WHAT or parts)
+    return replace(
+        draft,
+        said=parts,
+        right=kept(draft.right),
+        name=kept(draft.name),
+        phone=kept(draft.phone),
+        place=None if draft.placed == message else draft.place,
+        done=done,
+    )

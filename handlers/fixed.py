@@ -1,0 +1,104 @@
+""" "แก้แล้วจริงไหม": the citizen's verdict on an ended matter, then stars and words (N4)."""
+
+from datetime import datetime
+
+from admin import tickets
+from admin.handling import Deed, perform_as_citizen
+from admin.logbook import Line, LogLine
+from admin.moves import IllegalMove, Move, Status
+from admin.tickets import Ticket
+from bot.messages import Choice, Reply
+from handlers import menu, mine
+from handlers.conversation import Outcome, Turn
+from handlers.sending import day
+
+VALUE = "fixed"
+STARS = "stars"
+WORDS = ("yes", "partly", "no")
+MOST = 5
+LONGEST = 2_000
+
+
+async def judged(turn: Turn, rest: str, now: datetime) -> Outcome:
+    """`fixed:<number>:yes|partly|no`."""
+    number, _, word = rest.partition(":")
+    ticket = await _theirs(turn, number)
+    if ticket is None or word not in WORDS:
+        return menu.old_button(turn)
+    if ticket.status is not Status.CLOSED:
+        return await mine.shown(turn, ticket)
+    ticket.verdict = word
+    await _write(turn, ticket, now, {"verdict": word})
+    if word == "no":
+        return await _reopened(turn, ticket, now)
+    offers = tuple(
+        Choice(turn.say("fixed.star", count=count), f"{STARS}:{number}:{count}")
+        for count in range(MOST, 0, -1)
+    )
+    if word == "partly":
+        again = turn.choice("fixed.no", f"{VALUE}:{number}:no")
+        text = turn.say("fixed.sorry_partly")
+        return Outcome((Reply(text, (again, *offers)),), awaits=f"{VALUE}:{number}")
+    return Outcome((Reply(turn.say("fixed.thanks"), offers),))
+
+
+async def starred(turn: Turn, rest: str, now: datetime) -> Outcome:
+    """`stars:<number>:1..5`."""
+    number, _, count = rest.partition(":")
+    ticket = await _theirs(turn, number)
+    if ticket is None or count not in {str(n) for n in range(1, MOST + 1)}:
+        return menu.old_button(turn)
+    ticket.stars = int(count)
+    await _write(turn, ticket, now, {"stars": int(count)})
+    text = turn.say("fixed.starred", count=count)
+    return Outcome((Reply(text, menu.choices(turn)),), awaits=f"{VALUE}:{number}")
+
+
+async def worded(turn: Turn, number: str, text: str, now: datetime) -> Outcome:
+    """Why, in the citizen's own words."""
+    ticket = await _theirs(turn, number)
+    if ticket is None:
+        return menu.old_button(turn)
+    if ticket.contact_id == turn.message.contact.id:
+        ticket.verdict_words = text[:LONGEST]
+        ticket.said = [*ticket.said, {"part": "verdict", "message": turn.message.message_id}]
+    await _write(turn, ticket, now, {}, text[:LONGEST])
+    return Outcome((Reply(turn.say("fixed.worded"), menu.choices(turn)),))
+
+
+async def _theirs(turn: Turn, number: str) -> Ticket | None:
+    ticket = await tickets.ticket_of(turn.session, turn.agency.slug, number)
+    return ticket if ticket is not None and await mine.is_theirs(turn, ticket) else None
+
+
+async def _reopened(turn: Turn, ticket: Ticket, now: datetime) -> Outcome:
+    deed = Deed(Move.REOPEN, message_id=turn.message.message_id)
+    try:
+        await perform_as_citizen(
+            turn.session, turn.agency, ticket, deed, turn.message.contact, now=now
+        )
+    except IllegalMove:
+        text = turn.say("fixed.twice", number=ticket.number)
+        return Outcome((Reply(text, menu.choices(turn)),), awaits=f"{VALUE}:{ticket.number}")
+    due = day(ticket.due_at, turn.language)
+    text = turn.say("fixed.reopened", number=ticket.number, due=due)
+    out = turn.choice("menu.open", menu.VALUE)
+    return Outcome((Reply(text, (out,)),), awaits=f"{mine.VALUE}:{ticket.number}")
+
+
+async def _write(
+    turn: Turn, ticket: Ticket, now: datetime, details: dict[str, object], text: str | None = None
+) -> None:
+    turn.session.add(
+        LogLine(
+            ticket_id=ticket.id,
+            at=now,
+            what=Line.VERDICT,
+            public=True,
+            contact_id=turn.message.contact.id,
+            message_id=turn.message.message_id,
+            text=text,
+            details=details,
+        )
+    )
+    await turn.session.flush()

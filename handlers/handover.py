@@ -1,0 +1,42 @@
+"""A question that the bot could not answer is handed to staff with one tap (C2, A13)."""
+
+from datetime import datetime
+
+from admin.opening import Matter, open_ticket
+from admin.tickets import Source
+from bot.messages import Choice, Reply
+from handlers import menu
+from handlers.conversation import Outcome, Turn
+from handlers.sending import day
+from knowledge.chains import Kind
+
+VALUE = "staff"
+
+
+def offer(turn: Turn) -> tuple[Choice, ...]:
+    """The button; a group has none, as the answer would be read by others."""
+    return () if turn.message.group else (turn.choice("handover.offer", VALUE),)
+
+
+async def handed(turn: Turn, now: datetime) -> Outcome:
+    """Open a ticket of the last question; say who answers and by when."""
+    asked = turn.state.question
+    if asked is None or turn.message.group:
+        return Outcome((Reply(turn.say("handover.nothing"), menu.choices(turn)),))
+    contact = turn.message.contact
+    matter = Matter(
+        Kind.QUESTION,
+        Source(contact.channel),
+        asked.text,
+        language=turn.language,
+        said=({"part": "what", "message": asked.message, "text": asked.text},),
+    )
+    ticket = await open_ticket(turn.session, turn.agency, matter, now=now, contact=contact)
+    unit = turn.agency.unit(ticket.unit)
+    text = turn.say(
+        "handover.done",
+        number=ticket.number,
+        who=unit.name(turn.language) if unit else turn.name,
+        due=day(ticket.due_at, turn.language),
+    )
+    return Outcome((Reply(text, menu.choices(turn)),), question=None)

@@ -1,0 +1,195 @@
+""" "เรื่องของฉัน": what the citizen reported here, where it stands, and what may still be done."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from admin import attachments, logbook, tickets
+from admin.followers import is_following
+from admin.handling import Deed, perform_as_citizen
+from admin.logbook import Line, LogLine
+from admin.moves import OVER, IllegalMove, Move, Status
+from admin.numbers import typed_number
+from admin.telling import verdicts
+from admin.tickets import Ticket
+from bot.messages import Choice, Kind, Reply
+from bot.tables import account_of
+from handlers import menu
+from handlers.conversation import Outcome, Turn, numbered
+from handlers.drafts import MOST_FILES
+from handlers.sending import day
+
+VALUE = "mine"
+SHOWN = 8
+HISTORY = 8
+LONGEST = 2_000
+_STEPS = {
+    Line.OPENED: "mine.opened",
+    Line.ADDED: "mine.added",
+    Line.VERDICT: "mine.verdict",
+}
+
+
+async def chosen(turn: Turn, rest: str, now: datetime) -> Outcome:
+    """`mine`, `mine:<number>`, `mine:<number>:add`, `:withdraw`, `:withdraw-yes`."""
+    if turn.message.group:
+        return Outcome((Reply(turn.say("report.group")),))
+    number, _, what = rest.partition(":")
+    if not number:
+        return await listed(turn)
+    ticket = await tickets.ticket_of(turn.session, turn.agency.slug, number)
+    if ticket is None or not await is_theirs(turn, ticket):
+        return _said(turn, turn.say("mine.no_such"))
+    if what == "withdraw-yes":
+        return await _withdrawn(turn, ticket, now)
+    ask = {"add": _asking_more, "withdraw": _asking_to_withdraw}.get(what)
+    return ask(turn, ticket) if ask else await shown(turn, ticket)
+
+
+async def listed(turn: Turn) -> Outcome:
+    """What was reported in this chat, newest first."""
+    found = await tickets.brought_by(turn.session, turn.message.contact.id, limit=SHOWN)
+    if not found:
+        return _said(turn, turn.say("mine.none"))
+    offers = tuple(
+        Choice(f"{one.number} {turn.say(f'standing.{one.status}')}", f"mine:{one.number}")
+        for one in found
+    )
+    text = numbered(turn.say("mine.title"), offers)
+    return Outcome((Reply(text, (*offers, turn.choice("menu.open", menu.VALUE))),))
+
+
+async def by_number(turn: Turn, text: str) -> Outcome | None:
+    """What a typed tracking number leads to; None where the words are no such number."""
+    number = typed_number(text)
+    if number is None or turn.message.group:
+        return None
+    ticket = await tickets.ticket_of(turn.session, turn.agency.slug, number)
+    if ticket is None:
+        return _said(turn, turn.say("mine.no_such")) if number in text else None
+    if await is_theirs(turn, ticket):
+        return await shown(turn, ticket)
+    return _said(
+        turn,
+        turn.say(
+            "mine.not_here",
+            number=number,
+            state=turn.say(f"standing.{ticket.status}"),
+            due=day(ticket.due_at, turn.language),
+        ),
+    )
+
+
+async def is_theirs(turn: Turn, ticket: Ticket) -> bool:
+    """Whether this contact brought the matter, or waits for its end with others."""
+    contact = turn.message.contact.id
+    return ticket.contact_id == contact or await is_following(turn.session, ticket, contact)
+
+
+async def shown(turn: Turn, ticket: Ticket) -> Outcome:
+    """Where a matter stands, what happened, what may be done; words only for who brought it."""
+    is_bringer = ticket.contact_id == turn.message.contact.id
+    lines = await logbook.lines(turn.session, ticket, public=True)
+    text = [
+        turn.say("mine.head", number=ticket.number, kind=turn.say(f"report.{ticket.kind}")),
+        turn.say("mine.state", state=turn.say(f"standing.{ticket.status}")),
+    ]
+    if ticket.is_open:
+        text.append(turn.say("mine.due", due=day(ticket.due_at, turn.language)))
+    if ticket.ending:
+        text.append(turn.say("mine.ending", ending=turn.say(f"ending.{ticket.ending}")))
+        text += [ticket.ending_reason] if ticket.ending_reason else []
+    text += [turn.say("mine.history"), *_history(turn, lines[-HISTORY:], words=is_bringer)]
+    return Outcome((Reply("\n".join(text), _choices(turn, ticket)),))
+
+
+def _history(turn: Turn, lines: Sequence[LogLine], *, words: bool) -> Sequence[str]:
+    found = []
+    for line in lines:
+        key = _STEPS.get(Line(line.what)) if line.what in set(Line) else None
+        what = turn.say(key) if key else turn.say(f"standing.{line.end}") if line.end else ""
+        if words and line.text and line.staff_id is not None:
+            what = f"{what}: {line.text}" if what else line.text
+        if what:
+            found.append(f"• {day(line.at, turn.language)} {what}")
+    return found
+
+
+def _choices(turn: Turn, ticket: Ticket) -> tuple[Choice, ...]:
+    number = ticket.number
+    choices: list[Choice] = []
+    if ticket.is_open:
+        choices.append(turn.choice("mine.add", f"mine:{number}:add"))
+        if ticket.contact_id == turn.message.contact.id and ticket.status is not Status.PUBLISHED:
+            choices.append(turn.choice("mine.withdraw", f"mine:{number}:withdraw"))
+    elif ticket.status is Status.CLOSED:
+        choices += verdicts(turn.agency, ticket, turn.language)
+    return (*choices, turn.choice("mine.name", VALUE), turn.choice("menu.open", menu.VALUE))
+
+
+def _asking_more(turn: Turn, ticket: Ticket) -> Outcome:
+    if ticket.status in OVER:
+        return _said(turn, turn.say("mine.add_closed", number=ticket.number))
+    text = turn.say("mine.add_what", number=ticket.number)
+    out = turn.choice("cancel.name", "cancel")
+    return Outcome((Reply(text, (out,)),), awaits=f"{VALUE}:{ticket.number}")
+
+
+async def added(turn: Turn, number: str, now: datetime) -> Outcome:
+    """Words, a file or a place more; staff see it in the log of the matter."""
+    message = turn.message
+    ticket = await tickets.ticket_of(turn.session, turn.agency.slug, number)
+    if ticket is None or not await is_theirs(turn, ticket):
+        return _said(turn, turn.say("mine.no_such"))
+    if ticket.status in OVER:
+        return _said(turn, turn.say("mine.add_closed", number=number))
+    files: list[int] = []
+    if message.attachment is not None and len(ticket.attachments) < 2 * MOST_FILES:
+        account = account_of(message.contact.agency, message.contact.channel)
+        files = [(await attachments.expect(turn.session, message, account, now)).id]
+        await attachments.hold(turn.session, files)
+        ticket.attachments = [*ticket.attachments, *files]
+    if message.kind is Kind.LOCATION and message.place is not None:
+        ticket.place = msgspec.to_builtins(message.place)
+        ticket.said = [*ticket.said, {"part": "place", "message": message.message_id}]
+    log = LogLine(
+        ticket_id=ticket.id,
+        at=now,
+        what=Line.ADDED,
+        public=True,
+        contact_id=message.contact.id,
+        message_id=message.message_id,
+        text=(message.text or "").replace("\0", "")[:LONGEST] or None,
+        attachments=files,
+    )
+    turn.session.add(log)
+    text = turn.say("mine.add_done", number=number)
+    see = Choice(number, f"mine:{number}")
+    return Outcome(
+        (Reply(text, (see, turn.choice("menu.open", menu.VALUE))),), awaits=f"{VALUE}:{number}"
+    )
+
+
+def _asking_to_withdraw(turn: Turn, ticket: Ticket) -> Outcome:
+    text = turn.say("mine.withdraw_ask", number=ticket.number)
+    yes = turn.choice("mine.withdraw_yes", f"mine:{ticket.number}:withdraw-yes")
+    return Outcome((Reply(text, (yes, turn.choice("mine.withdraw_no", f"mine:{ticket.number}"))),))
+
+
+async def _withdrawn(turn: Turn, ticket: Ticket, now: datetime) -> Outcome:
+    if ticket.contact_id != turn.message.contact.id:
+        return _said(turn, turn.say("mine.no_such"))
+    deed = Deed(Move.WITHDRAW, message_id=turn.message.message_id)
+    try:
+        await perform_as_citizen(
+            turn.session, turn.agency, ticket, deed, turn.message.contact, now=now
+        )
+    except IllegalMove:
+        state = turn.say(f"standing.{ticket.status}")
+        return _said(turn, turn.say("mine.not_now", number=ticket.number, state=state))
+    return _said(turn, turn.say("mine.withdraw_done", number=ticket.number))
+
+
+def _said(turn: Turn, text: str) -> Outcome:
+    return Outcome((Reply(text, menu.choices(turn)),))

@@ -1,0 +1,195 @@
+"""A complaint, a suggestion, wrong information, a request: told in a chat, step by step."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace
+
+from admin import attachments, duplicates
+from bot.messages import Choice, Reply
+from bot.messages import Kind as Event
+from bot.tables import account_of
+from handlers import asking, menu
+from handlers.asking import Facts
+from handlers.conversation import Outcome, Turn
+from handlers.drafts import (
+    MOST_FILES,
+    WORDS,
+    Draft,
+    Said,
+    Step,
+    add,
+    answer,
+)
+from handlers.signs import signs
+from knowledge.agency import Agency
+from knowledge.chains import Kind
+from knowledge.likeness import nearest_items
+from knowledge.matching import Decision
+from knowledge.topics import nearest
+
+BURST = timedelta(seconds=6)
+"""Files that follow each other so closely are answered once."""
+LONGEST_NAME = 200
+LONGEST_PHONE = 60
+
+
+async def opened(
+    turn: Turn, kind: Kind | None, now: datetime, *, text: str = "", entry: str | None = None
+) -> Outcome:
+    """Begin; what was said already is not asked again."""
+    if turn.message.group:
+        return Outcome((Reply(turn.say("report.group")),))
+    draft = Draft(touched=now, kind=kind, entry=entry)
+    if text:
+        draft = add(draft, Said(text, turn.message.message_id))
+    begun = turn.say("report.begun", kind=turn.say(f"report.{kind}")) if text else None
+    outcome = await going_on(turn, draft, now, begun)
+    match = turn.match
+    if text and match and match.decision is Decision.ANSWER and match.ranked:
+        *others, last = outcome.replies
+        see = turn.choice("report.see_answer", f"a:{match.ranked[0][0]}")
+        return outcome.showing(*others, Reply(last.text, (*last.choices, see)))
+    return outcome
+
+
+async def said(turn: Turn, text: str, now: datetime) -> Outcome:
+    """Words while a report is open: the answer to what was asked, else more of what it is about."""
+    draft = turn.state.draft
+    if draft is None:
+        return menu.old_button(turn)
+    part = Said(text, turn.message.message_id)
+    facts = await facts_of(turn, draft, now)
+    step = draft.step(facts.moot(turn.agency, draft))
+    take = ANSWERS.get(step)
+    if take is None:
+        return await going_on(turn, add(draft, part), now, turn.say("report.added"))
+    return await going_on(turn, take(turn.agency, draft, part), now)
+
+
+def _kind(agency: Agency, draft: Draft, said: Said) -> Draft:
+    return replace(add(draft, said), kind=signs(agency.wording).kind(said.text))
+
+
+def _where(agency: Agency, draft: Draft, said: Said) -> Draft:
+    found = nearest_items(agency.catalogue, said.text, limit=1)
+    return answer(add(draft, said), Step.WHERE, item=found[0].id if found else None)
+
+
+def _topic(agency: Agency, draft: Draft, said: Said) -> Draft:
+    found = nearest(list(agency.topics.values()), said.text, limit=1)
+    return answer(add(draft, said), Step.TOPIC, topic=found[0].id if found else None)
+
+
+def _name(_agency: Agency, draft: Draft, said: Said) -> Draft:
+    return answer(draft, Step.NAME, name=replace(said, text=said.text[:LONGEST_NAME]))
+
+
+def _phone(_agency: Agency, draft: Draft, said: Said) -> Draft:
+    return answer(draft, Step.PHONE, phone=replace(said, text=said.text[:LONGEST_PHONE]))
+
+
+ANSWERS: Mapping[Step, Callable[[Agency, Draft, Said], Draft]] = {
+    Step.KIND: _kind,
+    Step.WHAT: lambda _agency, draft, said: add(draft, said),
+    Step.RIGHT: lambda _agency, draft, said: answer(draft, Step.RIGHT, right=said),
+    Step.WHERE: _where,
+    Step.TOPIC: _topic,
+    Step.NAME: _name,
+    Step.PHONE: _phone,
+}
+"""What words mean at each step; at any other they are more of what it is about."""
+
+
+async def took(turn: Turn, now: datetime) -> Outcome:
+    """A file or a place; where no report is open, it begins one."""
+    message = turn.message
+    draft = turn.state.draft
+    if message.group:
+        return Outcome((Reply(turn.say("report.group")),))
+    if draft is None or draft.paused:
+        draft = Draft(touched=now)
+    if message.text:
+        draft = add(draft, Said(message.text, message.message_id))
+    if message.kind is Event.LOCATION:
+        draft = replace(draft, place=message.place, placed=message.message_id)
+        return await going_on(turn, draft, now, turn.say("report.place_kept"))
+    if len(draft.files) >= MOST_FILES:
+        return await going_on(turn, draft, now, turn.say("report.too_many", most=MOST_FILES))
+    account = account_of(message.contact.agency, message.contact.channel)
+    file = await attachments.expect(turn.session, message, account, now)
+    is_burst = draft.filed is not None and now - draft.filed < BURST
+    draft = replace(draft, files=(*draft.files, file.id), filed=now, touched=now)
+    if is_burst and not message.text:
+        return Outcome(draft=draft, keep_offer=True)
+    is_first = draft.kind is None and len(draft.files) == 1
+    return await going_on(turn, draft, now, None if is_first else turn.say("report.file_kept"))
+
+
+async def kind_chosen(turn: Turn, value: str, now: datetime) -> Outcome:
+    """`report` or `report:<kind>`: into what was begun without a kind, else a new one."""
+    kind = Kind(value) if value in set(asking.KINDS) else None
+    draft = turn.state.draft
+    if value and kind is None:
+        return menu.old_button(turn)
+    if draft is None or turn.message.group:
+        return await opened(turn, kind, now)
+    if kind is None:
+        resume = turn.choice("report.resume", "draft:resume")
+        text = turn.say("report.ask_kind")
+        return Outcome((Reply(text, (resume, *asking.kinds(turn))),))
+    if draft.kind is None:
+        return await going_on(turn, replace(draft, kind=kind), now)
+    await attachments.let_go(turn.session, draft.files)
+    return await opened(turn, kind, now)
+
+
+async def dropped(turn: Turn) -> Outcome:
+    """Nothing of it is kept."""
+    if turn.state.draft is not None:
+        await attachments.let_go(turn.session, turn.state.draft.files)
+    return Outcome((Reply(turn.say("report.dropped"), ways_on(turn)),), draft=None)
+
+
+def ways_on(turn: Turn) -> tuple[Choice, ...]:
+    """What there is after a report has ended."""
+    return (
+        turn.choice("mine.name", "mine"),
+        turn.choice("menu.report", "report"),
+        turn.choice("menu.open", menu.VALUE),
+    )
+
+
+async def going_on(turn: Turn, draft: Draft, now: datetime, lead: str | None = None) -> Outcome:
+    """Ask what is still missing, or show all of it before it is sent."""
+    draft = replace(draft, touched=now, paused=False)
+    facts = await facts_of(turn, draft, now)
+    step = draft.step(facts.moot(turn.agency, draft))
+    reply = asking.ask(turn, draft, step, facts)
+    if lead:
+        reply = Reply(f"{lead}\n\n{reply.text}", reply.choices)
+    return Outcome((reply,), draft=draft)
+
+
+def is_worded(turn: Turn) -> bool:
+    """Whether what was asked last is to be answered in words: a number is no choice then."""
+    draft = turn.state.draft
+    return draft is not None and draft.step({Step.TOPIC, Step.SPOT, Step.SAME}) in WORDS
+
+
+async def facts_of(turn: Turn, draft: Draft, now: datetime) -> Facts:
+    files = await attachments.of(turn.session, draft.files) if draft.files else ()
+    same = None
+    if draft.kind is not None and draft.said and Step.SAME not in draft.done:
+        same = await duplicates.likely_same(
+            turn.session,
+            turn.agency.slug,
+            draft.kind,
+            draft.what,
+            now=now,
+            item=draft.item,
+            entry=draft.entry,
+            url=draft.url,
+            topic=draft.topic,
+        )
+    return Facts(files, same)

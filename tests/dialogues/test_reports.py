@@ -1,0 +1,363 @@
+"""A citizen reports something: in any order, by taps or by words, and sees it before it is sent."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from admin.attachments import Attachment as File
+from admin.followers import Follower
+from admin.moves import Status
+from admin.persons import Person
+from admin.tickets import Privacy, Source, Ticket
+from bot.messages import Attachment, Kind, Place
+from knowledge.chains import Kind as Matter
+
+ROAD = "ถนนพังเป็นหลุมใหญ่หน้าตลาดสด รถล้มเมื่อคืน"
+MARKET = Place(14.99, 103.1, "ตลาดสด")
+
+
+async def rows(town, table) -> list:
+    """Every row of this table."""
+    async with town.database.session() as session:
+        return list(await session.scalars(select(table).order_by(*table.__mapper__.primary_key)))
+
+
+def values(reply) -> list[str]:
+    """What the buttons of a reply stand for."""
+    return [choice.value for choice in reply.choices]
+
+
+async def tap(citizen, *taps: str):
+    """Tap these, one after the other; the last reply."""
+    for value in taps:
+        [*_, reply] = await citizen(choose=value)
+    return reply
+
+
+async def road(citizen, words: str = ROAD) -> str:
+    """A whole complaint, without a name; its tracking number."""
+    await citizen(words)
+    reply = await tap(
+        citizen, "draft:topic:roads", "draft:skip:files", "draft:privacy:anonymous", "draft:send"
+    )
+    return reply.text.split()[2]
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        (ROAD, Matter.COMPLAINT),
+        ("ไฟทางดับทั้งซอยมาสามวันแล้ว", Matter.COMPLAINT),
+        ("เจ้าหน้าที่พูดจาไม่ดีมาก", Matter.COMPLAINT),
+        ("the street light is broken", Matter.COMPLAINT),
+        ("เบอร์ในเว็บผิด", Matter.WRONG_INFO),
+        ("หน้าเว็บเปิดไม่ได้", Matter.WRONG_INFO),
+        ("อยากให้มีลานกีฬาในหมู่บ้าน", Matter.SUGGESTION),
+        ("ขอสำเนาเอกสารสัญญาจ้างปีที่แล้ว", Matter.INFO_REQUEST),
+    ],
+)
+async def test_saying_it_opens_it_and_what_was_said_is_not_asked_again(town, talk, said, kind):
+    [reply] = await talk(said)
+    state = await state_of(town, talk)
+
+    assert values(reply)[-1] != "draft:send"
+    assert (state["draft"]["kind"], state["draft"]["said"][0]["text"]) == (kind, said)
+
+
+async def state_of(town, citizen) -> dict:
+    """What is remembered of a conversation."""
+    from bot.tables import ContactRow  # noqa: PLC0415
+
+    async with town.database.session() as session:
+        row = await session.get(ContactRow, citizen.contact.id)
+        return dict(row.state)
+
+
+@pytest.mark.parametrize("said", ["ถนนพังต้องแจ้งที่ไหน", "ข้อมูลบนเว็บผิดแจ้งใคร"])
+async def test_who_asks_is_answered_and_may_report(town, talk, said):
+    replies = await talk(said)
+
+    assert values(replies[-1])[0].startswith("report:")
+    assert "draft" not in await state_of(town, talk)
+
+
+async def test_a_complaint_with_a_place_and_a_hidden_name_is_kept_as_it_was_shown(town, talk):
+    await talk(ROAD)
+    await talk("1")
+    await talk.do(Kind.LOCATION, place=MARKET)
+    await talk("ปิดชื่อ")
+    await talk("สมหญิง ใจดี")
+    [preview] = await talk("081 234 5678")
+    [sent] = await talk("ส่งเรื่อง")
+    [ticket], [person] = await rows(town, Ticket), await rows(town, Person)
+
+    for shown in (ROAD, "ถนน ทางเท้า สะพาน", "ตลาดสด", "สมหญิง ใจดี", "081 234 5678"):
+        assert shown in preview.text
+    assert "หน่วยที่ทำเรื่องไม่เห็น" in preview.text
+    assert (ticket.what, ticket.topic, ticket.privacy) == (ROAD, "roads", Privacy.HIDDEN)
+    assert (ticket.source, ticket.kind, ticket.status) == (
+        Source.WEB, Matter.COMPLAINT, Status.RECEIVED,
+    )  # fmt: skip
+    assert (ticket.place["latitude"], ticket.place["title"]) == (14.99, "ตลาดสด")
+    assert (person.name, person.phone) == ("สมหญิง ใจดี", "081 234 5678")
+    assert person.consent_version
+    assert ticket.number in sent.text
+
+
+async def test_wrong_information_asks_what_would_be_right_and_where_it_stands(town, talk):
+    await talk("เบอร์ในหน้าผู้บริหารผิด")
+    await talk("0 4461 1111")
+    [where] = await talk("ดูที่ https://www.example.go.th/contact ได้เลย")
+    reply = await tap(talk, "draft:skip:files", "draft:privacy:anonymous", "draft:send")
+    [ticket] = await rows(town, Ticket)
+
+    assert "draft:skip:files" in values(where)
+    assert (ticket.right, ticket.url) == ("0 4461 1111", "https://www.example.go.th/contact")
+    assert ticket.what.startswith("เบอร์ในหน้าผู้บริหารผิด")
+    assert await rows(town, Person) == []
+    assert ticket.number in reply.text
+
+
+async def test_the_nearest_items_of_the_catalogue_are_offered_and_one_names_the_unit(
+    town, talk, served
+):
+    await talk("ข้อมูลประวัติความเป็นมาไม่ถูกต้อง")
+    [where] = await talk("ข้าม")
+    first = values(where)[0]
+    await tap(talk, first, "draft:skip:files", "draft:privacy:anonymous", "draft:send")
+    [ticket] = await rows(town, Ticket)
+    item = served.served["buriram"].agency.item(first.removeprefix("draft:item:"))
+
+    assert values(where)[-3] == "draft:skip:where"
+    assert (ticket.item, ticket.unit, ticket.class_) == (item.id, item.owner, item.class_)
+
+
+async def test_a_burst_of_photos_is_one_report_and_is_answered_once(town, talk):
+    await talk(ROAD)
+    first = await talk.do(Kind.IMAGE, attachment=Attachment("f1"))
+    others = [await talk.do(Kind.IMAGE, attachment=Attachment(f"f{n}")) for n in range(2, 5)]
+    reply = await tap(talk, "draft:topic:roads", "draft:privacy:anonymous", "draft:send")
+    [ticket], files = await rows(town, Ticket), await rows(town, File)
+
+    assert len(first) == 1
+    assert others == [[], [], []]
+    assert ticket.attachments == [file.id for file in files]
+    assert len(files) == 4
+    assert all(file.held for file in files)
+    assert "4 ไฟล์" not in reply.text
+
+
+async def test_more_files_than_are_taken_are_refused_in_words(town, talk):
+    await talk(ROAD)
+    for number in range(10):
+        await talk.do(Kind.IMAGE, attachment=Attachment(f"f{number}"))
+    [reply] = await talk.do(Kind.IMAGE, attachment=Attachment("f11"))
+
+    assert "10" in reply.text
+    assert len(await rows(town, File)) == 10
+
+
+async def test_a_photo_begins_a_report_and_words_say_what_it_is(town, talk):
+    [asked] = await talk.do(Kind.IMAGE, attachment=Attachment("f1"))
+    [reply] = await talk(ROAD)
+    state = await state_of(town, talk)
+
+    assert "report:complaint" in values(asked)
+    assert "draft:topic:roads" in values(reply)
+    assert (state["draft"]["kind"], len(state["draft"]["files"])) == ("complaint", 1)
+
+
+async def test_after_a_photo_a_question_is_still_answered(talk):
+    await talk.do(Kind.IMAGE, attachment=Attachment("f1"))
+    replies = await talk("ขอเบอร์โทรหน่อย")
+
+    assert "draft:topic:roads" not in values(replies[-1])
+    assert replies[-1].card is not None
+    assert values((await talk("เมนู"))[0])[0] == "draft:resume"
+
+
+async def test_going_back_asks_the_last_question_again(talk):
+    await talk(ROAD)
+    await talk("1")
+    await talk("ไม่มี")
+    [files] = await talk("ย้อนกลับ")
+    [topic] = await talk("ย้อนกลับ")
+    [what] = await talk("ย้อนกลับ")
+    [topic_again] = await talk("ไฟทางดับหน้าวัด")
+
+    assert "draft:skip:files" in values(files)
+    assert "draft:topic:roads" in values(topic)
+    assert what.text.startswith("เล่ามาได้เลย")
+    assert "draft:topic:lights" in values(topic_again)
+
+
+async def test_each_part_can_be_changed_before_it_is_sent(town, talk):
+    await talk(ROAD)
+    await tap(talk, "draft:topic:roads", "draft:skip:files", "draft:privacy:named")
+    await talk("สมชาย", "ข้าม")
+    [which] = await talk("แก้ไข")
+    await tap(talk, "draft:change:what")
+    [preview] = await talk("ท่อระบายน้ำตันหน้าโรงเรียน")
+    await tap(talk, "draft:change:privacy", "draft:privacy:anonymous", "draft:send")
+    [ticket] = await rows(town, Ticket)
+
+    assert "draft:change:privacy" in values(which)
+    assert "ท่อระบายน้ำตันหน้าโรงเรียน" in preview.text
+    assert ROAD not in preview.text
+    assert (ticket.what, ticket.privacy) == ("ท่อระบายน้ำตันหน้าโรงเรียน", Privacy.ANONYMOUS)
+    assert await rows(town, Person) == []
+
+
+async def test_words_that_were_not_asked_for_are_added(town, talk):
+    await talk(ROAD)
+    await tap(talk, "draft:topic:roads", "draft:skip:files")
+    [reply] = await talk("ลืมบอกว่าอยู่ฝั่งขวา")
+    await tap(talk, "draft:privacy:anonymous", "draft:send")
+    [ticket] = await rows(town, Ticket)
+
+    assert "draft:privacy:named" in values(reply)
+    assert ticket.what == f"{ROAD}\nลืมบอกว่าอยู่ฝั่งขวา"
+
+
+async def test_cancelling_keeps_nothing(town, talk):
+    await talk(ROAD)
+    await talk.do(Kind.IMAGE, attachment=Attachment("f1"))
+    [reply] = await talk("ยกเลิก")
+    state = await state_of(town, talk)
+    [file] = await rows(town, File)
+
+    assert "ไม่ได้เก็บ" in reply.text
+    assert "draft" not in state
+    assert file.status == "forgotten"
+    assert (await talk(choose="draft:send"))[0].text.startswith("เรื่องนี้ส่งไปแล้ว")
+
+
+async def test_who_leaves_can_come_back_within_a_day(town, talk):
+    await talk(ROAD)
+    await talk("เมนู")
+    town.clock.now += timedelta(hours=23)
+    [menu] = await talk("เมนู")
+    [reply] = await talk("แจ้งเรื่องที่ค้างไว้ต่อ")
+
+    assert values(menu)[0] == "draft:resume"
+    assert "draft:topic:roads" in values(reply)
+
+
+async def test_after_a_day_it_is_gone(town, talk):
+    await talk(ROAD)
+    town.clock.now += timedelta(hours=25)
+    [menu] = await talk("เมนู")
+
+    assert "draft:resume" not in values(menu)
+    assert "draft" not in await state_of(town, talk)
+
+
+async def test_what_is_taken_back_while_writing_is_not_sent(town, talk):
+    await talk.do(Kind.TEXT, text=ROAD, message_id="first")
+    await talk.do(Kind.TEXT, text="เบอร์ผม 081 234 5678", message_id="second")
+    await talk.do(Kind.UNSEND, message_id="second")
+    await tap(talk, "draft:topic:roads", "draft:skip:files", "draft:privacy:anonymous")
+    [sent] = await talk(choose="draft:send")
+    [ticket] = await rows(town, Ticket)
+
+    assert ticket.number in sent.text
+    assert ticket.what == ROAD
+
+
+async def test_what_is_taken_back_later_goes_from_the_matter_and_the_person(town, talk):
+    await talk.do(Kind.TEXT, text=ROAD, message_id="words")
+    await tap(talk, "draft:topic:roads", "draft:skip:files", "draft:privacy:named")
+    await talk.do(Kind.TEXT, text="สมหญิง", message_id="name")
+    await talk("ข้าม", choose="draft:send")
+    for message in ("words", "name"):
+        await talk.do(Kind.UNSEND, message_id=message)
+    [ticket], [person] = await rows(town, Ticket), await rows(town, Person)
+
+    assert ticket.what == ""
+    assert person.name is None
+    assert ROAD not in str(ticket.said)
+
+
+async def test_a_like_report_is_offered_to_join_and_both_hear_of_it(town):
+    first, second = town.citizen(), town.citizen()
+    number = await road(first)
+    await second("ถนนพังเป็นหลุมหน้าตลาดสด อันตรายมาก")
+    offer = await tap(second, "draft:topic:roads", "draft:skip:files", "draft:privacy:anonymous")
+    await tap(second, values(offer)[0])
+    [sent] = await second(choose="draft:send")
+    one, other = await rows(town, Ticket)
+    following = [row for row in await rows(town, Follower) if row.ticket_id == one.id]
+
+    assert "ถนน ทางเท้า สะพาน" in offer.text
+    assert "รถล้มเมื่อคืน" not in offer.text
+    assert (other.status, other.joined_to) == (Status.JOINED, one.id)
+    assert {row.contact_id for row in following} == {first.contact.id, second.contact.id}
+    assert number in sent.text
+
+
+async def test_a_like_report_may_be_kept_apart(town):
+    await road(town.citizen())
+    second = town.citizen()
+    await road(second)  # sending is asked before the question is answered: it is asked again
+    await tap(second, "draft:same:", "draft:send")
+    one, other = await rows(town, Ticket)
+
+    assert (one.status, other.status) == (Status.RECEIVED, Status.RECEIVED)
+
+
+async def test_in_a_group_nothing_is_reported(town):
+    member = town.citizen(group=True)
+    [asked] = await member(choose="report:complaint")
+    await member(ROAD)
+
+    assert "แชตส่วนตัว" in asked.text
+    assert "draft" not in await state_of(town, member)
+
+
+async def test_tapping_send_twice_sends_once(town, talk):
+    await road(talk)
+    [again] = await talk(choose="draft:send")
+
+    assert len(await rows(town, Ticket)) == 1
+    assert "mine" in values(again)
+
+
+async def test_who_needs_help_at_once_is_told_whom_to_call_and_the_matter_is_urgent(town, talk):
+    replies = await talk("เสาไฟล้มทับบ้าน ไฟไหม้แล้ว")
+    [asked] = [reply for reply in replies if "draft:drop" in values(reply)]
+    await tap(talk, "draft:skip:topic", "draft:skip:files", "draft:privacy:anonymous", "draft:send")
+    [ticket] = await rows(town, Ticket)
+
+    assert "199" in replies[0].text
+    assert asked is replies[-1]
+    assert ticket.urgent
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["draft", "draft:", "draft:item:gone", "draft:topic:<script>", "draft:privacy:all",
+     "draft:skip:nothing", "draft:change:\0", "draft:nothing", "report:bribe", "mine:x", "mine::",
+     "mine:70-00001-4:add", "fixed:70-00001-4:no", "fixed::", "stars:70-00001-4:9", "staff"],
+)  # fmt: skip
+async def test_a_button_that_means_nothing_changes_nothing(town, talk, value):
+    await talk(ROAD)
+    before = (await state_of(town, talk))["draft"]
+    replies = await talk(choose=value)
+    after = (await state_of(town, talk))["draft"]
+
+    assert len(replies) == 1
+    assert after["said"] == before["said"]
+    assert await rows(town, Ticket) == []
+
+
+async def test_it_is_all_said_in_english_too(town, talk):
+    await talk("english")
+    [asked] = await talk("The street light near the temple is broken")
+    await tap(talk, "draft:topic:lights", "draft:skip:files", "draft:privacy:anonymous")
+    [sent] = await talk("send")
+    [ticket] = await rows(town, Ticket)
+
+    assert asked.text.startswith("You are reporting: Complaint")
+    assert sent.text.startswith(f"Sent. Your tracking number: {ticket.number}")
+    assert ticket.language == "en"
