@@ -180,13 +180,11 @@ def _ways_to_sign(agency: Agency, ticket: Ticket, officer: Officer) -> tuple[Dee
     before: tuple[Deed, ...] = ()
     status, unit = ticket.status, ticket.unit
     if status is Status.RECEIVED:
-        post_for(rule_of(Move.TRIAGE, status, by_citizen=False), officer, unit)
+        post_for(rule_of(Move.TRIAGE, status, by_citizen=False, kind=ticket.kind), officer, unit)
         own = (post.unit for post in officer.posts if post.role is Role.REPORTER and post.unit)
-        unit = unit or next(own, None) or agency.profile.contact.unit
-        if agency.unit(unit) is None:
-            raise IllegalMove("refused.unit_needed")
+        unit = unit or next(own, None) or agency.profile.contact.unit or agency.profile.units[0].id
         before, status = (Deed(Move.TRIAGE, unit=unit),), Status.WITH_UNIT
-    post_for(rule_of(Move.PREPARE, status, by_citizen=False), officer, unit)
+    post_for(rule_of(Move.PREPARE, status, by_citizen=False, kind=ticket.kind), officer, unit)
     return (*before, Deed(Move.PREPARE))
 
 

@@ -80,7 +80,7 @@ async def perform(
     other: Ticket | None = None,
 ) -> LogLine:
     """A member of staff does something with a ticket; raises IllegalMove and changes nothing."""
-    rule = rule_of(deed.move, ticket.status, by_citizen=False)
+    rule = rule_of(deed.move, ticket.status, by_citizen=False, kind=ticket.kind)
     post = post_for(rule, officer, ticket.unit)
     if rule.reason and not deed.reason.strip():
         raise IllegalMove("refused.reason_needed")
@@ -99,7 +99,7 @@ async def perform_as_citizen(
     other: Ticket | None = None,
 ) -> LogLine:
     """The citizen takes a matter back, joins it, or opens it once more; raises IllegalMove."""
-    rule = rule_of(deed.move, ticket.status, by_citizen=True)
+    rule = rule_of(deed.move, ticket.status, by_citizen=True, kind=ticket.kind)
     return await _do(Case(session, agency, ticket, deed, rule, now, other=other), contact=contact)
 
 

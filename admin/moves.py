@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from admin.officers import Officer, Post, Role
-from knowledge.chains import Chain, Step
+from knowledge.chains import Chain, Kind, Step
 
 
 class Status(StrEnum):
@@ -71,6 +71,8 @@ class Rule:
     """Empty where the citizen does it."""
     reason: bool = False
     signs: Step | None = None
+    kinds: frozenset[Kind] = frozenset(Kind)
+    """The kinds of matters that the row is for."""
 
 
 SORTERS = frozenset({Role.AGENT, Role.APPROVER, Role.EXECUTIVE})
@@ -95,8 +97,16 @@ MOVES: Mapping[Move, tuple[Rule, ...]] = {
         Rule(
             frozenset({Status.WITH_UNIT}),
             Status.PREPARED,
+            frozenset({Role.AGENT, Role.REPORTER}),
+            signs=Step.PREPARE,
+            kinds=frozenset({Kind.QUESTION}),
+        ),
+        Rule(
+            frozenset({Status.WITH_UNIT}),
+            Status.PREPARED,
             frozenset({Role.REPORTER}),
             signs=Step.PREPARE,
+            kinds=frozenset(Kind) - {Kind.QUESTION},
         ),
     ),
     Move.APPROVE: (
@@ -174,10 +184,11 @@ class IllegalMove(Exception):
         self.key = key
 
 
-def rule_of(move: Move, status: Status, *, by_citizen: bool) -> Rule:
-    """The row that holds for a move from this status; raises IllegalMove."""
+def rule_of(move: Move, status: Status, *, kind: Kind, by_citizen: bool) -> Rule:
+    """The row that holds for a move of this kind of matter from here; raises IllegalMove."""
     for rule in MOVES[move]:
-        if status in rule.start and by_citizen == (not rule.roles):
+        is_meant = kind in rule.kinds and status in rule.start
+        if is_meant and by_citizen == (not rule.roles):
             return rule
     raise IllegalMove("refused.not_now")
 

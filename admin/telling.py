@@ -12,6 +12,7 @@ from admin.tickets import Ticket
 from bot.clock import BANGKOK
 from bot.messages import Choice, Reply
 from knowledge.agency import Agency
+from knowledge.chains import Kind
 from knowledge.dates import written
 
 PUBLIC = frozenset(
@@ -69,21 +70,22 @@ def news(agency: Agency, ticket: Ticket, line: LogLine, language: str) -> Reply:
     }
     say = agency.wording.say
     if move is Move.CLOSE and ticket.ending:
-        ending = say(f"ending.{ticket.ending}", language)
-        text = say(
-            "news.close",
-            language,
-            number=ticket.number,
-            ending=ending,
-            reason=ticket.ending_reason or "",
-        )
-        return Reply(text, verdicts(agency, ticket, language))
+        return Reply(_ended(agency, ticket, language), verdicts(agency, ticket, language))
     comes_to_head = line.end == Status.WITH_HEAD and line.start != Status.WITH_HEAD
     key, places = TEXTS[Move.ESCALATE if comes_to_head else move]
     text = say(key, language, **{place: values[place] for place in places})
     if move is Move.HAND_OVER and ticket.handed_number:
         text += "\n" + say("news.their_number", language, number=ticket.handed_number)
     return Reply(text, _choices(agency, ticket, move, language))
+
+
+def _ended(agency: Agency, ticket: Ticket, language: str) -> str:
+    """How it came out, and whether that is what the citizen wanted."""
+    say, reason = agency.wording.say, ticket.ending_reason or ""
+    if ticket.kind is Kind.QUESTION and ticket.ending is Ending.ANSWERED:
+        return say("news.answer", language, number=ticket.number, words=reason)
+    ending = say(f"ending.{ticket.ending}", language)
+    return say("news.close", language, number=ticket.number, ending=ending, reason=reason)
 
 
 TEXTS = {
@@ -109,8 +111,9 @@ def verdicts(agency: Agency, ticket: Ticket, language: str) -> tuple[Choice, ...
     """ "แก้แล้วจริงไหม": the citizen has the last word."""
     if ticket.ending is Ending.HANDED_OVER:
         return ()
+    flow = "answered" if ticket.kind is Kind.QUESTION else "fixed"
     return tuple(
-        Choice(agency.wording.say(f"fixed.{word}", language), f"fixed:{ticket.number}:{word}")
+        Choice(agency.wording.say(f"{flow}.{word}", language), f"fixed:{ticket.number}:{word}")
         for word in ("yes", "partly", "no")
     )
 

@@ -64,7 +64,9 @@ async def act(turn: Turn, rest: str, now: datetime) -> Outcome:
         return found
     officer, ticket = found
     try:
-        post_for(rule_of(move, ticket.status, by_citizen=False), officer, ticket.unit)
+        post_for(
+            rule_of(move, ticket.status, kind=ticket.kind, by_citizen=False), officer, ticket.unit
+        )
     except IllegalMove as error:
         return _refused(turn, ticket, error)
     if move in WITH_WORDS:

@@ -19,6 +19,7 @@ from admin.nudges import Stage
 from admin.officers import Role
 from bot.messages import SILENT, Kind
 from bot.settings import ROOT, ChannelSecrets, Settings
+from handlers.fixed import WORDS
 from handlers.openers import EMERGENCIES, SMALL_TALK
 from knowledge.agency import CatalogueItem
 from knowledge.chains import Kind as Matter
@@ -45,7 +46,7 @@ BUILT = {
     'f"media.{turn.message.kind}"': [f"media.{kind}" for kind in KINDS_OF_MEDIA],
     'f"catalogue.{found.class_}"': [f"catalogue.{name}" for name in CLASSES],
     'f"ending.{ticket.ending}"': [f"ending.{name}" for name in Ending],
-    'f"fixed.{word}"': [f"fixed.{name}" for name in ("yes", "partly", "no")],
+    'f"{flow}.{word}"': [f"{flow}.{w}" for flow in ("fixed", "answered") for w in WORDS],
     'f"report.{kind}"': [f"report.{kind}" for kind in Matter],
     'f"report.{draft.kind}"': [],
     'f"report.{ticket.kind}"': [],
@@ -104,8 +105,8 @@ def literals() -> set[str]:
     found = re.findall(
         r"""["']([a-z]+\.[a-z0-9_-]+)["']""", "\n".join([*MODULES.values(), *PAGES.values()])
     )
-    files_named = (".yaml", ".html", ".css")
-    return {t for t in found if t.partition(".")[0] in TEXTS and not t.endswith(files_named)}
+    no_keys = (".yaml", ".html", ".css", ".id")  # files, and columns of tables
+    return {t for t in found if t.partition(".")[0] in TEXTS and not t.endswith(no_keys)}
 
 
 def placeholders(text: object) -> set[str]:

@@ -43,7 +43,7 @@ async def open_form(visit: Visit) -> web.StreamResponse:
     async with visit.write() as session:
         ticket = await found(visit, session)
         try:
-            rule = rule_of(move, ticket.status, by_citizen=False)
+            rule = rule_of(move, ticket.status, by_citizen=False, kind=ticket.kind)
             post_for(rule, visit.officer, ticket.unit)
         except IllegalMove as error:
             return await shown(visit, session, ticket, status=422, fault=visit.say(error.key))
@@ -142,7 +142,7 @@ async def _prepare(
     files: Sequence[Attachment],
 ) -> None:
     """What the reporter signs is what stands in the form."""
-    rule = rule_of(Move.PREPARE, ticket.status, by_citizen=False)
+    rule = rule_of(Move.PREPARE, ticket.status, by_citizen=False, kind=ticket.kind)
     post_for(rule, visit.officer, ticket.unit)
     ending = member(Ending, words["ending"])
     if ending is None or ending is Ending.HANDED_OVER:

@@ -13,6 +13,7 @@ from admin import attachments, audit, dossiers, fetches, signing
 from admin.attachments import Attachment, Status
 from admin.downloads import HEADERS, file_response
 from admin.media import Reason, Unfit
+from admin.moves import Move, post_for, rule_of
 from admin.pictures import fit
 from admin.thumbnails import thumbnail
 from admin.tickets import Ticket
@@ -39,18 +40,29 @@ class Unkept(Exception):
 async def taken(visit: Visit) -> Sequence[Attachment]:
     """Keep the files that came with a form; each waits a day for a draft that needs it.
 
-    Raises Unkept, which tells of those that were kept all the same.
+    Raises IllegalMove for who may not prepare a draft now, and Unkept, which tells of those files
+    that were kept all the same.
     """
-    kept: list[Attachment] = []
     fields = visit.form.files("files")
     if not fields:
-        return kept
-    async with visit.read() as session:
-        ticket = await found(visit, session)
+        return []
+    try:
+        async with visit.read() as session:
+            ticket = await found(visit, session)
+        rule = rule_of(Move.PREPARE, ticket.status, by_citizen=False)
+        post_for(rule, visit.officer, ticket.unit)
+        return await _all_kept(visit, ticket, fields[:MOST_FILES])
+    finally:
+        for field in fields:
+            field.file.close()
+
+
+async def _all_kept(
+    visit: Visit, ticket: Ticket, fields: Sequence[FileField]
+) -> Sequence[Attachment]:
+    kept: list[Attachment] = []
     fault: Unkept | None = None
-    for field in fields[MOST_FILES:]:
-        field.file.close()
-    for field in fields[:MOST_FILES]:
+    for field in fields:
         try:
             kept.append(await _keep(visit, ticket, field))
         except Unfit as unfit:
@@ -62,8 +74,7 @@ async def taken(visit: Visit) -> Sequence[Attachment]:
 
 
 async def _keep(visit: Visit, ticket: Ticket, field: FileField) -> Attachment:
-    with field.file:
-        content = await asyncio.to_thread(field.file.read)
+    content = await asyncio.to_thread(field.file.read)
     if len(content) > visit.equipment.settings.max_file:
         raise Unfit(Reason.TOO_BIG)
     loop = asyncio.get_running_loop()

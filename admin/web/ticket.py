@@ -134,7 +134,7 @@ async def offered(
     offers = []
     for move in MOVES:
         try:
-            rule = rule_of(move, ticket.status, by_citizen=False)
+            rule = rule_of(move, ticket.status, by_citizen=False, kind=ticket.kind)
             post_for(rule, visit.officer, ticket.unit)
         except IllegalMove:
             continue

@@ -78,16 +78,16 @@ async def come(
     return browser
 
 
-def hidden(browser: Browser) -> dict[str, str]:
-    """What a form of moves carries."""
-    return {"version": browser.hidden["version"]}
+def version(browser: Browser, words: dict[str, str]) -> dict[str, str]:
+    """What a form of moves carries, unless it is told."""
+    return {"version": words.get("version") or browser.hidden["version"]}
 
 
 async def act(browser: Browser, number: str, move: str, **words: str) -> Browser:
     """Open a ticket and make a move."""
     await browser.get(f"{HERE}/{number}/moves/{move}")
-    version = browser.hidden.get("version", "1")
-    return await browser.post(f"{HERE}/{number}/moves/{move}", {"version": version, **words})
+    now = browser.hidden.get("version", "1")
+    return await browser.post(f"{HERE}/{number}/moves/{move}", {"version": now, **words})
 
 
 async def prepare(browser: Browser, number: str, *files: tuple[str, bytes], **words: str) -> None:
@@ -96,7 +96,7 @@ async def prepare(browser: Browser, number: str, *files: tuple[str, bytes], **wo
     form = FormData()
     kept = {k: v for k, v in browser.hidden.items() if k.startswith("_")}
     given = {"ending": "corrected", "before": "1", "after": "2", "reason": "แก้แล้ว"}
-    for name, value in {**kept, **hidden(browser), **given, **words}.items():
+    for name, value in {**kept, **given, **words, **version(browser, words)}.items():
         form.add_field(name, value)
     for name, content in files:
         form.add_field("files", content, filename=name, content_type="image/jpeg")
@@ -206,7 +206,7 @@ async def test_whoever_opens_a_form_is_seen_and_may_be_relieved(
     number = await with_unit(house, agent)
     await reporter.get(f"{HERE}/{number}/moves/prepare")
     assert 'name="after"' in reporter.text
-    version = reporter.hidden["version"]
+    old = reporter.hidden["version"]
 
     await agent.get(f"{HERE}/{number}/moves/ask")
     assert "คุณreporter เปิดแบบฟอร์มของเรื่องนี้อยู่" in agent.text
@@ -215,7 +215,7 @@ async def test_whoever_opens_a_form_is_seen_and_may_be_relieved(
     assert agent.path.endswith("/moves/ask")
     assert 'name="reason"' in agent.text
 
-    words = {"version": version, "ending": "answered", "reason": "คำตอบที่พิมพ์ไว้"}
+    words = {"version": old, "ending": "answered", "reason": "คำตอบที่พิมพ์ไว้"}
     await reporter.post(f"{HERE}/{number}/moves/prepare", words)
     assert reporter.status == 422
     assert "มีคนรับช่วงเรื่องนี้ไปแล้ว" in reporter.text
@@ -312,6 +312,33 @@ async def test_a_file_that_cannot_be_kept_costs_neither_words_nor_other_files(
         assert [file for file, _ in draft.content.files] == [int(kept[0])]
 
 
+async def test_who_may_not_prepare_leaves_no_file_behind(house: House, agent: Browser) -> None:
+    number = await with_unit(house, agent)
+    await agent.get(f"{HERE}/{number}/moves/ask")
+    await prepare(agent, number, ("ก.jpg", picture()), version="1")
+
+    assert agent.status == 422
+    async with house.database.session() as session:
+        assert await session.scalar(select(Attachment.id)) is None
+
+
+async def test_words_outlive_a_login_that_ends_in_the_middle(
+    house: House, agent: Browser, reporter: Browser
+) -> None:
+    number = await with_unit(house, agent)
+    house.clock.move(days=30)
+    words = {"ending": "answered", "reason": "คำตอบที่พิมพ์ไว้นาน", "before": "ข้อความเก่าที่พิมพ์"}
+    await reporter.post(f"{HERE}/{number}/moves/prepare", words)
+    assert reporter.status == 401
+    await reporter.log_in("reporter@example.go.th")
+    await reporter.get(f"{HERE}/{number}/moves/prepare")
+
+    form = reporter.text.split('class="inner"')[1].split("</form>")[0]
+    assert "คำตอบที่พิมพ์ไว้นาน" in form
+    assert "ข้อความเก่าที่พิมพ์" in form
+    assert '<option value="answered" selected>' in form
+
+
 async def test_nobody_puts_anothers_file_under_a_draft(
     house: House, agent: Browser, reporter: Browser
 ) -> None:
@@ -339,8 +366,8 @@ async def test_the_same_person_cannot_sign_twice_and_is_told_so(
     assert (await look(house, number)).status is Status.PREPARED
     assert "ต้องเป็นคนละคน" in both.text
     assert "/moves/approve" not in both.text
-    version = str((await look(house, number)).version)
-    await both.post(f"{HERE}/{number}/moves/approve", {"version": version})
+    now = str((await look(house, number)).version)
+    await both.post(f"{HERE}/{number}/moves/approve", {"version": now})
 
     assert both.status == 422
     assert "ต้องเป็นคนละคน" in both.text

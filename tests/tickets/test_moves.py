@@ -22,7 +22,7 @@ from admin.moves import (
 from admin.numbers import fiscal_year, tracking_number, typed_number
 from admin.officers import Officer, Post, Role
 from bot.settings import ROOT
-from knowledge.chains import THREE_SIGN, Chain, Step
+from knowledge.chains import THREE_SIGN, Chain, Kind, Step
 from knowledge.folders import load_defaults
 
 CHAINS = {
@@ -57,11 +57,24 @@ def grown(found: set[Status], edges: set[tuple[Status, Status]]) -> set[Status]:
 
 
 def test_no_status_has_two_rows_for_one_move_of_one_side():
-    for move, status, by_citizen in product(Move, Status, (True, False)):
+    for move, status, kind, by_citizen in product(Move, Status, Kind, (True, False)):
         fitting = [
-            rule for rule in MOVES[move] if status in rule.start and by_citizen == (not rule.roles)
+            rule
+            for rule in MOVES[move]
+            if status in rule.start and kind in rule.kinds and by_citizen == (not rule.roles)
         ]
-        assert len(fitting) <= 1, (move, status)
+        assert len(fitting) <= 1, (move, status, kind)
+
+
+def test_who_answers_questions_settles_them_and_nothing_else():
+    agent = Officer(1, "x", "ก", (Post(Role.AGENT),))
+    for kind in Kind:
+        rule = rule_of(Move.PREPARE, Status.WITH_UNIT, kind=kind, by_citizen=False)
+        if kind is Kind.QUESTION:
+            assert post_for(rule, agent, "roads").role is Role.AGENT
+        else:
+            with pytest.raises(IllegalMove, match=r"refused\.not_yours"):
+                post_for(rule, agent, "roads")
 
 
 def test_only_signing_leads_to_what_is_signed():
@@ -137,7 +150,7 @@ def test_corrected_is_said_only_of_what_was_published(status):
 
 
 def test_a_reporter_acts_for_the_own_unit_and_an_acting_officer_is_known_as_one():
-    prepare = rule_of(Move.PREPARE, Status.WITH_UNIT, by_citizen=False)
+    prepare = rule_of(Move.PREPARE, Status.WITH_UNIT, kind=Kind.WRONG_INFO, by_citizen=False)
     roads = Post(Role.REPORTER, "roads")
     stand_in = Post(Role.REPORTER, "roads", acting_for="หัวหน้ากองช่าง")
 
