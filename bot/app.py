@@ -12,7 +12,7 @@ from aiohttp import web
 from admin import sources
 from admin.fetching import Fetching
 from admin.messenger import Messenger
-from bot import clock, migration, outbox, staff_pages
+from bot import citizen_pages, clock, migration, outbox, staff_pages
 from bot.accounts import Accounts, AllAccounts, LockedAccounts
 from bot.busy import BusySigns
 from bot.channels.channel import Channel, DeliveryError
@@ -28,17 +28,12 @@ from bot.jobs import Jobs
 from bot.lanes import Lanes
 from bot.mailbox import Bells
 from bot.metrics import Metrics
-from bot.secrets import secret_key
 from bot.settings import Settings
 from bot.tables import account_of
 from bot.timetable import timetable
 from bot.webhooks import MAX_BODY, Webhooks
 from handlers import menu
 from handlers.desk import Desk
-from handlers.site.chat import Chat
-from handlers.site.pages import Pages
-from handlers.site.questions import Questions
-from handlers.site.uploads import Uploads
 from knowledge.embedding import CachedEncoder, open_encoder
 from knowledge.library import Library
 from knowledge.registry import Registry
@@ -169,22 +164,18 @@ class Program:
             is_served=lambda slug: self.registry.get(slug) is not None,
         ).add_to(app)
         Health(self).add_to(app)
-        chat = Chat(
-            self.database,
-            self.registry.get,
-            self.inbox.accept,
-            self.lanes,
-            self.bells,
-            key=secret_key(self.settings.data_dir),
-            settings=self.settings,
-            clock=clock.now,
-        )
-        chat.add_to(app)
-        Uploads(chat, self.database, self.files, self.settings, clock.now).add_to(app)
         changed = self.messenger.wake
         staff_pages.add_to(app, self.database, self.registry, self.settings, changed)
-        Questions(self.database, self.registry.get, self.settings, clock.now).add_to(app)
-        Pages(self.registry, self.settings).add_to(app)
+        citizen_pages.add_to(
+            app,
+            self.database,
+            self.registry,
+            self.settings,
+            files=self.files,
+            accept=self.inbox.accept,
+            lanes=self.lanes,
+            bells=self.bells,
+        )
         return app
 
     def run(self) -> None:

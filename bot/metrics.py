@@ -48,9 +48,7 @@ class Metrics:
             ["agency", "decision"],
             registry=r,
         )
-        self.news = Counter(
-            "thamdai_news", "Messages of our own accord.", ["outcome"], registry=r
-        )
+        self.news = Counter("thamdai_news", "Messages of our own accord.", ["outcome"], registry=r)
         self.jobs = Counter(
             "thamdai_jobs", "Timed jobs that ended.", ["job", "outcome"], registry=r
         )

@@ -142,7 +142,7 @@ QUESTIONS: Mapping[Step, Callable[[Turn, Draft, Facts], Question]] = {
 
 
 def _listed(title: str, offers: Sequence[Choice]) -> Question:
-    return numbered(title, offers), offers
+    return (numbered(title, offers) if len(offers) > 1 else title), offers
 
 
 def kinds(turn: Turn) -> Sequence[Choice]:

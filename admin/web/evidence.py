@@ -49,7 +49,7 @@ async def taken(visit: Visit) -> Sequence[Attachment]:
     try:
         async with visit.read() as session:
             ticket = await found(visit, session)
-        rule = rule_of(Move.PREPARE, ticket.status, by_citizen=False)
+        rule = rule_of(Move.PREPARE, ticket.status, kind=ticket.kind, by_citizen=False)
         post_for(rule, visit.officer, ticket.unit)
         return await _all_kept(visit, ticket, fields[:MOST_FILES])
     finally:
