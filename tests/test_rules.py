@@ -47,6 +47,7 @@ BUILT = {
     'f"catalogue.{found.class_}"': [f"catalogue.{name}" for name in CLASSES],
     'f"ending.{ticket.ending}"': [f"ending.{name}" for name in Ending],
     'f"{flow}.{word}"': [f"{flow}.{w}" for flow in ("fixed", "answered") for w in WORDS],
+    '"publication." ~': [f"publication.{name}" for name in ("body", "url", "name", "phone", "email")],
     'f"report.{kind}"': [f"report.{kind}" for kind in Matter],
     'f"report.{draft.kind}"': [],
     'f"report.{ticket.kind}"': [],
