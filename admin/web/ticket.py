@@ -139,7 +139,7 @@ async def offered(
         except IllegalMove:
             continue
         hindrance = _hindrance(visit, ticket, story, move, signers)
-        if hindrance != "refused.not_in_chain":
+        if hindrance not in {"refused.not_in_chain", "refused.not_all_signed"}:
             offers.append(Offer(move, hindrance))
     return offers
 
