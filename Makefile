@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 UV_OPTIONS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check browser lock clean
+.PHONY: help install run demo test check browser lock clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -28,6 +28,9 @@ $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 
 run: install  ## database, agencies, server; prints the addresses
 	@exec $(PY) -m bot serve
+
+demo: install  ## five agencies with staff and a hundred made-up matters, in var/demo; prints the logins
+	@exec $(PY) -m bot demo
 
 browser:
 	@bash deploy/browser.sh

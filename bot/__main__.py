@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy.exc import OperationalError
 
 from bot import audit_commands, commands, export_commands, knowledge_commands, staff_commands
+from bot.demo import command as demo
 from bot.settings import BadSettings, Settings, load
 
 GROUPS = {
@@ -59,6 +60,7 @@ def parser() -> argparse.ArgumentParser:
     audit_commands.add_to(sub)
     staff_commands.add_to(sub)
     export_commands.add_to(sub)
+    demo.add_to(sub)
 
     agencies = sub.add_parser("agencies", help="the agencies' files / แฟ้มของหน่วยงาน")
     kinds = agencies.add_subparsers(dest="what", required=True, metavar="WHAT")
@@ -72,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parser().parse_args(arguments)
     try:
         settings = load()
-        return _run(asked, settings)
+        return demo.run(settings, asked) if asked.command == "demo" else _run(asked, settings)
     except BadSettings as error:
         print(f"การตั้งค่าไม่ถูกต้อง / bad setting: {error}", file=sys.stderr)
         return 1
@@ -90,7 +92,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(asked: argparse.Namespace, settings: Settings) -> int:
     if asked.command == "serve":
         changes = {k: v for k in ("host", "port") if (v := getattr(asked, k)) is not None}
-        return commands.serve(settings.model_copy(update=changes))
+        from bot.serving import serve  # noqa: PLC0415 - a second that no other command needs
+
+        return serve(settings.model_copy(update=changes))
     if asked.command == "ask":
         return commands.ask(settings, asked.slug, asked.question, as_json=asked.json)
     if asked.command == "evaluate":

@@ -28,15 +28,14 @@ from bot.jobs import Jobs
 from bot.lanes import Lanes
 from bot.mailbox import Bells
 from bot.metrics import Metrics
+from bot.reading import make_encoder, make_registry
 from bot.settings import Settings
 from bot.tables import account_of
 from bot.timetable import timetable
 from bot.webhooks import MAX_BODY, Webhooks
 from handlers import menu
 from handlers.desk import Desk
-from knowledge.embedding import CachedEncoder, open_encoder
 from knowledge.library import Library
-from knowledge.registry import Registry
 
 log = structlog.get_logger()
 
@@ -48,20 +47,6 @@ RELOAD = 2.0
 LOOK = 1.0
 PASSING = ("meaning", "open ")
 """How the names of those jobs begin that may end before the program does."""
-
-
-def make_encoder(settings: Settings) -> CachedEncoder | None:
-    """What compares by meaning, where it is wanted and installed."""
-    if not settings.semantic:
-        return None
-    encoder, status = open_encoder(settings.data_dir / "vectors")
-    log.info("encoder", status=str(status))
-    return encoder
-
-
-def make_registry(settings: Settings, encoder: CachedEncoder | None) -> Registry:
-    """The agencies of the agencies folder, not read yet."""
-    return Registry(settings.agencies_dir, settings.data_dir / "agencies", encoder=encoder)
 
 
 class Program:

@@ -1,28 +1,18 @@
 """What each command of the command line does; all return the exit code."""
 
 import asyncio
-import gc
 import json
-import os
 import re
-import signal
 import sys
-from contextlib import ExitStack
 from pathlib import Path
 
 import structlog
-import uvloop
-from aiohttp import web
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
 
-from bot import clock, logs, migration, staff_pages
-from bot.app import Program, make_encoder, make_registry
-from bot.db import AlreadyRunning, Database, hold
-from bot.doctor import examine
-from bot.logs import where
+from bot import clock, logs, migration
+from bot.db import Database
 from bot.messages import Contact, InboundMessage, Kind, Reply
 from bot.metrics import Metrics
+from bot.reading import make_encoder, make_registry
 from bot.settings import Settings
 from bot.terminal import complain, progress, show
 from handlers.rehearsal import rehearse
@@ -36,95 +26,6 @@ from knowledge.registry import DEFAULT, Registry, agency_folders
 from knowledge.report import render
 
 log = structlog.get_logger()
-
-
-def serve(settings: Settings) -> int:
-    """Run the server until it is told to stop."""
-    logs.set_up(settings.log_level)
-    os.umask(0o077)  # what citizens wrote is for this account's eyes alone
-    with ExitStack() as held:
-        try:
-            for folder, name in _places(settings):
-                held.enter_context(hold(folder, name))
-        except AlreadyRunning as error:
-            complain(
-                f"มีระบบอื่นใช้โฟลเดอร์นี้อยู่แล้ว: {error}",
-                f"another server uses this data folder: {error}",
-            )
-            return 1
-        runner = held.enter_context(asyncio.Runner(loop_factory=uvloop.new_event_loop))
-        return runner.run(_serve(settings))
-
-
-def _places(settings: Settings) -> list[tuple[Path, str]]:
-    """What only one server may use: on SQLite its data folder and its database, wherever it is."""
-    url = make_url(settings.database)
-    if url.get_backend_name() != "sqlite" or not url.database:
-        return []
-    file = Path(url.database)
-    return [(settings.data_dir, "serving.lock"), (file.parent, f"{file.name}.lock")]
-
-
-async def _serve(settings: Settings) -> int:
-    try:
-        return await _serve_until_told(settings)
-    except (OSError, SQLAlchemyError) as error:
-        url = make_url(settings.database)
-        place = url.render_as_string(hide_password=True)
-        complain(
-            f"เปิดระบบไม่ได้ ({type(error).__name__}) ฐานข้อมูล: {place}",
-            f"cannot start; the database is {place} ({where(error)})",
-        )
-        return 1
-
-
-async def _serve_until_told(settings: Settings) -> int:
-    told = asyncio.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, told.set)
-    program = Program(settings)
-    app = await program.start()
-    if not program.registry.served:
-        complain("ไม่มีหน่วยงานที่ใช้ได้", "no agency can be served")
-        return 1
-    program.run()
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=3)
-    await runner.setup()
-    site = web.TCPSite(runner, settings.host, settings.port, backlog=1024)
-    try:
-        await site.start()
-    except OSError as error:
-        complain(f"เปิดพอร์ต {settings.port} ไม่ได้", str(error.strerror))
-        await program.stop()
-        return 1
-    gc.collect()
-    gc.freeze()  # what was loaded stays: the collector need not look at it again
-    gc.set_threshold(20_000, 20, 20)  # webhooks leave little behind that only it could find
-    first = await staff_pages.first_link(program.database, settings)
-    _announce(program, runner.addresses[0][1], first)
-    program.begin_jobs()
-    await told.wait()
-    log.info("stopping")
-    await runner.cleanup()
-    await program.stop()
-    log.info("stopped")
-    return 0
-
-
-def _announce(program: Program, port: int, first: str | None) -> None:
-    """Tell the operator where everything is."""
-    settings = program.settings
-    base = settings.public_url.rstrip("/") or f"http://{settings.host}:{port}"
-    print("ถามได้พร้อมตอบแล้ว / Thamdai is ready to answer", flush=True)
-    for slug, served in program.registry.served.items():
-        open_ones = [name.split("/")[1] for name in program.channels if name.startswith(f"{slug}/")]
-        off = [name for name in ("line", "telegram") if name not in open_ones]
-        note = f"   (ปิดอยู่ / off: {', '.join(off)} - no secrets)" if off else ""
-        print(f"  {served.agency.profile.name.th}: {base}/{slug}/chat{note}", flush=True)
-    if first:
-        print(f"  สร้างบัญชีแรกที่ / make the first account at (24 h): {base}{first}", flush=True)
-    for slug, faults in program.registry.faults.items():
-        print(f"  ! {slug}: {len(faults)} ข้อผิดพลาดในแฟ้ม / faults in its files", flush=True)
 
 
 def ask(settings: Settings, slug: str, question: str, *, as_json: bool) -> int:
@@ -192,6 +93,8 @@ def evaluate(
 
 async def doctor(settings: Settings) -> int:
     """Check what an operator can get wrong; returns 1 if something must be mended."""
+    from bot.doctor import examine  # noqa: PLC0415 - a second that no other command needs
+
     logs.set_up("ERROR")
     registry = _read(Registry(settings.agencies_dir, settings.data_dir / "agencies"))
     findings = await examine(settings, registry)

@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from admin.sources import State, accept, not_as_checked
 from bot import clock, knowledge_check, logs, migration
-from bot.app import make_encoder, make_registry
 from bot.db import Database
+from bot.reading import make_encoder, make_registry
 from bot.settings import Settings
 from bot.shelf import Shelf
 from bot.terminal import complain, progress, show

@@ -2,8 +2,14 @@
 
 import logging
 import sys
+import warnings
 
 import structlog
+from aiohttp import BadContentDispositionHeader, BadContentDispositionParam, web
+from aiohttp.http_exceptions import BadHttpMessage
+
+UNREADABLE = (web.RequestPayloadError, BadHttpMessage)
+"""A body that is not packed as its header says: no fault of ours."""
 
 log = structlog.get_logger()
 
@@ -16,6 +22,8 @@ def set_up(level: str) -> None:
     )
     for name in ("httpx", "httpcore", "telegram"):  # httpx logs addresses, and tokens are in them
         logging.getLogger(name).setLevel(logging.WARNING)
+    for quoting in (BadContentDispositionHeader, BadContentDispositionParam):
+        warnings.simplefilter("ignore", quoting)  # they quote the names of citizens' files
     logging.getLogger("aiohttp.server").addFilter(FailedRequests())
     structlog.configure(
         processors=[
@@ -39,7 +47,7 @@ class FailedRequests(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Tell it in a line of ours instead."""
         error = record.exc_info[1] if record.exc_info else None
-        if error is not None:
+        if error is not None and not isinstance(error, UNREADABLE):
             log.error("request_failed", fault=type(error).__name__, where=where(error))
         return False
 

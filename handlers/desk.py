@@ -206,7 +206,7 @@ def _language(contact: ContactRow, message: InboundMessage, thought: Thought, st
 
 def _written_in(message: InboundMessage, thought: Thought, state: State) -> str | None:
     """The language of the words; an abbreviation or an address is of neither."""
-    text = message.text or ""
+    text = (message.text or "")[:READ_AT_MOST]
     if message.kind is Kind.CHOICE or text.startswith("/"):
         return None
     if thought.match is not None and thought.match.repaired is not None:

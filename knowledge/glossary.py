@@ -1,6 +1,6 @@
 """Word by word: how near in meaning each word of a question is to the words of each document."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -16,7 +16,7 @@ UNRELATED: Final = 0.35  # two words that have nothing to do with each other are
 class Glossary:
     """The vectors of the documents' words, and which documents have which words."""
 
-    def __init__(self, encoder: Encoder, views: Sequence[Sequence[Set[str]]]) -> None:
+    def __init__(self, encoder: Encoder, views: Sequence[Sequence[Collection[str]]]) -> None:
         terms = sorted({term for bags in views for bag in bags for term in bag})
         self._places = {term: place for place, term in enumerate(terms)}
         self._vectors = encoder.encode_kept(terms)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from knowledge.embedding import Encoder, Vectors, shared, use_one_thread
 from knowledge.glossary import Glossary
 from knowledge.lexical import LetterIndex, WordIndex, concepts, is_code, spans
-from knowledge.meanings import Meanings
+from knowledge.meanings import Meanings, in_blocks, vectors_of
 from knowledge.needs import Needs
 from knowledge.signals import Document, Floats, Ints, Question, Signals, prepare
 from knowledge.thai import expand, is_mostly_latin, normalise, skeleton, sound
@@ -61,7 +61,7 @@ class Index:
         self._starts = np.cumsum([0, *(len(phrases) for phrases in own)])
         self._size, self._own = len(documents), len(texts)
         self._texts = frozenset(texts)
-        phrases = encoder.encode_kept(texts) if encoder and texts else None
+        phrases = vectors_of(encoder, texts) if encoder and texts else None
         others = _plain_background(tuple(background))
         not_ours = self._not_ours(phrases, others)
         self._others = frozenset(t for t, kept in zip(others, not_ours, strict=True) if kept)
@@ -69,8 +69,9 @@ class Index:
         answers = [self._plain(d.answer) for d in documents]
         headings = [self._plain(d.category) for d in documents]
         self._letters = LetterIndex(texts, (2, 3, 4), like=like._letters if like else None)
-        bones, noises = [skeleton(text) for text in texts], [sound(text) for text in texts]
+        bones = [skeleton(text) for text in texts]
         self._skeletons = LetterIndex(bones, (2, 3, 4), like=like._skeletons if like else None)
+        noises = [sound(text) for text in texts]
         self._sounds = LetterIndex(noises, (3, 4), like=like._sounds if like else None)
         self._index_words(texts, answers, headings, like)
         if encoder is not None and phrases is not None:
@@ -134,31 +135,32 @@ class Index:
         if self._encoder is None or phrases is None or not others:
             return np.asarray([text not in self._texts for text in others], bool)
         rows = shared(self._encoder, others)
-        near = [(rows[at : at + 64] @ phrases.T).max(axis=1) for at in range(0, len(rows), 64)]
-        found: NDArray[np.bool_] = np.concatenate(near) < SAME_MATTER
-        return found
+        near = np.full(len(rows), -1.0, np.float32)
+        for block in in_blocks(phrases):
+            np.maximum(near, (rows @ block.T).max(axis=1), out=near)
+        return near < SAME_MATTER
 
     def _index_words(
         self, texts: list[str], answers: list[str], headings: list[str], like: "Index | None"
     ) -> None:
         cut = [concepts(text) for text in texts]
-        bags = [
-            {t for row in cut[start:end] for t in row}
+        bags = [  # tuples need a tenth of the room of sets
+            tuple({t for row in cut[start:end] for t in row})
             for start, end in zip(self._starts, self._starts[1:], strict=False)
         ]
         self._seen = like._seen if like else Counter(term for bag in bags for term in bag)
         self._total = like._total if like else self._size
-        details = [concepts(f"{a} {h}") for a, h in zip(answers, headings, strict=True)]
-        self._held = [bag.union(more) for bag, more in zip(bags, details, strict=True)]
-        self._words = WordIndex([set(row) for row in cut], self._seen, self._total)
+        details = (concepts(f"{a} {h}") for a, h in zip(answers, headings, strict=True))
+        whole = [tuple({*bag, *more}) for bag, more in zip(bags, details, strict=True)]
+        self._words = WordIndex([tuple(set(row)) for row in cut], self._seen, self._total)
         self._bags = WordIndex(bags, self._seen, self._total)
-        self._full = WordIndex(self._held, self._seen, self._total)
+        self._full = WordIndex(whole, self._seen, self._total)
         self._codes = {
             n: frozenset(filter(is_code, held))
-            for n, held in enumerate(self._held)
+            for n, held in enumerate(whole)
             if any(map(is_code, held))
         }
-        self._glossary = self._encoder and Glossary(self._encoder, [bags, self._held])
+        self._glossary = self._encoder and Glossary(self._encoder, [bags, whole])
 
     def _index_meanings(
         self,
@@ -172,7 +174,7 @@ class Index:
         whole = [f"{question} {answer}" for question, answer in zip(first, answers, strict=True)]
         self._meanings = Meanings(
             phrases,
-            encoder.encode_kept(whole),
+            vectors_of(encoder, whole),
             self._starts,
             background=shared(encoder, others),
             kept=np.asarray([text in self._others for text in others], bool),
@@ -205,9 +207,7 @@ class Index:
         terms = question.content
         weights = self._weights(terms)
         foreign = np.asarray([term in elsewhere() for term in terms], np.float32)
-        held = [self._held[place] for place in places.tolist()]
-        left = np.asarray([[t not in one for t in terms] for one in held], np.float32)
-        left = left.reshape(len(places), len(terms))
+        left = (~self._full.holds(places, terms)).astype(np.float32)
         heaviest = (left * weights).max(axis=1, initial=0.0)
         return np.stack([left @ weights, heaviest, left @ foreign], axis=1).astype(np.float32)
 

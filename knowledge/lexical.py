@@ -3,7 +3,7 @@
 import math
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -18,6 +18,11 @@ Ints = NDArray[np.int64]
 STOP_WEIGHT: Final = 0.12
 PLURAL: Final = 4
 MIXER: Final = np.uint64(0x9E3779B97F4A7C15)
+HALF: Final = np.uint64(32)
+LOW: Final = np.uint64(0xFFFFFFFF)
+BLOCK: Final = 20_000
+"""Texts whose runs are made at once."""
+PART: Final = 1 << 22
 
 
 @lru_cache(maxsize=8192)
@@ -52,12 +57,11 @@ def is_code(word: str) -> bool:
 class Postings:
     """Which rows hold which terms and how much, as flat arrays (dicts of lists cost gigabytes)."""
 
-    def __init__(self, terms: Ints, rows: Ints, weights: Floats, *, size: int) -> None:
-        """Take entries sorted by term; terms are numbered from 0, `size` is how many rows."""
-        self._rows = rows.astype(np.int32)
-        self._weights = weights.astype(np.float32)
-        counts = np.bincount(terms)
-        self._starts = np.concatenate(([0], np.cumsum(counts)))
+    def __init__(
+        self, starts: Ints, rows: NDArray[np.int32], weights: Floats, *, size: int
+    ) -> None:
+        """Take entries sorted by term, and where each term's begin; `size` is how many rows."""
+        self._starts, self._rows, self._weights = starts, rows, weights
         self.size = size
 
     def score(self, terms: Ints, weights: Floats) -> Floats:
@@ -86,57 +90,109 @@ class LetterIndex:
     ) -> None:
         """With `like`, runs weigh what they weigh there."""
         self._sizes = tuple(sizes)
-        rows, hashes = _runs(texts, sizes)
-        self._known, numbers = np.unique(hashes, return_inverse=True)
-        pairs, counts = np.unique(numbers * len(texts) + rows, return_counts=True)
-        terms, rows = np.divmod(pairs, max(1, len(texts)))
+        self._known, starts, rows, weights = _runs(texts, sizes)
+        shared = np.diff(starts)
         self._rarest = math.log(len(texts) + 1.0) + 1.0
-        self._idf = (self._rarest - np.log(np.bincount(terms))).astype(np.float32)
+        self._idf = (self._rarest - np.log(shared)).astype(np.float32)
         if like is not None and len(like._known):
             self._rarest = like._rarest
             places, found = like._places(self._known)
             self._idf = np.where(found, like._idf[places], like._rarest).astype(np.float32)
-        weights = (1.0 + np.log(counts)) * self._idf[terms]
-        norms = np.sqrt(np.bincount(rows, weights**2, minlength=len(texts)))
-        self._postings = Postings(terms, rows, weights / norms[rows], size=len(texts))
+        weights *= np.repeat(self._idf, shared)
+        norms = np.zeros(len(texts))
+        for part in _parts(len(rows)):
+            norms += np.bincount(rows[part], weights[part] ** 2, minlength=len(texts))
+        np.sqrt(norms, out=norms)
+        for part in _parts(len(rows)):
+            weights[part] /= norms[rows[part]]
+        self._postings = Postings(starts, rows, weights, size=len(texts))
 
     def __len__(self) -> int:
         return self._postings.size
 
     def cosine(self, text: str) -> Floats:
         """How alike the text is to each phrase, 0 to 1."""
-        _, hashes = _runs([text], self._sizes)
-        hashes, counts = np.unique(hashes, return_counts=True)
+        hashes, _, _, weights = _runs([text], self._sizes)
         if not len(self._known) or not len(hashes):
             return np.zeros(len(self), np.float32)
         places, found = self._places(hashes)
-        weights = (1.0 + np.log(counts)) * np.where(found, self._idf[places], self._rarest)
+        weights = weights * np.where(found, self._idf[places], self._rarest)
         weights /= math.sqrt(float(weights @ weights)) or 1.0
         return self._postings.score(places[found], weights[found].astype(np.float32))
 
-    def _places(self, hashes: NDArray[np.uint64]) -> tuple[Ints, NDArray[np.bool_]]:
+    def _places(self, hashes: NDArray[np.uint32]) -> tuple[Ints, NDArray[np.bool_]]:
         """Where each run stands among the known ones, and whether it is one."""
         places = np.minimum(np.searchsorted(self._known, hashes), len(self._known) - 1)
         return places, self._known[places] == hashes
 
 
-def _runs(texts: Sequence[str], sizes: Sequence[int]) -> tuple[Ints, NDArray[np.uint64]]:
-    """Every run of letters of the given sizes: the row it is in, and a hash of it."""
+def _runs(
+    texts: Sequence[str], sizes: Sequence[int]
+) -> tuple[NDArray[np.uint32], Ints, NDArray[np.int32], Floats]:
+    """Every run of letters of the given sizes, in the order of their hashes.
+
+    The hashes, where the rows that have each begin, the rows, and 1 + log of how often each has it.
+    """
+    keys = _keys(texts, sizes)
+    is_first = np.empty(len(keys), bool)
+    is_first[:1] = True
+    np.not_equal(keys[1:], keys[:-1], out=is_first[1:])
+    count = int(np.count_nonzero(is_first))
+    hashes, rows = np.empty(count, np.uint32), np.empty(count, np.int32)
+    counts = np.empty(count, np.float32)
+    at = 0
+    for part in _parts(len(keys)):
+        where = np.flatnonzero(is_first[part])
+        pairs, length = keys[part][where], part.stop - part.start
+        here = slice(at, at + len(pairs))
+        hashes[here], rows[here] = pairs >> HALF, pairs & LOW
+        counts[here] = np.diff(where, append=length)
+        if at:  # what goes on from the part before
+            counts[at - 1] += where[0] if len(where) else length
+        at += len(pairs)
+    del keys, is_first
+    np.log(counts, out=counts)
+    counts += 1
+    starts = np.flatnonzero(np.diff(hashes, prepend=~hashes[:1]))
+    return hashes[starts], np.append(starts, count), rows, counts
+
+
+def _keys(texts: Sequence[str], sizes: Sequence[int]) -> NDArray[np.uint64]:
+    """All runs, sorted: in one number a hash in 32 bits, and the row that it is in.
+
+    So many millions are sorted where they are, without a second copy.
+    """
     marked = [f"^{text.replace(' ', '')}$" for text in texts]
+    count = sum(max(0, len(text) - size + 1) for text in marked for size in sizes)
+    found = np.empty(count, np.uint64)
+    at = 0
+    for begin in range(0, len(marked), BLOCK):
+        for keys in _keys_of(marked[begin : begin + BLOCK], begin, sizes):
+            found[at : at + len(keys)] = keys
+            at += len(keys)
+    found.sort()
+    return found
+
+
+def _keys_of(
+    marked: Sequence[str], first: int, sizes: Sequence[int]
+) -> Iterator[NDArray[np.uint64]]:
     letters = np.frombuffer("".join(marked).encode("utf-32-le", "replace"), np.uint32)
     lengths = np.asarray([len(text) for text in marked], np.int64)
-    owner = np.repeat(np.arange(len(marked)), lengths)
+    owner = np.repeat(np.arange(first, first + len(marked), dtype=np.uint64), lengths)
     left = np.repeat(np.cumsum(lengths), lengths) - np.arange(len(letters))
-    rows, hashes = [], []
     for size in sizes:
         begins = np.flatnonzero(left >= size)
         mixed = np.full(len(begins), size, np.uint64)
         for step in range(size):
             mixed = (mixed ^ letters[begins + step]) * MIXER
             mixed ^= mixed >> np.uint64(29)
-        rows.append(owner[begins])
-        hashes.append(mixed)
-    return np.concatenate(rows), np.concatenate(hashes)
+        yield (mixed & ~LOW) | owner[begins]
+
+
+def _parts(count: int) -> Iterator[slice]:
+    """Stretches of long arrays, so that what is computed on the way stays small."""
+    return (slice(at, min(at + PART, count)) for at in range(0, count, PART))
 
 
 class WordIndex:
@@ -145,15 +201,19 @@ class WordIndex:
     def __init__(self, bags: Sequence[Iterable[str]], seen: Counter[str], total: int) -> None:
         self._seen, self._total = seen, max(1, total)
         self._ids: dict[str, int] = {}
-        cut = [tuple(bag) for bag in bags]
+        cut = [bag if isinstance(bag, tuple) else tuple(bag) for bag in bags]
         terms = [self._ids.setdefault(term, len(self._ids)) for bag in cut for term in bag]
         numbers = np.asarray(terms, np.int64)
-        rows = np.repeat(np.arange(len(cut)), [len(bag) for bag in cut])
+        counts = np.asarray([len(bag) for bag in cut], np.int64)
+        rows = np.repeat(np.arange(len(cut)), counts)
+        self._members = numbers.astype(np.int32)
+        self._bounds = np.concatenate(([0], np.cumsum(counts)))
         heavy = np.asarray([self.weight(term) for term in self._ids], np.float32)[numbers]
         sums = np.bincount(rows, heavy, minlength=len(cut))
         self._sums = np.where(sums > 0, sums, 1.0).astype(np.float32)
         order = np.argsort(numbers, kind="stable")
-        self._postings = Postings(numbers[order], rows[order], heavy[order], size=len(cut))
+        starts = np.concatenate(([0], np.cumsum(np.bincount(numbers, minlength=len(self._ids)))))
+        self._postings = Postings(starts, rows[order].astype(np.int32), heavy[order], size=len(cut))
 
     def weight(self, term: str) -> float:
         """What a word counts for: rare in Thai and rare among the entries is much."""
@@ -170,6 +230,17 @@ class WordIndex:
         known = np.asarray([self._ids[term] for term in bag if term in self._ids], np.int64)
         shared = self._postings.score(known, np.ones(len(known), np.float32))
         return shared / (sum(map(self.weight, bag)) or 1.0), shared / self._sums
+
+    def holds(self, places: Ints, terms: Sequence[str]) -> NDArray[np.bool_]:
+        """Which of these rows have which terms: (places, terms)."""
+        where, _ = spans(self._bounds, places)
+        members = self._members[where]
+        owners = np.repeat(np.arange(len(places)), self._bounds[places + 1] - self._bounds[places])
+        found = np.zeros((len(places), len(terms)), bool)
+        for n, term in enumerate(terms):
+            if term in self._ids:
+                found[owners[members == self._ids[term]], n] = True
+        return found
 
     def missing(self, terms: Iterable[str]) -> tuple[float, float]:
         """The weight of the question's words that no phrase has: the sum, and the largest."""

@@ -14,7 +14,25 @@ from knowledge.thai import normalise, segment
 SAME = 60.0
 """Out of 100: two reports about one and the same thing."""
 SAYS_LITTLE = frozenset(
-    "ข้อมูล เว็บ เว็บไซต์ หน้า ผิด เก่า ไม่ ถูก ตรง แล้ว เปิด ได้ ของ ใน the is page website wrong on of".split()
+    [
+        *(
+            "ข้อมูล",
+            "เว็บ",
+            "เว็บไซต์",
+            "หน้า",
+            "ผิด",
+            "เก่า",
+            "ไม่",
+            "ถูก",
+            "ตรง",
+            "แล้ว",
+            "เปิด",
+            "ได้",
+            "ของ",
+            "ใน",
+        ),
+        *("the", "is", "page", "website", "wrong", "on", "of"),
+    ]
 )
 """Words that stand in nearly every report and in many a title."""
 _SHORT = 2
@@ -50,4 +68,7 @@ def nearest_items(
 
 
 def _title(item: CatalogueItem) -> frozenset[str]:
-    return frozenset((*concepts(normalise(item.title.th)), *concepts(normalise(item.title.en)))) - SAYS_LITTLE
+    return (
+        frozenset((*concepts(normalise(item.title.th)), *concepts(normalise(item.title.en))))
+        - SAYS_LITTLE
+    )

@@ -1,11 +1,12 @@
 """Nearness in meaning to many phrases: roughly to all of them, closely to a few."""
 
-from typing import Final
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.embedding import Vectors
+from knowledge.embedding import Encoder, Vectors
 from knowledge.lexical import spans
 from knowledge.signals import Floats, Ints
 
@@ -13,9 +14,30 @@ Bools = NDArray[np.bool_]
 
 MANY: Final = 6_000
 """Phrases from which on a shorter vector decides which ones are looked at closely."""
+AT_ONCE: Final = 50_000
+BLOCK: Final = 4_000
 SHORT: Final = 96
 SAMPLE: Final = 4_000
 NOT_HERE: Final = -9.0
+
+
+def vectors_of(encoder: Encoder, texts: Sequence[str]) -> Vectors:
+    """One row for each text; many are made little by little, and kept half as exact."""
+    if len(texts) <= MANY:
+        return encoder.encode_kept(texts)
+    first = encoder.encode_kept(texts[:AT_ONCE])
+    rows: Any = np.empty((len(texts), first.shape[1]), np.float16)
+    rows[: len(first)] = first
+    for at in range(AT_ONCE, len(texts), AT_ONCE):
+        rows[at : at + AT_ONCE] = encoder.encode_kept(texts[at : at + AT_ONCE])
+    made: Vectors = rows
+    return made
+
+
+def in_blocks(rows: Vectors) -> Iterator[Vectors]:
+    """The rows as exact as they are computed with, so many at a time that they need little room."""
+    for at in range(0, len(rows), BLOCK):
+        yield rows[at : at + BLOCK].astype(np.float32, copy=False)
 
 
 class Meanings:
@@ -32,11 +54,11 @@ class Meanings:
         self._background, self._ours = background, np.where(kept, 0.0, NOT_HERE)
         self._axes: Vectors | None = None
         if len(phrases) > MANY:
-            sample = phrases[:: max(1, len(phrases) // SAMPLE)]
+            sample = phrases[:: max(1, len(phrases) // SAMPLE)].astype(np.float32)
             _, _, axes = np.linalg.svd(sample, full_matrices=False)
             self._axes = np.ascontiguousarray(axes[:SHORT].T)
-            self._short = phrases @ self._axes
-            phrases, answers = phrases.astype(np.float16), answers.astype(np.float16)
+            self._short = np.concatenate([block @ self._axes for block in in_blocks(phrases)])
+            answers = answers.astype(np.float16, copy=False)
         self._phrases, self._answers = phrases, answers
 
     def roughly(self, asked: Vectors) -> Floats:

@@ -53,4 +53,5 @@ class Cookies:
         origin = request.headers.get("Origin")
         if origin is None or origin == "null":
             return request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
-        return urlsplit(origin).netloc in {request.host, self._public.netloc}
+        ours = {request.host, self._public.netloc} - {""}
+        return origin.partition("://")[2] in ours

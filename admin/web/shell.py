@@ -16,6 +16,7 @@ from admin.passwords import TooManyAtOnce
 from admin.web.access import Anyone, Route, Stage, Verdict, stage_of, verdict
 from admin.web.cookies import FIELD, LANGUAGE, TOKEN
 from admin.web.forms import Form, form_kept, worth_keeping
+from admin.web.landing import LAST
 from admin.web.pages import HEADERS, STATIC, error_page, page
 from admin.web.routes import ROUTES
 from admin.web.signin import ask_to_log_in
@@ -41,6 +42,7 @@ class Admin:
 
     def add_to(self, app: web.Application) -> None:
         """Serve /admin/ and its static files."""
+        app.router.add_get(STATIC + "{name:(?s:.{60,})}", self._guarded(LAST))  # no file's name
         app.router.add_static(STATIC, Path(__file__).parent / "static")
         for route in ROUTES:
             add = app.router.add_get if route.method == "GET" else app.router.add_post

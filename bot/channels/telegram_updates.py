@@ -25,7 +25,10 @@ https://core.telegram.org/bots/api#setwebhook
 """
 COMMAND = re.compile(r"/([a-z0-9_]{1,32})(?:@([a-z0-9_]+))?(?=\s|\Z)", re.ASCII | re.IGNORECASE)
 """https://core.telegram.org/bots/features#commands"""
-ODD = (ArithmeticError, AttributeError, LookupError, OSError, TelegramError, TypeError, ValueError)
+ODD = (
+    ArithmeticError, AttributeError, LookupError, OSError, RecursionError, TelegramError,
+    TypeError, ValueError,
+)  # fmt: skip
 """What the library raises on values it does not expect."""
 SERVICE = re.compile(
     "new_chat_|left_chat_member|chat_owner_|delete_chat_photo|group_chat_created|supergroup_chat_"

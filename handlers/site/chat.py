@@ -17,6 +17,7 @@ from bot.lanes import Lanes
 from bot.mailbox import Bells, Letter
 from bot.messages import InboundMessage, Kind, Place, Reply
 from bot.settings import Settings
+from handlers.site.bodies import UNREADABLE
 from handlers.site.limits import Allowance
 from handlers.site.pages import chat_page, error_page, language_of, query_of
 from handlers.site.sessions import Session, Sessions
@@ -120,7 +121,10 @@ class Chat:
             return error_page(404)
         if not self.sessions.is_ours(request):
             return error_page(403)
-        form = await request.post()
+        try:
+            form = await request.post()
+        except UNREADABLE:
+            raise web.HTTPBadRequest from None
         said = Said(text=_field(form, "text"), choice=_field(form, "choice"))
         language = language_of(request, served.agency)
         session = self.sessions.of(request)
@@ -229,12 +233,12 @@ async def _said(request: web.Request) -> Said:
         raise BadMessage('send application/json: {"text": ...} or {"choice": ...}')
     if (request.content_length or 0) > MAX_MESSAGE:
         raise web.HTTPRequestEntityTooLarge(MAX_MESSAGE, request.content_length or 0)
-    body = await request.read()
-    if len(body) > MAX_MESSAGE:
-        raise web.HTTPRequestEntityTooLarge(MAX_MESSAGE, len(body))
     try:
+        body = await request.read()
+        if len(body) > MAX_MESSAGE:
+            raise web.HTTPRequestEntityTooLarge(MAX_MESSAGE, len(body))
         said = msgspec.json.decode(body, type=Said)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         raise BadMessage('not JSON of the form {"text": ...} or {"choice": ...}') from None
     if [said.text, said.choice, said.place].count(None) != 2:  # noqa: PLR2004 - all but one
         raise BadMessage('give one of "text", "choice" and "place"')
@@ -245,7 +249,8 @@ async def _said(request: web.Request) -> Said:
 
 def event_id(session: Session, given: str | None) -> str:
     """The name of one message: the page's own, so that the same one sent again is known."""
-    return f"{session.contact.address}:{given or uuid4().hex}"
+    is_name = given is not None and given.isprintable()  # else no database would find it again
+    return f"{session.contact.address}:{given if is_name else uuid4().hex}"
 
 
 def refusal(error: NotAccepted) -> tuple[int, str]:

@@ -23,6 +23,8 @@ POLICY = (
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}"
 )
 STATIC = "/static/thamdai/"
+NO_NAME = "{name:(?s:.{60,})}"
+"""Longer than the name of any file: file systems fail on it."""
 
 _ERRORS = {
     403: ("ไม่รับคำขอนี้", "This request was not accepted"),
@@ -46,6 +48,7 @@ class Pages:
         app.router.add_get("/", self._index)
         app.router.add_get("/{slug}", self._agency)
         app.router.add_get("/{slug}/", self._agency)
+        app.router.add_get(STATIC + NO_NAME, _nowhere)
         app.router.add_static(STATIC, HERE / "static")
 
     async def _index(self, request: web.Request) -> web.Response:
@@ -58,6 +61,10 @@ class Pages:
         if served is None:
             return error_page(404)
         raise web.HTTPFound(f"/{served.agency.slug}/chat")
+
+
+async def _nowhere(request: web.Request) -> web.Response:
+    return error_page(404)
 
 
 def thai_order(name: str) -> str:

@@ -8,7 +8,6 @@ from hashlib import sha256
 from typing import Any
 
 from aiohttp import BodyPartReader, web
-from aiohttp.http_exceptions import BadHttpMessage
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin import attachments, fetches, tickets
@@ -22,6 +21,7 @@ from bot.files import FileStore
 from bot.settings import Settings
 from bot.tables import account_of
 from handlers.sending import day
+from handlers.site.bodies import UNREADABLE
 from handlers.site.limits import Allowance
 from handlers.site.pages import error_page, language_of, page, query_of
 from handlers.site.questions_search import visitor_of
@@ -115,7 +115,7 @@ class Publication:
             most = {"most": self._most_mb} if error.reason is Reason.TOO_BIG else {}
             fault = say(_FAULTS.get(error.reason, "page.file_empty"), language, **most)
             return self._page(request, agency, filled=filled, fault=fault, status=422)
-        except (ValueError, BadHttpMessage, TimeoutError):
+        except (*UNREADABLE, TimeoutError):
             fault = say("publication.failed", language)
             return self._page(request, agency, filled=filled, fault=fault, status=400)
         missing = [name for name in NEEDED if not filled.words[name]]

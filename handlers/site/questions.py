@@ -14,6 +14,7 @@ from bot.clock import BANGKOK
 from bot.db import Database
 from bot.settings import Settings
 from handlers.most_asked import asked_lately, filled
+from handlers.site.bodies import UNREADABLE
 from handlers.site.pages import error_page, language_of, page, query_of
 from handlers.site.questions_meta import alternates, faq, keepable, sitemap
 from handlers.site.questions_search import (
@@ -85,7 +86,10 @@ class Questions:
         served = self._served(request.match_info["slug"])
         if served is None:
             return error_page(404)
-        body = await request.read()
+        try:
+            body = await request.read()
+        except UNREADABLE:
+            raise web.HTTPBadRequest from None
         return await self._results(request, served, cleaned(words_of(body[:MAX_SEARCH])))
 
     async def _index(self, request: web.Request, agency: Agency) -> web.Response:
@@ -264,7 +268,8 @@ class Questions:
         return asked
 
     def _base(self, request: web.Request) -> str:
-        return self._public_url or f"{request.scheme}://{request.host}"
+        host = request.host.encode("ascii", "replace").decode()
+        return self._public_url or f"{request.scheme}://{host}"
 
     def _today(self) -> date:
         return self._clock().astimezone(BANGKOK).date()

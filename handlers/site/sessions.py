@@ -55,5 +55,5 @@ class Sessions:
         origin = request.headers.get("Origin")
         if origin is None or origin == "null":
             return request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
-        ours = {request.host, self._public.netloc}
-        return urlsplit(origin).netloc in ours
+        ours = {request.host, self._public.netloc} - {""}
+        return origin.partition("://")[2] in ours

@@ -9,7 +9,6 @@ from typing import IO
 
 import structlog
 from aiohttp import BodyPartReader, web
-from aiohttp.http_exceptions import BadHttpMessage
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
@@ -28,6 +27,7 @@ from bot.mailbox import Letter
 from bot.messages import InboundMessage, Kind
 from bot.settings import Settings
 from bot.tables import ContactRow, account_of
+from handlers.site.bodies import UNREADABLE
 from handlers.site.chat import Chat, TooFast, as_response, event_id, refusal
 from handlers.site.limits import Allowance
 from handlers.site.lines import file_path
@@ -155,7 +155,7 @@ class Uploads:
                 return await self._parts(request, session, language)
         except TimeoutError:
             raise NotAccepted("slow") from None
-        except (ValueError, BadHttpMessage):  # not the form that it says it is
+        except UNREADABLE:
             raise Unfit(Reason.EMPTY) from None
         except (DBAPIError, OSError) as error:
             log.error("upload_failed", fault=type(error).__name__)

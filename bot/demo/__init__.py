@@ -1,0 +1,1 @@
+"""The demonstration: an installation full of made-up matters, to click through."""
