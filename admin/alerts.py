@@ -1,4 +1,4 @@
-"""Alerts: the head is told at once, in chat, of what waits for the head (A5)."""
+"""Alerts: the head, and who sorts, are told at once, in chat, of what cannot wait (A5)."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin import chat_links, staff
 from admin.followers import told
-from admin.logbook import LogLine
+from admin.logbook import Line, LogLine
 from admin.moves import Move, Status
 from admin.officers import Role
 from admin.tickets import Ticket
@@ -21,33 +21,50 @@ DEEDS = {"accept": Move.ACCEPT, "decline": Move.DECLINE, "ask": Move.ASK}
 """What the head can do from chat, by the last word of a button's value."""
 
 
+HEARS = {
+    "act.comes": frozenset({Role.EXECUTIVE}),
+    "act.unsettled": frozenset({Role.EXECUTIVE}),
+    "news.urgent": frozenset({Role.EXECUTIVE, Role.AGENT}),
+}
+"""Who is told what, by the key of its first words."""
+
+
+def worth(ticket: Ticket, line: LogLine) -> str | None:
+    """What a line is worth telling at once as, by the key of its first words.
+
+    That is a matter that comes to the head, one that a citizen says is not settled, and one that is
+    urgent as it comes in: nobody has sorted it yet.
+    """
+    if line.end == Status.WITH_HEAD and line.start != Status.WITH_HEAD:
+        return "act.comes"
+    if line.what == Move.REOPEN and line.contact_id is not None:
+        return "act.unsettled"
+    return "news.urgent" if line.what == Line.OPENED and ticket.urgent else None
+
+
 async def alert(
     session: AsyncSession, agency: Agency, ticket: Ticket, line: LogLine, *, now: datetime
 ) -> None:
-    """Leave news for every executive with a linked chat, if this line is worth it.
-
-    That is a matter that comes to the head, and one that a citizen says is not settled.
-    """
-    comes = line.end == Status.WITH_HEAD and line.start != Status.WITH_HEAD
-    is_unsettled = line.what == Move.REOPEN and line.contact_id is not None
-    if not (comes or is_unsettled):
+    """Leave news for everybody with a linked chat whom this line concerns, if it is worth it."""
+    key = worth(ticket, line)
+    if key is None:
         return
     chats = await chat_links.chats(session, agency.slug)
     for officer in await staff.officers(session, agency.slug, now.astimezone(BANGKOK).date()):
-        is_told = Role.EXECUTIVE in officer.roles and officer.id != line.staff_id
+        is_told = officer.roles & HEARS[key] and officer.id != line.staff_id
         if is_told and officer.id in chats:
             chat = chats[officer.id]
-            reply = worded(agency, ticket, chat.language or "th", comes=comes)
+            reply = worded(agency, ticket, chat.language or "th", key)
             session.add(told(chat.id, reply, presses=True, now=now))
 
 
-def worded(agency: Agency, ticket: Ticket, language: str, *, comes: bool) -> Reply:
+def worded(agency: Agency, ticket: Ticket, language: str, key: str) -> Reply:
     """Number, kind, item, unit and due date: nothing that the citizen wrote or is."""
     say = agency.wording.say
     unit, item = agency.unit(ticket.unit), agency.item(ticket.item or "")
     marks = [say(f"act.{mark}", language) for mark in ("urgent", "image") if getattr(ticket, mark)]
     lines = [
-        say("act.comes" if comes else "act.unsettled", language, number=ticket.number),
+        say(key, language, number=ticket.number),
         say(f"report.{ticket.kind}", language),
         " · ".join(marks),
         item.title.of(language) if item else "",
@@ -55,7 +72,7 @@ def worded(agency: Agency, ticket: Ticket, language: str, *, comes: bool) -> Rep
         say("act.due", language, due=written(ticket.due_at.astimezone(BANGKOK).date(), language)),
     ]
     text = "\n".join(line for line in lines if line)
-    return Reply(text, choices(agency, ticket, language) if comes else ())
+    return Reply(text, choices(agency, ticket, language) if key == "act.comes" else ())
 
 
 def choices(agency: Agency, ticket: Ticket, language: str) -> tuple[Choice, ...]:

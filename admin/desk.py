@@ -247,6 +247,7 @@ def letter(agency: Agency, ticket: Ticket, given: Answer, language: str) -> Repl
     """The message just as the citizen gets it; of an answer taken from an entry with its source."""
     sketch = Ticket(
         number=ticket.number,
+        kind=ticket.kind,
         unit=ticket.unit,
         due_at=ticket.due_at,
         status=Status.CLOSED if given.ends else ticket.status,
@@ -266,6 +267,8 @@ async def _one_letter(
 ) -> None:
     """Of the news that the moves of one press left, each who waits gets the answer alone."""
     for contact in await followers.followers(session, ticket):
+        if not given.ends and contact.id != ticket.contact_id:
+            continue  # words to who asked, which nobody else was told
         query = select(News).where(
             News.contact_id == contact.id, News.told_at.is_(None), News.at == now
         )

@@ -25,6 +25,7 @@ from bot.db import Base, ConcurrentId, Document
 from bot.messages import Reply
 from bot.tables import ContactRow
 
+LOOKED_AT = 10
 _UNTOLD = text("told_at IS NULL")
 _FRESH = text("told_at IS NULL AND waits_since IS NULL")
 _ON_ITS_WAY = text("outgoing IS NOT NULL")
@@ -106,6 +107,17 @@ async def followers(session: AsyncSession, ticket: Ticket) -> Sequence[ContactRo
         .order_by(Follower.since, ContactRow.id)
     )
     return (await session.scalars(query)).all()
+
+
+async def last_asked(session: AsyncSession, contact_id: UUID, *, since: datetime) -> str | None:
+    """The number of the matter in which staff wrote to a contact last, if they did since then."""
+    query = select(News.reply).where(News.contact_id == contact_id, News.told_at >= since)
+    for reply in await session.scalars(query.order_by(News.id.desc()).limit(LOOKED_AT)):
+        for choice in reply.get("choices", ()):
+            name, _, rest = choice["value"].partition(":")
+            if name == "mine" and rest.endswith(":add"):
+                return str(rest.removesuffix(":add"))
+    return None
 
 
 def awaits_news(before: datetime) -> ColumnElement[bool]:

@@ -1,72 +1,21 @@
 """Handling a ticket: a move is checked against the table, carried out, written down and told."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin import alerts, audit, followers, signing, telling
-from admin.clocks import deadlines
-from admin.logbook import Line, LogLine
-from admin.moves import (
-    OPEN,
-    IllegalMove,
-    Move,
-    Rule,
-    Status,
-    may_close,
-    may_sign,
-    post_for,
-    rule_of,
-)
-from admin.moves import Ending as End
-from admin.officers import Officer, Post
+from admin import alerts, audit, joining, signing, telling
+from admin.effects import EFFECTS, Case, Deed
+from admin.logbook import LogLine
+from admin.moves import OPEN, IllegalMove, Move, Status, post_for, rule_of
+from admin.officers import Officer
 from admin.opening import actor_of
 from admin.tickets import Ticket
 from bot.messages import Contact
 from knowledge.agency import Agency
-from knowledge.chains import Class
 
-
-class Deed(Struct, frozen=True, omit_defaults=True):
-    """What somebody wants done with a ticket."""
-
-    move: Move
-    reason: str = ""
-    """Words: read by the citizen where `telling.CITIZEN_READS` says so, else by staff."""
-    unit: str | None = None
-    class_: Class | None = None
-    urgent: bool | None = None
-    image: bool | None = None
-    item: str | None = None
-    topic: str | None = None
-    handed_to: str | None = None
-    handed_number: str | None = None
-    attachments: tuple[int, ...] = ()
-    message_id: str | None = None
-
-
-@dataclass(slots=True)
-class Case:
-    """A deed about to be done."""
-
-    session: AsyncSession
-    agency: Agency
-    ticket: Ticket
-    deed: Deed
-    rule: Rule
-    now: datetime
-    officer: Officer | None = None
-    post: Post | None = None
-    other: Ticket | None = None
-    """The ticket that this one is joined to."""
-
-
-Effect = Callable[[Case], Awaitable[Status | None]]
-"""Changes the ticket; returns where it goes instead of where the table says, if anywhere."""
+__all__ = ["Deed", "perform", "perform_as_citizen"]
 
 
 async def perform(
@@ -106,8 +55,11 @@ async def perform_as_citizen(
 async def _do(case: Case, *, contact: Contact | None) -> LogLine:
     ticket, deed, start = case.ticket, case.deed, case.ticket.status
     details: dict[str, Any] = {}
+    due = ticket.due_at
     effect = EFFECTS.get(deed.move)
     changed = await effect(case) if effect else None
+    if ticket.due_at != due:
+        details["due"] = ticket.due_at.isoformat()
     end = changed or case.rule.end or start
     if end is not start or case.rule.end is start:
         ticket.status, ticket.since = end, case.now
@@ -118,16 +70,21 @@ async def _do(case: Case, *, contact: Contact | None) -> LogLine:
         ticket.first_reply_at = case.now
     if case.rule.signs:
         draft = await signing.latest_draft(case.session, ticket)
-        details = {"digest": draft.digest if draft else None, "step": case.rule.signs}
+        details |= {"digest": draft.digest if draft else None, "step": case.rule.signs}
     line = _line(case, start, end, contact, details, public=is_public)
     case.session.add(line)
     await case.session.flush()
+    actor = actor_of(case.officer, contact)
+    if deed.move is Move.WITHDRAW:
+        await _set_free(case, actor)
     await telling.tell(case.session, case.agency, ticket, line, now=case.now)
     await alerts.alert(case.session, case.agency, ticket, line, now=case.now)
+    if ticket.joined_to is not None:
+        details["joined_to"] = ticket.joined_to
     await audit.record(
         case.session,
         agency=ticket.agency,
-        actor=actor_of(case.officer, contact),
+        actor=actor,
         what=f"ticket.{deed.move}",
         subject=f"ticket:{ticket.id}",
         details={"from": start, "to": end, **details},
@@ -164,131 +121,30 @@ def _line(
     )
 
 
-async def _sort(case: Case) -> Status | None:
-    """Say whose it is, of which class, how urgent; what is urgent goes to the head first (A5)."""
-    ticket, deed = case.ticket, case.deed
-    unit = case.agency.unit(deed.unit or ticket.unit)
-    if unit is None:
-        raise IllegalMove("refused.unit_needed")
-    ticket.unit = unit.id
-    ticket.item, ticket.topic = deed.item or ticket.item, deed.topic or ticket.topic
-    ticket.image = ticket.image if deed.image is None else deed.image
-    urgent = ticket.urgent if deed.urgent is None else deed.urgent
-    _set_clocks(case, deed.class_ or ticket.class_, urgent=urgent)
-    is_screened = case.deed.move is Move.TRIAGE and (ticket.urgent or ticket.image)
-    return Status.WITH_HEAD if is_screened else None
-
-
-def _set_clocks(case: Case, class_: Class, *, urgent: bool) -> None:
-    """Due dates follow class and urgency, always from receipt; a change leaves a line."""
-    ticket = case.ticket
-    if (class_, urgent) == (ticket.class_, ticket.urgent):
-        return
-    clocks = deadlines(case.agency, ticket.kind, class_, ticket.opened_at, urgent=urgent)
-    case.session.add(
-        LogLine(
+async def _set_free(case: Case, actor: str) -> None:
+    """What was joined to a matter that is taken back goes on by itself; nobody is dropped."""
+    for ticket in await joining.joined_to(case.session, case.ticket):
+        start = ticket.status
+        await joining.part(case.session, ticket, case.ticket)
+        ticket.status, ticket.since = Status.RECEIVED, case.now
+        ticket.closed_at = ticket.joined_to = None
+        line = LogLine(
             ticket_id=ticket.id,
             at=case.now,
-            what=Line.DUE,
-            public=False,
-            staff_id=case.officer.id if case.officer else None,
-            details={
-                "from": ticket.due_at.isoformat(),
-                "to": clocks.settled.isoformat(),
-                "class": class_,
-                "urgent": urgent,
-            },
+            what=Move.SPLIT,
+            public=True,
+            start=start,
+            end=Status.RECEIVED,
         )
-    )
-    ticket.class_, ticket.urgent = class_, urgent
-    ticket.first_reply_due, ticket.due_at = clocks.first_reply, clocks.settled
-
-
-async def _sign(case: Case) -> Status | None:
-    """Sign the latest draft, if everybody before has and this is another person."""
-    draft = await signing.latest_draft(case.session, case.ticket)
-    if draft is None or case.officer is None or case.post is None or case.rule.signs is None:
-        raise IllegalMove("refused.no_draft")
-    signers = await signing.signers(case.session, case.ticket)
-    chain = case.agency.chains[case.ticket.kind]
-    may_sign(case.rule.signs, chain, draft.content.ending, signers, case.officer.id)
-    await signing.sign(
-        case.session,
-        case.ticket,
-        draft,
-        case.rule.signs,
-        officer=case.officer,
-        post=case.post,
-        now=case.now,
-    )
-    return None
-
-
-async def _void(case: Case) -> Status | None:
-    """What was signed is to be done anew."""
-    await signing.void(case.session, case.ticket, case.now)
-    return None
-
-
-async def _close(case: Case) -> Status | None:
-    """End it as it was signed."""
-    draft = await signing.latest_draft(case.session, case.ticket)
-    if draft is None:
-        raise IllegalMove("refused.no_draft")
-    proposal = draft.content
-    signers = await signing.signers(case.session, case.ticket)
-    may_close(
-        case.agency.chains[case.ticket.kind], case.ticket.status, proposal.ending, set(signers)
-    )
-    case.ticket.ending, case.ticket.ending_reason = proposal.ending, proposal.reason
-    return None
-
-
-async def _hand_over(case: Case) -> Status | None:
-    """It is another body's: which, and their number if they gave one."""
-    if not (case.deed.handed_to or "").strip():
-        raise IllegalMove("refused.body_needed")
-    case.ticket.ending, case.ticket.ending_reason = End.HANDED_OVER, case.deed.reason.strip()
-    case.ticket.handed_to, case.ticket.handed_number = case.deed.handed_to, case.deed.handed_number
-    return None
-
-
-async def _join(case: Case) -> Status | None:
-    """Everybody who waits for this one waits for the other from now on."""
-    other = case.other
-    if other is None or other.id == case.ticket.id or other.agency != case.ticket.agency:
-        raise IllegalMove("refused.other_needed")
-    if not other.is_open:
-        raise IllegalMove("refused.other_is_over")
-    case.ticket.joined_to = other.id
-    for contact in await followers.followers(case.session, case.ticket):
-        await followers.follow(case.session, other, contact.id, case.now)
-    return None
-
-
-async def _open_again(case: Case) -> Status | None:
-    """On the same clock; the ending that did not hold stays in the log."""
-    ticket = case.ticket
-    if case.officer is None and ticket.reopened:
-        raise IllegalMove("refused.reopened_before")
-    if ticket.joined_to is None:
-        ticket.reopened += 1
-    ticket.closed_at = ticket.ending = ticket.ending_reason = ticket.joined_to = None
-    ticket.handed_to = ticket.handed_number = None
-    await signing.void(case.session, ticket, case.now)
-    return None
-
-
-EFFECTS: Mapping[Move, Effect] = {
-    Move.TRIAGE: _sort,
-    Move.REASSIGN: _sort,
-    Move.PREPARE: _sign,
-    Move.APPROVE: _sign,
-    Move.PUBLISH: _sign,
-    Move.RETURN: _void,
-    Move.CLOSE: _close,
-    Move.HAND_OVER: _hand_over,
-    Move.JOIN: _join,
-    Move.SPLIT: _open_again,
-    Move.REOPEN: _open_again,
-}
+        case.session.add(line)
+        await case.session.flush()
+        await telling.tell(case.session, case.agency, ticket, line, now=case.now)
+        await audit.record(
+            case.session,
+            agency=ticket.agency,
+            actor=actor,
+            what=f"ticket.{Move.SPLIT}",
+            subject=f"ticket:{ticket.id}",
+            details={"from": start, "to": Status.RECEIVED, "withdrawn": case.ticket.id},
+            now=case.now,
+        )

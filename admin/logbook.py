@@ -10,6 +10,7 @@ from sqlalchemy import ForeignKey, Index, String, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from admin.moves import Move
 from admin.persons import Person
 from admin.tickets import Ticket
 from bot.db import Base, ConcurrentId, Document
@@ -69,6 +70,16 @@ async def lines(
     if public:
         query = query.where(LogLine.public)
     return (await session.scalars(query.order_by(LogLine.id))).all()
+
+
+async def was_reopened_by_citizen(session: AsyncSession, ticket: Ticket) -> bool:
+    """Whether a citizen has opened it once more: only once is it theirs to."""
+    query = select(LogLine.id).where(
+        LogLine.ticket_id == ticket.id,
+        LogLine.what == Move.REOPEN,
+        LogLine.contact_id.is_not(None),
+    )
+    return await session.scalar(query.limit(1)) is not None
 
 
 async def forget(session: AsyncSession, contact_id: UUID, message_id: str) -> None:

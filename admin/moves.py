@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from admin.officers import Officer, Post, Role
-from knowledge.chains import Chain, Kind, Step
+from knowledge.chains import THREE_SIGN, Chain, Kind, Step
 
 
 class Status(StrEnum):
@@ -147,11 +147,13 @@ MOVES: Mapping[Move, tuple[Rule, ...]] = {
         ),
     ),
     Move.HAND_OVER: (
-        Rule(
-            frozenset({Status.RECEIVED, Status.WITH_HEAD, Status.WITH_UNIT}),
+        Rule(DRAFTED, Status.CLOSED, HANDLERS, True, kinds=frozenset(Kind) - THREE_SIGN),
+        Rule(  # else it were a way round the signatures
+            DRAFTED,
             Status.CLOSED,
-            HANDLERS,
+            frozenset({Role.APPROVER, Role.EXECUTIVE}),
             True,
+            kinds=THREE_SIGN,
         ),
     ),
     Move.JOIN: (

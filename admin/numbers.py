@@ -17,7 +17,8 @@ _TABLE = (
 )
 """Damm's quasigroup of order ten: it finds every wrong digit and every swap of neighbours."""
 _THAI_DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
-_TYPED = re.compile(r"(?<!\d)(\d{2})[\s./-]{0,3}(\d{5,7})[\s./-]{0,3}(\d)(?!\d)")
+_TYPED = re.compile(r"(?<!\d)(\d{2})[\s./–—-]{0,3}(\d{5,7})[\s./–—-]{0,3}(\d)(?!\d)")
+_DICTATED = re.compile(r"(?<=\d) (?=\d)")
 _OCTOBER = 10
 _BUDDHIST = 543
 
@@ -35,10 +36,12 @@ def tracking_number(year: int, count: int) -> str:
 
 def typed_number(text: str) -> str | None:
     """The tracking number in somebody's words, however they wrote it; None if there is none."""
-    for found in _TYPED.finditer(text.translate(_THAI_DIGITS)):
-        start, middle, check = found.groups()
-        if _check_digit(start + middle) == check:
-            return f"{start}-{middle}-{check}"
+    written = text.translate(_THAI_DIGITS)
+    for form in (written, _DICTATED.sub("", written)):
+        for found in _TYPED.finditer(form):
+            start, middle, check = found.groups()
+            if _check_digit(start + middle) == check:
+                return f"{start}-{middle}-{check}"
     return None
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin import audit, followers, tickets
+from admin import alerts, audit, followers, tickets
 from admin.clocks import deadlines
 from admin.logbook import Line, LogLine
 from admin.moves import Status
@@ -112,17 +112,18 @@ async def open_ticket(
         await followers.follow(session, ticket, contact.id, now)
     if matter.person is not None and matter.privacy is not Privacy.ANONYMOUS:
         session.add(_person(ticket, matter, matter.person, now))
-    session.add(
-        LogLine(
-            ticket_id=ticket.id,
-            at=now,
-            what=Line.OPENED,
-            public=True,
-            end=Status.RECEIVED,
-            staff_id=officer.id if officer else None,
-            contact_id=contact.id if contact else None,
-        )
+    line = LogLine(
+        ticket_id=ticket.id,
+        at=now,
+        what=Line.OPENED,
+        public=True,
+        end=Status.RECEIVED,
+        staff_id=officer.id if officer else None,
+        contact_id=contact.id if contact else None,
     )
+    session.add(line)
+    await session.flush()
+    await alerts.alert(session, agency, ticket, line, now=now)
     await audit.record(
         session,
         agency=agency.slug,

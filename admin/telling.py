@@ -12,7 +12,7 @@ from admin.tickets import Ticket
 from bot.clock import BANGKOK
 from bot.messages import Choice, Reply
 from knowledge.agency import Agency
-from knowledge.chains import Kind
+from knowledge.chains import Kind, Step
 from knowledge.dates import written
 
 PUBLIC = frozenset(
@@ -37,6 +37,8 @@ PUBLIC = frozenset(
 """Moves that the citizen hears of; what goes back and forth among staff is theirs."""
 CITIZEN_READS = frozenset({Move.ASK, Move.REPLY, Move.HAND_OVER})
 """Moves whose words are meant for the citizen."""
+PRIVATE = frozenset({Move.ASK, Move.REPLY})
+"""Of these the words of staff to who brought it, whom nobody else who waits hears."""
 PRESSING = frozenset({Move.ASK, Move.REPLY, Move.CLOSE, Move.HAND_OVER, Move.JOIN})
 """News worth a message of its own where messages cost; the rest rides on the next reply."""
 OWN = frozenset({Move.WITHDRAW, Move.REOPEN, Move.JOIN})
@@ -46,12 +48,17 @@ OWN = frozenset({Move.WITHDRAW, Move.REOPEN, Move.JOIN})
 async def tell(
     session: AsyncSession, agency: Agency, ticket: Ticket, line: LogLine, *, now: datetime
 ) -> None:
-    """Leave the news of this line for everybody who waits for the ticket."""
+    """Leave the news of this line for everybody who waits for the ticket and may read it.
+
+    What a matter ends with, also that it is another body's and why, is read by all who wait.
+    """
     if not line.public:
         return
     move = Move(line.what)
     for contact in await followers.followers(session, ticket):
         if move in OWN and line.contact_id == contact.id:
+            continue
+        if move in PRIVATE and contact.id != ticket.contact_id:
             continue
         reply = news(agency, ticket, line, contact.language or ticket.language)
         session.add(told(contact.id, reply, presses=move in PRESSING, now=now))
@@ -71,21 +78,47 @@ def news(agency: Agency, ticket: Ticket, line: LogLine, language: str) -> Reply:
     say = agency.wording.say
     if move is Move.CLOSE and ticket.ending:
         return Reply(_ended(agency, ticket, language), verdicts(agency, ticket, language))
-    comes_to_head = line.end == Status.WITH_HEAD and line.start != Status.WITH_HEAD
-    key, places = TEXTS[Move.ESCALATE if comes_to_head else move]
+    key, places = _text(agency, ticket, line)
     text = say(key, language, **{place: values[place] for place in places})
-    if move is Move.HAND_OVER and ticket.handed_number:
-        text += "\n" + say("news.their_number", language, number=ticket.handed_number)
+    if move is Move.REASSIGN and "due" in line.details:
+        text += "\n" + say("news.new_due", language, due=values["due"])
+    if move is Move.HAND_OVER:
+        if ticket.handed_number:
+            text += "\n" + say("news.their_number", language, number=ticket.handed_number)
+        text += "\n" + say(asking(ticket)[1], language)
+        return Reply(text, verdicts(agency, ticket, language))
     return Reply(text, _choices(agency, ticket, move, language))
+
+
+def _text(agency: Agency, ticket: Ticket, line: LogLine) -> tuple[str, tuple[str, ...]]:
+    """The text of a line, and what it has room for."""
+    move = Move(line.what)
+    if line.end == Status.WITH_HEAD and line.start != Status.WITH_HEAD:
+        move = Move.ESCALATE
+    key, places = TEXTS[move]
+    if move is Move.PREPARE and Step.APPROVE not in agency.chains[ticket.kind].steps:
+        key = "news.prepare_alone"
+    return key, places
 
 
 def _ended(agency: Agency, ticket: Ticket, language: str) -> str:
     """How it came out, and whether that is what the citizen wanted."""
     say, reason = agency.wording.say, ticket.ending_reason or ""
-    if ticket.kind is Kind.QUESTION and ticket.ending is Ending.ANSWERED:
-        return say("news.answer", language, number=ticket.number, words=reason)
-    ending = say(f"ending.{ticket.ending}", language)
-    return say("news.close", language, number=ticket.number, ending=ending, reason=reason)
+    flow, question = asking(ticket)
+    if flow == "answered":
+        text = say("news.answer", language, number=ticket.number, words=reason)
+    else:
+        ending = ended(agency, ticket, language)
+        text = say("news.close", language, number=ticket.number, ending=ending, reason=reason)
+    return f"{text}\n{say(question, language)}"
+
+
+def ended(agency: Agency, ticket: Ticket, language: str) -> str:
+    """The ending in words; where nothing stands on the website, what was wished is done."""
+    is_page = Step.PUBLISH in agency.chains[ticket.kind].steps
+    if ticket.ending is Ending.CORRECTED and not is_page:
+        return agency.wording.say("ending.done", language)
+    return agency.wording.say(f"ending.{ticket.ending}", language)
 
 
 TEXTS = {
@@ -100,22 +133,35 @@ TEXTS = {
     Move.PUBLISH: ("news.publish", ("number",)),
     Move.HAND_OVER: ("news.hand_over", ("number", "body", "words")),
     Move.JOIN: ("news.join", ("number",)),
-    Move.SPLIT: ("news.split", ("number",)),
+    Move.SPLIT: ("news.split", ("number", "due")),
     Move.WITHDRAW: ("news.withdraw", ("number",)),
     Move.REOPEN: ("news.reopen", ("number",)),
 }
 """The text of each move, and what it has room for."""
 
 
+def asking(ticket: Ticket) -> tuple[str, str]:
+    """How an ending is judged: the flow whose words are the answers, and the question's text.
+
+    "แก้แล้วจริงไหม" is asked only where it was said that something was mended.
+    """
+    if ticket.ending is Ending.CORRECTED:
+        return "fixed", "news.is_fixed"
+    if ticket.ending is Ending.ANSWERED:
+        is_question = ticket.kind is Kind.QUESTION
+        return ("answered", "news.is_answered") if is_question else ("settled", "news.is_settled")
+    return "agreed", "news.is_agreed"
+
+
 def verdicts(agency: Agency, ticket: Ticket, language: str) -> tuple[Choice, ...]:
-    """ "แก้แล้วจริงไหม": the citizen has the last word."""
-    if ticket.ending is Ending.HANDED_OVER:
-        return ()
-    flow = "answered" if ticket.kind is Kind.QUESTION else "fixed"
-    return tuple(
-        Choice(agency.wording.say(f"{flow}.{word}", language), f"fixed:{ticket.number}:{word}")
-        for word in ("yes", "partly", "no")
-    )
+    """The answers to that: the citizen has the last word."""
+    return tuple(verdict(agency, ticket, word, language) for word in ("yes", "partly", "no"))
+
+
+def verdict(agency: Agency, ticket: Ticket, word: str, language: str) -> Choice:
+    """One of the answers, as a button."""
+    flow, _ = asking(ticket)
+    return Choice(agency.wording.say(f"{flow}.{word}", language), f"fixed:{ticket.number}:{word}")
 
 
 def _choices(agency: Agency, ticket: Ticket, move: Move, language: str) -> tuple[Choice, ...]:

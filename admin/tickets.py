@@ -176,6 +176,13 @@ async def brought_by(session: AsyncSession, contact_id: UUID, *, limit: int) -> 
     return (await session.scalars(query.order_by(Ticket.id.desc()).limit(limit))).all()
 
 
+async def last_ended(session: AsyncSession, contact_id: UUID) -> Ticket | None:
+    """The matter of a contact that was closed last."""
+    query = select(Ticket).where(Ticket.contact_id == contact_id, Ticket.status == Status.CLOSED)
+    found: Ticket | None = await session.scalar(query.order_by(Ticket.closed_at.desc()).limit(1))
+    return found
+
+
 async def open_about(session: AsyncSession, agency: str, item: str | None) -> Sequence[Ticket]:
     """Open matters about the same item, oldest first: what a new one may be joined to."""
     query = select(Ticket).where(

@@ -5,11 +5,9 @@ import sys
 import warnings
 
 import structlog
-from aiohttp import BadContentDispositionHeader, BadContentDispositionParam, web
-from aiohttp.http_exceptions import BadHttpMessage
+from aiohttp import BadContentDispositionHeader, BadContentDispositionParam
 
-UNREADABLE = (web.RequestPayloadError, BadHttpMessage)
-"""A body that is not packed as its header says: no fault of ours."""
+from bot.bodies import MISPACKED
 
 log = structlog.get_logger()
 
@@ -47,7 +45,7 @@ class FailedRequests(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Tell it in a line of ours instead."""
         error = record.exc_info[1] if record.exc_info else None
-        if error is not None and not isinstance(error, UNREADABLE):
+        if error is not None and not isinstance(error, MISPACKED):
             log.error("request_failed", fault=type(error).__name__, where=where(error))
         return False
 

@@ -33,8 +33,7 @@ def question(turn: Turn) -> Outcome:
         outcome = suggest(turn, match)
     else:
         outcome = refuse(turn)
-    asked = Said((turn.message.text or "")[:READ_AT_MOST], turn.message.message_id)
-    outcome = replace(outcome, question=asked)
+    outcome = replace(outcome, question=_asked(turn))
     if len(turn.message.text or "") > READ_AT_MOST:
         return outcome.after([Reply(turn.say("media.long", limit=READ_AT_MOST))])
     return outcome
@@ -77,17 +76,24 @@ def suggest(turn: Turn, match: Match) -> Outcome:
     )
 
 
+def _asked(turn: Turn) -> Said | None:
+    """The question that staff may be given: these words, or those before a tap."""
+    if turn.message.choice or not turn.message.text:
+        return turn.state.question
+    return Said(turn.message.text[:READ_AT_MOST], turn.message.message_id)
+
+
 def refuse(turn: Turn) -> Outcome:
     """Say so plainly, and what can be done next; the third time in a row, whom to call."""
     misses = turn.state.misses + 1
     asked = Asked(Decision.REFUSE)
     if misses >= PERSON_AFTER:
         text = f"{turn.say('refuse.person')}\n\n{contact.text(turn)}"
-        choices = (*handover.offer(turn), *menu.choices(turn))
+        choices = (*handover.offer(turn, _asked(turn)), *menu.choices(turn))
         return Outcome((Reply(text, choices),), misses=misses, asked=asked)
     first = turn.say("refuse.first" if misses == 1 else "refuse.again")
     text = f"{first}\n{turn.say('refuse.line_1111')}"
-    choices = (*handover.offer(turn), *menu.choices(turn))
+    choices = (*handover.offer(turn, _asked(turn)), *menu.choices(turn))
     return Outcome((Reply(text, choices),), misses=misses, asked=asked)
 
 
@@ -97,7 +103,7 @@ async def none_of_these(turn: Turn) -> Outcome:
     misses = turn.state.misses + 1
     if misses >= PERSON_AFTER:
         return refuse(turn)
-    choices = (*handover.offer(turn), *menu.choices(turn))
+    choices = (*handover.offer(turn, _asked(turn)), *menu.choices(turn))
     return Outcome((Reply(turn.say("refuse.none"), choices),), misses=misses)
 
 

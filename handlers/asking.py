@@ -13,6 +13,7 @@ from knowledge.agency import Agency
 from knowledge.chains import Kind
 from knowledge.dates import written
 from knowledge.likeness import nearest_items
+from knowledge.masking import mask
 from knowledge.topics import nearest
 
 Question = tuple[str, Sequence[Choice]]
@@ -72,7 +73,8 @@ def ask(turn: Turn, draft: Draft, step: Step, facts: Facts) -> Reply:
     choices = [*offers]
     if step in SKIPPABLE and not any(one.value == f"draft:skip:{step}" for one in choices):
         choices.append(turn.choice("report.skip", f"draft:skip:{step}"))
-    if step is not Step.KIND and (draft.done or draft.said) and step is not Step.PREVIEW:
+    has_way_back = draft.asked or draft.done or draft.said
+    if has_way_back and step not in {Step.KIND, Step.PREVIEW}:
         choices.append(turn.choice("report.back", "draft:back"))
     choices.append(turn.choice("cancel.name", "draft:drop"))
     return Reply(text, tuple(choices))
@@ -90,9 +92,13 @@ def _topic(turn: Turn, draft: Draft, _facts: Facts) -> Question:
     return _listed(turn.say("report.topic"), topics(turn, draft))
 
 
-def _no_files(turn: Turn, _draft: Draft, _facts: Facts) -> Question:
-    none = turn.choice("report.no_files", "draft:skip:files")
-    return turn.say("report.files", most=MOST_FILES), (none,)
+def _more_files(turn: Turn, draft: Draft, _facts: Facts) -> Question:
+    if not (draft.files or draft.place):
+        none = turn.choice("report.no_files", "draft:skip:files")
+        return turn.say("report.files", most=MOST_FILES), (none,)
+    keep = turn.choice("report.keep_files", "draft:skip:files")
+    drop = turn.choice("report.drop_files", "draft:nofiles")
+    return turn.say("report.files_again", count=len(draft.files)), (keep, drop)
 
 
 def _spot(turn: Turn, _draft: Draft, _facts: Facts) -> Question:
@@ -131,7 +137,7 @@ QUESTIONS: Mapping[Step, Callable[[Turn, Draft, Facts], Question]] = {
     Step.RIGHT: lambda turn, _draft, _facts: (turn.say("report.right"), ()),
     Step.WHERE: _where,
     Step.TOPIC: _topic,
-    Step.FILES: _no_files,
+    Step.FILES: _more_files,
     Step.SPOT: _spot,
     Step.PRIVACY: _privacy,
     Step.NAME: lambda turn, _draft, _facts: (consent(turn), ()),
@@ -204,6 +210,8 @@ def preview(turn: Turn, draft: Draft, files: Sequence[Attachment]) -> str:
         ("report.row_seen", turn.say(SEEN[privacy], agency=turn.name)),
     ]
     lines = [f"{turn.say(key)}: {value}" for key, value in rows if value]
+    if mask(draft.what) != draft.what:
+        lines.append(turn.say("report.has_numbers"))
     return "\n".join([turn.say("report.preview"), *lines])
 
 

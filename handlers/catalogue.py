@@ -8,6 +8,7 @@ from handlers.conversation import Outcome, Turn, numbered
 from knowledge.agency import CatalogueItem
 
 VALUE = "cat"
+WRONG = "outdated"
 PAGE = 8
 
 
@@ -51,6 +52,7 @@ def item(turn: Turn, item_id: str) -> Outcome:
     first = next(i for i in turn.agency.catalogue if i.group.th == found.group.th)
     up = (
         Choice(found.group.of(turn.language), f"cat:{first.id}"),
+        *(() if turn.message.group else (turn.choice("catalogue.wrong", f"{WRONG}:{found.id}"),)),
         turn.choice("catalogue.back", VALUE),
         turn.choice("menu.contact", "contact"),
     )

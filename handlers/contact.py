@@ -1,7 +1,7 @@
 """How to reach the agency (C9); what it has not filled in is said, never made up."""
 
 from bot.messages import Reply
-from handlers import menu
+from handlers import handover, menu
 from handlers.conversation import Outcome, Turn
 
 VALUE = "contact"
@@ -9,7 +9,8 @@ VALUE = "contact"
 
 def contact(turn: Turn) -> Outcome:
     """Address, telephone, e-mail, hours."""
-    return Outcome((Reply(text(turn), menu.choices(turn)),))
+    choices = (*handover.offer(turn, turn.state.question), *menu.choices(turn))
+    return Outcome((Reply(text(turn), choices),))
 
 
 def text(turn: Turn) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -12,6 +12,9 @@ from bot.messages import Choice, InboundMessage, Reply
 from handlers.drafts import Draft, Said
 from knowledge.agency import Agency
 from knowledge.matching import Decision, Match
+
+AWAITED_FOR = 3600
+"""Seconds for which words are awaited."""
 
 
 class State(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -26,7 +29,11 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
     draft: Draft | None = None
     """The report that is being written, or was left for now."""
     awaits: str | None = None
-    """What the next words are for: `mine:<number>` or `fixed:<number>`."""
+    """What the next words are for, as `awaiting` writes it."""
+    matters: bool = False
+    """Whether something was reported or handed to staff in this chat."""
+    entry: str | None = None
+    """The answer that was given last, to know which one is wrong."""
     question: Said | None = None
     """The last question, for staff if the citizen wants a person to answer it."""
     staff: str | None = None
@@ -67,10 +74,11 @@ class Turn:
         """Whether a report is being written just now."""
         return self.state.draft is not None and not self.state.draft.paused
 
-    @property
-    def is_telling(self) -> bool:
-        """Whether the next words are for something that was begun."""
-        return self.is_writing or self.state.awaits is not None
+    def awaited(self, now: datetime) -> tuple[str, str]:
+        """What the next words are for and the number of the matter; nothing after a while."""
+        name, number, since = [*(self.state.awaits or "").split(":"), "", "", ""][:3]
+        is_late = not since.isdigit() or now.timestamp() - int(since) > AWAITED_FOR
+        return ("", "") if is_late else (name, number)
 
     @property
     def is_answered(self) -> bool:
@@ -103,6 +111,8 @@ class Outcome:
     """The report from now on; left unset, one that was being written is paused."""
     awaits: str | None = None
     """What the next words are for."""
+    matters: bool = False
+    """Whether something was brought to staff."""
     question: Said | UnsetType | None = UNSET
     staff: str | None = None
     """`<number>:<deed>` of staff whose words are to be the next ones."""
@@ -110,6 +120,14 @@ class Outcome:
     def showing(self, *replies: Reply) -> "Outcome":
         """The same, with other replies."""
         return replace(self, replies=replies)
+
+    def offering(self, choice: Choice, *, at: int = 0) -> "Outcome":
+        """The same, with one choice more below the last reply."""
+        if not self.replies:
+            return self
+        *others, last = self.replies
+        choices = (*last.choices[:at], choice, *last.choices[at:])
+        return self.showing(*others, msgspec.structs.replace(last, choices=choices))
 
     def as_before(self, state: State) -> "Outcome":
         """The same, and whatever was going on goes on."""
@@ -120,6 +138,11 @@ class Outcome:
     def after(self, first: Sequence[Reply]) -> "Outcome":
         """The same, with other replies before it."""
         return replace(self, replies=(*first, *self.replies))
+
+
+def awaiting(name: str, number: str, now: datetime) -> str:
+    """What the next words or files are for: a matter, from now on."""
+    return f"{name}:{number}:{int(now.timestamp())}"
 
 
 def numbered(title: str, choices: Sequence[Choice]) -> str:

@@ -94,10 +94,11 @@ class Desk:
             match=thought.match,
         )
         outcome = await route(turn, now)
-        self._put_away(session, contact, turn, outcome, now)
-        if not outcome.replies or message.group:
-            return outcome.replies
-        return [*await followers.take(session, contact.id, now), *outcome.replies]
+        news: Sequence[Reply] = ()
+        if outcome.replies and not message.group:
+            news = await followers.take(session, contact.id, now)
+        self._put_away(session, contact, turn, outcome, news=news, now=now)
+        return [*news, *outcome.replies]
 
     def _put_away(
         self,
@@ -105,18 +106,23 @@ class Desk:
         contact: ContactRow,
         turn: Turn,
         outcome: Outcome,
+        *,
+        news: Sequence[Reply],
         now: datetime,
     ) -> None:
         language = outcome.language or turn.language
         if outcome.language:
             contact.language = outcome.language
-        offered = (turn.state.offered if outcome.keep_offer else ()) or _offered(outcome)
+        own = (turn.state.offered if outcome.keep_offer else ()) or _offered(outcome)
+        offered = (*own, *(choice for reply in news for choice in reply.choices))
         state = State(
             offered=offered,
             misses=outcome.misses,
             language=language,
             draft=_draft(turn, outcome),
             awaits=outcome.awaits,
+            matters=turn.state.matters or outcome.matters or bool(news),
+            entry=_answered(turn, outcome),
             question=turn.state.question if outcome.question is UNSET else outcome.question,
             staff=outcome.staff or (turn.state.staff if outcome.keep_offer else None),
         )
@@ -179,6 +185,12 @@ def _state_of(contact: ContactRow, message: InboundMessage) -> State:
     asked = state.question
     question = asked if asked and asked.message != taken else None
     return replace(state, draft=draft, question=question)
+
+
+def _answered(turn: Turn, outcome: Outcome) -> str | None:
+    """The entry that was answered last, while nothing else is talked of."""
+    cards = [reply.card.entry for reply in outcome.replies if reply.card]
+    return cards[-1] if cards else turn.state.entry if outcome.draft is not UNSET else None
 
 
 def _draft(turn: Turn, outcome: Outcome) -> Draft | None:

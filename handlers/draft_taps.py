@@ -33,6 +33,8 @@ async def chosen(turn: Turn, rest: str, now: datetime) -> Outcome:
     changed = change(turn.agency, draft, value) if change else None
     if changed is None:
         return menu.old_button(turn)
+    if name == "nofiles":
+        await attachments.let_go(turn.session, draft.files)
     if name == "spot" and value == "yes":
         changed = await _placed(turn, changed)
     return await report.going_on(turn, changed, now)
@@ -71,6 +73,9 @@ CHANGES: Mapping[str, Change] = {
     "item": _item,
     "topic": _topic,
     "privacy": _privacy,
+    "nofiles": lambda _agency, draft, _value: answer(
+        draft, Step.FILES, files=(), place=None, placed=None
+    ),
     "spot": lambda _agency, draft, _value: answer(draft, Step.SPOT),
     "same": lambda _agency, draft, value: answer(draft, Step.SAME, join=value or None),
 }

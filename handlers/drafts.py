@@ -17,7 +17,7 @@ KEPT_FOR = timedelta(hours=24)
 MOST_FILES = 10
 MOST_WORDS = 4_000
 """Letters of a whole report."""
-_URL = re.compile(r"https?://[^\s<>\"']{4,1900}")
+_URL = re.compile(r"(?:https?://|www\.)[^\s<>\"']{4,1900}")
 
 
 class Step(StrEnum):
@@ -87,6 +87,8 @@ class Draft(msgspec.Struct, frozen=True, omit_defaults=True):
     phone: Said | None = None
     done: tuple[Step, ...] = ()
     """The steps that were answered or skipped, in the order in which they were."""
+    asked: Step | None = None
+    """A step that is asked once more though it was answered: what there is stays until then."""
     join: str | None = None
     """The number of the like matter that it is to be joined to."""
     paused: bool = False
@@ -102,6 +104,8 @@ class Draft(msgspec.Struct, frozen=True, omit_defaults=True):
         """What is to be asked now; `moot` are the steps that do not arise."""
         if self.kind is None:
             return Step.KIND
+        if self.asked is not None:
+            return self.asked
         order = ORDER[self.kind]
         return next((one for one in order if one not in moot and not self.has(one)), Step.PREVIEW)
 
@@ -128,20 +132,37 @@ def is_over(draft: Draft, now: datetime) -> bool:
 def add(draft: Draft, said: Said) -> Draft:
     """More words of what it is about; an address among them says where."""
     room = MOST_WORDS - len(draft.what)
-    found = _URL.search(said.text)
     said = replace(said, text=said.text.replace("\0", "")[: max(0, room)])
     parts = (*draft.said, said) if said.text.strip() else draft.said
-    return replace(draft, said=parts, url=found[0] if found else draft.url)
+    return replace(draft, said=parts, url=url_in(said.text) or draft.url)
+
+
+def anew(draft: Draft, said: Said) -> Draft:
+    """Other words in the place of all before."""
+    return add(replace(draft, said=(), asked=None), said)
+
+
+def url_in(text: str) -> str | None:
+    """The address of a page in somebody's words."""
+    found = _URL.search(text)
+    if found is None:
+        return None
+    return found[0] if found[0].startswith("http") else f"https://{found[0]}"
 
 
 def answer(draft: Draft, step: Step, **changes: object) -> Draft:
     """A step is answered or skipped."""
     done = (*(one for one in draft.done if one is not step), step)
-    return replace(draft, **changes, done=done)
+    return replace(draft, **changes, done=done, asked=None)
 
 
 def back(draft: Draft) -> Draft:
-    """The last step once more, as if it had not been answered; at the first one, all words anew."""
+    """The last step once more, as if it had not been answered; at the first one, all words anew.
+
+    From a step that was asked once more the way back leaves everything as it is.
+    """
+    if draft.asked is not None:
+        return replace(draft, asked=None)
     if not draft.done:
         return replace(draft, said=())
     *before, last = draft.done
@@ -149,12 +170,8 @@ def back(draft: Draft) -> Draft:
 
 
 def again(draft: Draft, step: Step) -> Draft:
-    """Ask one step anew, and nothing else that was answered."""
-    later = PERSONAL if step is Step.PRIVACY else frozenset()
-    gone = {step, Step.PREVIEW, *later}
-    done = tuple(one for one in draft.done if one not in gone)
-    cleared = {name: value for one in gone for name, value in _CLEARED.get(one, {}).items()}
-    return replace(draft, done=done, **cleared)
+    """Ask one step once more; what was answered stays until another answer comes."""
+    return replace(draft, asked=step)
 
 
 _CLEARED: Mapping[Step, Mapping[str, object]] = {

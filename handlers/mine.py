@@ -1,11 +1,12 @@
 """ "เรื่องของฉัน": what the citizen reported here, where it stands, and what may still be done."""
 
+import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
-from admin import attachments, logbook, tickets
+from admin import attachments, followers, logbook, tickets
 from admin.followers import is_following
 from admin.handling import Deed, perform_as_citizen
 from admin.logbook import Line, LogLine
@@ -16,14 +17,20 @@ from admin.tickets import Ticket
 from bot.messages import Choice, Kind, Reply
 from bot.tables import account_of
 from handlers import menu
-from handlers.conversation import Outcome, Turn, numbered
-from handlers.drafts import MOST_FILES
+from handlers.conversation import Outcome, Turn, awaiting, numbered
+from handlers.drafts import MOST_FILES, Said
 from handlers.sending import day
 
 VALUE = "mine"
+FILES = "files"
+"""What more is awaited after something was added: files, which come in bursts."""
+THIS = "this"
+ASKED_WITHIN = timedelta(days=3)
 SHOWN = 8
 HISTORY = 8
 LONGEST = 2_000
+_SHAPE = re.compile(r"\d{2}[–—-]\d{5,7}[–—-]\d")
+"""How a tracking number is written; with a slip in it, it is still one."""
 _STEPS = {
     Line.OPENED: "mine.opened",
     Line.ADDED: "mine.added",
@@ -41,10 +48,17 @@ async def chosen(turn: Turn, rest: str, now: datetime) -> Outcome:
     ticket = await tickets.ticket_of(turn.session, turn.agency.slug, number)
     if ticket is None or not await is_theirs(turn, ticket):
         return _said(turn, turn.say("mine.no_such"))
+    return await _done(turn, ticket, what, now)
+
+
+async def _done(turn: Turn, ticket: Ticket, what: str, now: datetime) -> Outcome:
     if what == "withdraw-yes":
         return await _withdrawn(turn, ticket, now)
-    ask = {"add": _asking_more, "withdraw": _asking_to_withdraw}.get(what)
-    return ask(turn, ticket) if ask else await shown(turn, ticket)
+    if what == THIS and turn.state.question is not None:
+        return await added(turn, ticket.number, now, said=turn.state.question)
+    if what == "add":
+        return _asking_more(turn, ticket, now)
+    return _asking_to_withdraw(turn, ticket) if what == "withdraw" else await shown(turn, ticket)
 
 
 async def listed(turn: Turn) -> Outcome:
@@ -63,11 +77,13 @@ async def listed(turn: Turn) -> Outcome:
 async def by_number(turn: Turn, text: str) -> Outcome | None:
     """What a typed tracking number leads to; None where the words are no such number."""
     number = typed_number(text)
+    if number is None and _SHAPE.fullmatch(text.strip()) and not turn.message.group:
+        return _said(turn, turn.say("mine.no_such"))
     if number is None or turn.message.group:
         return None
     ticket = await tickets.ticket_of(turn.session, turn.agency.slug, number)
     if ticket is None:
-        return _said(turn, turn.say("mine.no_such")) if number in text else None
+        return _said(turn, turn.say("mine.no_such")) if _SHAPE.search(text) else None
     if await is_theirs(turn, ticket):
         return await shown(turn, ticket)
     return _said(
@@ -101,7 +117,9 @@ async def shown(turn: Turn, ticket: Ticket) -> Outcome:
         text.append(turn.say("mine.ending", ending=turn.say(f"ending.{ticket.ending}")))
         text += [ticket.ending_reason] if ticket.ending_reason else []
     text += [turn.say("mine.history"), *_history(turn, lines[-HISTORY:], words=is_bringer)]
-    return Outcome((Reply("\n".join(text), _choices(turn, ticket)),))
+    other = await turn.session.get(Ticket, ticket.joined_to) if ticket.joined_to else None
+    choices = _choices(turn, ticket, other.number if other else None)
+    return Outcome((Reply("\n".join(text), choices),))
 
 
 def _history(turn: Turn, lines: Sequence[LogLine], *, words: bool) -> Sequence[str]:
@@ -116,29 +134,32 @@ def _history(turn: Turn, lines: Sequence[LogLine], *, words: bool) -> Sequence[s
     return found
 
 
-def _choices(turn: Turn, ticket: Ticket) -> tuple[Choice, ...]:
+def _choices(turn: Turn, ticket: Ticket, other: str | None) -> tuple[Choice, ...]:
     number = ticket.number
     choices: list[Choice] = []
-    if ticket.is_open:
+    if ticket.is_open and ticket.contact_id == turn.message.contact.id:
         choices.append(turn.choice("mine.add", f"mine:{number}:add"))
-        if ticket.contact_id == turn.message.contact.id and ticket.status is not Status.PUBLISHED:
+        if ticket.status is not Status.PUBLISHED:
             choices.append(turn.choice("mine.withdraw", f"mine:{number}:withdraw"))
     elif ticket.status is Status.CLOSED:
         choices += verdicts(turn.agency, ticket, turn.language)
+    if other is not None:
+        choices.append(Choice(turn.say("mine.joined_to", number=other), f"mine:{other}"))
     return (*choices, turn.choice("mine.name", VALUE), turn.choice("menu.open", menu.VALUE))
 
 
-def _asking_more(turn: Turn, ticket: Ticket) -> Outcome:
+def _asking_more(turn: Turn, ticket: Ticket, now: datetime) -> Outcome:
     if ticket.status in OVER:
         return _said(turn, turn.say("mine.add_closed", number=ticket.number))
     text = turn.say("mine.add_what", number=ticket.number)
     out = turn.choice("cancel.name", "cancel")
-    return Outcome((Reply(text, (out,)),), awaits=f"{VALUE}:{ticket.number}")
+    return Outcome((Reply(text, (out,)),), awaits=awaiting(VALUE, ticket.number, now))
 
 
-async def added(turn: Turn, number: str, now: datetime) -> Outcome:
+async def added(turn: Turn, number: str, now: datetime, *, said: Said | None = None) -> Outcome:
     """Words, a file or a place more; staff see it in the log of the matter."""
     message = turn.message
+    said = said or Said(message.text or "", message.message_id)
     ticket = await tickets.ticket_of(turn.session, turn.agency.slug, number)
     if ticket is None or not await is_theirs(turn, ticket):
         return _said(turn, turn.say("mine.no_such"))
@@ -150,7 +171,8 @@ async def added(turn: Turn, number: str, now: datetime) -> Outcome:
         files = [(await attachments.expect(turn.session, message, account, now)).id]
         await attachments.hold(turn.session, files)
         ticket.attachments = [*ticket.attachments, *files]
-    if message.kind is Kind.LOCATION and message.place is not None:
+    is_bringer = ticket.contact_id == message.contact.id
+    if message.kind is Kind.LOCATION and message.place is not None and is_bringer:
         ticket.place = msgspec.to_builtins(message.place)
         ticket.said = [*ticket.said, {"part": "place", "message": message.message_id}]
     log = LogLine(
@@ -159,16 +181,29 @@ async def added(turn: Turn, number: str, now: datetime) -> Outcome:
         what=Line.ADDED,
         public=True,
         contact_id=message.contact.id,
-        message_id=message.message_id,
-        text=(message.text or "").replace("\0", "")[:LONGEST] or None,
+        message_id=said.message,
+        text=said.text.replace("\0", "")[:LONGEST] or None,
         attachments=files,
     )
     turn.session.add(log)
     text = turn.say("mine.add_done", number=number)
-    see = Choice(number, f"mine:{number}")
-    return Outcome(
-        (Reply(text, (see, turn.choice("menu.open", menu.VALUE))),), awaits=f"{VALUE}:{number}"
+    choices = (
+        turn.choice("mine.more", f"mine:{number}:add"),
+        Choice(number, f"mine:{number}"),
+        turn.choice("menu.open", menu.VALUE),
     )
+    return Outcome((Reply(text, choices),), awaits=awaiting(FILES, number, now))
+
+
+async def offering_reply(turn: Turn, outcome: Outcome, now: datetime) -> Outcome:
+    """Words without a sure answer may be the answer to what staff have asked: offer to add them."""
+    number = await followers.last_asked(
+        turn.session, turn.message.contact.id, since=now - ASKED_WITHIN
+    )
+    if number is None or turn.message.group:
+        return outcome
+    label = turn.say("mine.reply_to", number=number)
+    return outcome.offering(Choice(label, f"mine:{number}:{THIS}"))
 
 
 def _asking_to_withdraw(turn: Turn, ticket: Ticket) -> Outcome:

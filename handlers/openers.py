@@ -3,6 +3,7 @@
 import re
 from functools import lru_cache
 
+from knowledge.patterns import any_of
 from knowledge.thai import normalise, segment
 from knowledge.wording import Wording
 
@@ -45,10 +46,10 @@ class Openers:
         self._talk = {
             _key(w): kind for kind in SMALL_TALK for w in wording.words(f"smalltalk.{kind}_words")
         }
-        self._abuse = _any_of(wording.words("smalltalk.abuse_words"))
-        self._hello = _any_of(wording.words("smalltalk.hello_words"))
+        self._abuse = any_of(wording.words("smalltalk.abuse_words"))
+        self._hello = any_of(wording.words("smalltalk.hello_words"))
         self._urgent = {
-            kind: _any_of(wording.words(f"emergency.{kind}_words")) for kind in EMERGENCIES
+            kind: any_of(wording.words(f"emergency.{kind}_words")) for kind in EMERGENCIES
         }
 
     def flow(self, text: str) -> str | None:
@@ -101,12 +102,3 @@ def _edges(plain: str) -> set[int]:
         edges |= {at, at + len(word.text)}
         at += len(word.text)
     return edges
-
-
-def _any_of(words: list[str]) -> re.Pattern[str]:
-    """Any of the words: Latin ones as whole words, Thai ones anywhere, as Thai has no spaces."""
-    parts = []
-    for word in {normalise(w) or w for w in words}:
-        plain = re.escape(word)
-        parts.append(rf"\b{plain}\b" if word.isascii() else plain)
-    return re.compile("|".join(sorted(parts, key=len, reverse=True)))

@@ -1,6 +1,6 @@
 """A complaint, a suggestion, wrong information, a request: told in a chat, step by step."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
@@ -14,14 +14,17 @@ from handlers.asking import Facts
 from handlers.conversation import Outcome, Turn
 from handlers.drafts import (
     MOST_FILES,
+    SKIPPABLE,
     WORDS,
     Draft,
     Said,
     Step,
     add,
+    anew,
     answer,
+    url_in,
 )
-from handlers.signs import signs
+from handlers.signs import Answer, signs
 from knowledge.agency import Agency
 from knowledge.chains import Kind
 from knowledge.likeness import nearest_items
@@ -30,20 +33,30 @@ from knowledge.topics import nearest
 
 BURST = timedelta(seconds=6)
 """Files that follow each other so closely are answered once."""
+THIS = "this"
+A_NUMBER = 7
+"""Digits from which on words are somebody's number."""
 LONGEST_NAME = 200
 LONGEST_PHONE = 60
 
 
 async def opened(
-    turn: Turn, kind: Kind | None, now: datetime, *, text: str = "", entry: str | None = None
+    turn: Turn,
+    kind: Kind | None,
+    now: datetime,
+    *,
+    text: str = "",
+    message: str | None = None,
+    entry: str | None = None,
+    item: str | None = None,
 ) -> Outcome:
     """Begin; what was said already is not asked again."""
     if turn.message.group:
         return Outcome((Reply(turn.say("report.group")),))
-    draft = Draft(touched=now, kind=kind, entry=entry)
+    draft = Draft(touched=now, kind=kind, entry=entry, item=item)
     if text:
-        draft = add(draft, Said(text, turn.message.message_id))
-    begun = turn.say("report.begun", kind=turn.say(f"report.{kind}")) if text else None
+        draft = add(draft, Said(text, message or turn.message.message_id))
+    begun = turn.say("report.begun", kind=turn.say(f"report.{kind}")) if text and kind else None
     outcome = await going_on(turn, draft, now, begun)
     match = turn.match
     if text and match and match.decision is Decision.ANSWER and match.ranked:
@@ -51,6 +64,54 @@ async def opened(
         see = turn.choice("report.see_answer", f"a:{match.ranked[0][0]}")
         return outcome.showing(*others, Reply(last.text, (*last.choices, see)))
     return outcome
+
+
+async def of_item(turn: Turn, item_id: str, now: datetime) -> Outcome:
+    """What the agency discloses under this item is wrong or outdated."""
+    item = turn.agency.item(item_id)
+    if item is None:
+        return menu.old_button(turn)
+    return await opened(turn, Kind.WRONG_INFO, now, item=item.id)
+
+
+async def meant(turn: Turn, text: str, now: datetime) -> str | None:
+    """The choice that a word or two stand for at the present step: `ใช่`, `ไม่มี`, `ถามเฉย ๆ`."""
+    draft, word = turn.state.draft, signs(turn.agency.wording).answer(text)
+    if draft is None or word is None:
+        return None
+    if word is Answer.DROP:
+        return "draft:drop"
+    facts = await facts_of(turn, draft, now)
+    step = draft.step(facts.moot(turn.agency, draft))
+    if word is Answer.NO and step in SKIPPABLE:
+        return f"draft:skip:{step}"
+    if word is Answer.YES and step is Step.SAME and facts.same:
+        return f"draft:same:{facts.same.number}"
+    return SHORT.get((step, word))
+
+
+SHORT: Mapping[tuple[Step, Answer], str] = {
+    (Step.PREVIEW, Answer.YES): "draft:send",
+    (Step.PREVIEW, Answer.NO): "draft:change",
+    (Step.SAME, Answer.NO): "draft:same:",
+    (Step.SPOT, Answer.YES): "draft:spot:yes",
+    (Step.SPOT, Answer.NO): "draft:spot:no",
+    (Step.PRIVACY, Answer.NO): "draft:privacy:anonymous",
+    (Step.PRIVACY, Answer.ANONYMOUS): "draft:privacy:anonymous",
+    (Step.PRIVACY, Answer.HIDDEN): "draft:privacy:hidden",
+    (Step.PRIVACY, Answer.NAMED): "draft:privacy:named",
+    (Step.NAME, Answer.NO): "draft:change:privacy",
+    (Step.NAME, Answer.ANONYMOUS): "draft:privacy:anonymous",
+    (Step.KIND, Answer.NO): "draft:drop",
+}
+"""What short answers mean at each step."""
+
+
+async def between(turn: Turn, replies: Sequence[Reply], now: datetime) -> Outcome:
+    """Something else was said or asked: that first, then what is asked here once more."""
+    if turn.state.draft is None:
+        return Outcome(tuple(replies))
+    return (await going_on(turn, turn.state.draft, now)).after(replies)
 
 
 async def said(turn: Turn, text: str, now: datetime) -> Outcome:
@@ -71,9 +132,21 @@ def _kind(agency: Agency, draft: Draft, said: Said) -> Draft:
     return replace(add(draft, said), kind=signs(agency.wording).kind(said.text))
 
 
+def _what(_agency: Agency, draft: Draft, said: Said) -> Draft:
+    return anew(draft, said) if draft.asked is Step.WHAT else add(draft, said)
+
+
+def _right(_agency: Agency, draft: Draft, said: Said) -> Draft:
+    draft = answer(draft, Step.RIGHT, right=said)
+    return replace(draft, url=draft.url or url_in(said.text))
+
+
 def _where(agency: Agency, draft: Draft, said: Said) -> Draft:
-    found = nearest_items(agency.catalogue, said.text, limit=1)
-    return answer(add(draft, said), Step.WHERE, item=found[0].id if found else None)
+    """An address says where; else what these words are near is offered, or staff will find it."""
+    known = nearest_items(agency.catalogue, draft.what, limit=1)
+    more = add(draft, said)
+    is_offered = not known and nearest_items(agency.catalogue, more.what, limit=1)
+    return more if is_offered and more.url is None else answer(more, Step.WHERE)
 
 
 def _topic(agency: Agency, draft: Draft, said: Said) -> Draft:
@@ -81,7 +154,11 @@ def _topic(agency: Agency, draft: Draft, said: Said) -> Draft:
     return answer(add(draft, said), Step.TOPIC, topic=found[0].id if found else None)
 
 
-def _name(_agency: Agency, draft: Draft, said: Said) -> Draft:
+def _name(agency: Agency, draft: Draft, said: Said) -> Draft:
+    """A question or a number is no name: then it is asked again."""
+    is_number = sum(letter.isdigit() for letter in said.text) >= A_NUMBER
+    if is_number or signs(agency.wording).is_asking(said.text):
+        return draft
     return answer(draft, Step.NAME, name=replace(said, text=said.text[:LONGEST_NAME]))
 
 
@@ -91,8 +168,8 @@ def _phone(_agency: Agency, draft: Draft, said: Said) -> Draft:
 
 ANSWERS: Mapping[Step, Callable[[Agency, Draft, Said], Draft]] = {
     Step.KIND: _kind,
-    Step.WHAT: lambda _agency, draft, said: add(draft, said),
-    Step.RIGHT: lambda _agency, draft, said: answer(draft, Step.RIGHT, right=said),
+    Step.WHAT: _what,
+    Step.RIGHT: _right,
     Step.WHERE: _where,
     Step.TOPIC: _topic,
     Step.NAME: _name,
@@ -109,6 +186,8 @@ async def took(turn: Turn, now: datetime) -> Outcome:
         return Outcome((Reply(turn.say("report.group")),))
     if draft is None or draft.paused:
         draft = Draft(touched=now)
+    if draft.asked is Step.FILES:
+        draft = answer(draft, Step.FILES)
     if message.text:
         draft = add(draft, Said(message.text, message.message_id))
     if message.kind is Event.LOCATION:
@@ -126,12 +205,15 @@ async def took(turn: Turn, now: datetime) -> Outcome:
     return await going_on(turn, draft, now, None if is_first else turn.say("report.file_kept"))
 
 
-async def kind_chosen(turn: Turn, value: str, now: datetime) -> Outcome:
-    """`report` or `report:<kind>`: into what was begun without a kind, else a new one."""
+async def kind_chosen(turn: Turn, rest: str, now: datetime) -> Outcome:
+    """`report`, `report:<kind>`; with `this` at its end the last question is what is told."""
+    value, _, this = rest.partition(":") if rest != THIS else ("", "", THIS)
     kind = Kind(value) if value in set(asking.KINDS) else None
-    draft = turn.state.draft
     if value and kind is None:
         return menu.old_button(turn)
+    draft, asked = turn.state.draft, turn.state.question
+    if this == THIS and asked is not None:
+        return await opened(turn, kind, now, text=asked.text, message=asked.message)
     if draft is None or turn.message.group:
         return await opened(turn, kind, now)
     if kind is None:
@@ -173,7 +255,7 @@ async def going_on(turn: Turn, draft: Draft, now: datetime, lead: str | None = N
 
 def is_worded(turn: Turn) -> bool:
     """Whether what was asked last is to be answered in words: a number is no choice then."""
-    draft = turn.state.draft
+    draft = turn.state.draft if turn.is_writing else None
     return draft is not None and draft.step({Step.TOPIC, Step.SPOT, Step.SAME}) in WORDS
 
 
@@ -191,5 +273,6 @@ async def facts_of(turn: Turn, draft: Draft, now: datetime) -> Facts:
             entry=draft.entry,
             url=draft.url,
             topic=draft.topic,
+            place=(draft.place.latitude, draft.place.longitude) if draft.place else None,
         )
     return Facts(files, same)

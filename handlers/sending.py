@@ -50,7 +50,7 @@ async def send(
             first=day(ticket.first_reply_due, turn.language),
             due=day(ticket.due_at, turn.language),
         )
-    return Outcome((Reply(text, ways),), draft=None)
+    return Outcome((Reply(text, ways),), draft=None, matters=True)
 
 
 def day(moment: datetime, language: str) -> str:

@@ -1,32 +1,56 @@
 """What citizens' words are signs of: a complaint, wrong information, a suggestion, a request."""
 
 import re
+from collections.abc import Sequence
+from enum import StrEnum
 from functools import lru_cache
 
 from knowledge.chains import Kind
+from knowledge.patterns import alternatives, any_of
 from knowledge.thai import normalise
 from knowledge.wording import Wording
 
 NEAR = 40
 """Letters between what is broken and how, in one breath."""
+TURNED = 12
+"""Letters between how and what, where it is said the other way round."""
+
+
+class Answer(StrEnum):
+    """A word or two that answer what was asked while a report is written."""
+
+    YES = "yes"
+    NO = "no"
+    DROP = "drop"
+    ANONYMOUS = "anonymous"
+    HIDDEN = "hidden"
+    NAMED = "named"
 
 
 class Signs:
     """Recognises what is told; all comparing is done on normalised text."""
 
     def __init__(self, wording: Wording) -> None:
-        self._asking = _any(wording.words("signs.asking_words"))
-        self._wrong = _near(wording.words("signs.page_words"), wording.words("signs.wrong_words"))
-        self._broken = _near(
-            wording.words("signs.thing_words"), wording.words("signs.trouble_words")
-        )
-        self._alone = _any(wording.words("signs.complaint_words"))
-        self._wish = _any(wording.words("signs.wish_words"))
-        self._request = _any(wording.words("signs.request_words"))
+        words = wording.words
+        self._asking = any_of(words("signs.asking_words"))
+        self._harmless = any_of(words("signs.harmless_words"))
+        self._over = any_of(words("signs.over_words"))
+        self._thanks = any_of(words("smalltalk.thanks_words"))
+        self._wrong = _near(words("signs.page_words"), words("signs.wrong_words"))
+        self._answer = any_of(words("signs.answer_words"))
+        self._broken = _near(words("signs.thing_words"), words("signs.trouble_words"))
+        self._alone = any_of(words("signs.complaint_words"))
+        self._wish = any_of(words("signs.wish_words"))
+        self._request = any_of(words("signs.request_words"))
+        self._answers = {
+            key_of(word): answer for answer in Answer for word in words(f"signs.{answer}_words")
+        }
 
     def kind(self, text: str) -> Kind | None:
         """The kind of report that these words are, if they are one."""
-        plain = normalise(text)
+        plain = self._harmless.sub(" ", normalise(text))
+        if self._over.search(plain) and self._thanks.search(plain):
+            return None
         if self._request.search(plain):
             return Kind.INFO_REQUEST
         if self._wrong.search(plain):
@@ -39,6 +63,19 @@ class Signs:
         """Whether somebody asks rather than tells."""
         return "?" in text or bool(self._asking.search(normalise(text)))
 
+    def is_of_an_answer(self, text: str) -> bool:
+        """Whether what is wrong is an answer that was given."""
+        return bool(self._answer.search(normalise(text)))
+
+    def answer(self, text: str) -> Answer | None:
+        """Which short answer these words are, if nothing but one."""
+        return self._answers.get(key_of(text))
+
+
+def key_of(text: str) -> str:
+    """Words in the form in which short answers are compared."""
+    return normalise(text).strip("?!. ").replace(" ", "")
+
 
 @lru_cache(maxsize=512)
 def signs(wording: Wording) -> Signs:
@@ -46,20 +83,8 @@ def signs(wording: Wording) -> Signs:
     return Signs(wording)
 
 
-def _one_of(words: list[str]) -> str:
-    """Any of these; `ไหม` is not in `ไหม้`, nor an English word within another."""
-    parts = []
-    spelt = {form for word in words for form in (word.lower(), normalise(word)) if form}
-    for word in spelt:
-        plain = re.escape(word)
-        parts.append(rf"\b{plain}\b" if word.isascii() else rf"{plain}(?![่-๎])")
-    return "|".join(sorted(parts, key=len, reverse=True))
-
-
-def _any(words: list[str]) -> re.Pattern[str]:
-    return re.compile(_one_of(words))
-
-
-def _near(things: list[str], troubles: list[str]) -> re.Pattern[str]:
-    """A thing, and soon after it what is the matter with it."""
-    return re.compile(rf"(?:{_one_of(things)}).{{0,{NEAR}}}?(?:{_one_of(troubles)})")
+def _near(things: Sequence[str], troubles: Sequence[str]) -> re.Pattern[str]:
+    """A thing and soon after it what is the matter with it, or closer the other way round."""
+    thing, trouble = alternatives(things), alternatives(troubles)
+    straight = rf"(?:{thing}).{{0,{NEAR}}}?(?<!ไม่)(?:{trouble})"
+    return re.compile(rf"{straight}|(?<!ไม่)(?:{trouble}).{{0,{TURNED}}}?(?:{thing})")

@@ -24,7 +24,7 @@ def small_talk(turn: Turn, kind: str) -> Outcome:
 def numbers(turn: Turn, kinds: Sequence[str]) -> tuple[Reply, ...]:
     """Whom to call now, before anything else is said."""
     first = "\n".join(turn.say(f"emergency.{kind}") for kind in kinds)
-    return (Reply(first),)
+    return (Reply(f"{first}\n{turn.say('emergency.note')}"),)
 
 
 def emergency(turn: Turn, kinds: Sequence[str], outcome: Outcome) -> Outcome:

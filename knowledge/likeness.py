@@ -1,5 +1,6 @@
 """How alike two texts are, and what of a catalogue is nearest to a citizen's words. Pure."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
@@ -36,6 +37,7 @@ SAYS_LITTLE = frozenset(
 )
 """Words that stand in nearly every report and in many a title."""
 _SHORT = 2
+_NUMBER = re.compile(r"\d+")
 
 
 @lru_cache(maxsize=4096)
@@ -45,7 +47,13 @@ def words_of(text: str) -> str:
 
 
 def alike(one: str, other: str) -> float:
-    """From 0 to 100, whatever the order of the words and however long the longer text is."""
+    """From 0 to 100, whatever the order of the words and however long the longer text is.
+
+    Soi 5 and soi 9 are not the same, however alike the rest.
+    """
+    numbers, others = set(_NUMBER.findall(one)), set(_NUMBER.findall(other))
+    if numbers and others and not numbers & others:
+        return 0.0
     return fuzz.token_set_ratio(words_of(one), words_of(other))
 
 

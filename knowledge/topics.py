@@ -1,11 +1,14 @@
 """What complaints are about: offered for a citizen's own words, never asked before them."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from knowledge.thai import normalise
+from knowledge.patterns import any_of
+from knowledge.thai import clean
 
 
 class Topic(BaseModel):
@@ -16,7 +19,7 @@ class Topic(BaseModel):
     id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
     th: Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
     en: Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-    words: list[str] = Field(min_length=1)
+    words: tuple[str, ...] = Field(min_length=1)
     """What people say when they mean it."""
     unit: str | None = None
     """The unit in charge; staff choose where none is named."""
@@ -34,6 +37,11 @@ class Topics(BaseModel):
     topics: list[Topic] = Field(min_length=1)
 
 
+@lru_cache(maxsize=4096)
+def _words_of(topic: Topic) -> re.Pattern[str]:
+    return any_of(topic.words)
+
+
 def over(defaults: Iterable[Topic], own: Iterable[Topic]) -> Mapping[str, Topic]:
     """Every topic by its id: the agency's own where it has one of that id."""
     return {topic.id: topic for topic in (*defaults, *own)}
@@ -41,10 +49,7 @@ def over(defaults: Iterable[Topic], own: Iterable[Topic]) -> Mapping[str, Topic]
 
 def nearest(topics: Collection[Topic], text: str, *, limit: int) -> Sequence[Topic]:
     """The topics whose words are said, the one with the most said letters first."""
-    plain = normalise(text)
-    said = {
-        topic.id: sum(len(word) for word in topic.words if normalise(word) in plain)
-        for topic in topics
-    }
+    plain = clean(text).lower()
+    said = {topic.id: sum(map(len, _words_of(topic).findall(plain))) for topic in topics}
     found = [topic for topic in topics if said[topic.id]]
     return sorted(found, key=lambda topic: -said[topic.id])[:limit]

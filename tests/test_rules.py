@@ -21,6 +21,7 @@ from bot.messages import SILENT, Kind
 from bot.settings import ROOT, ChannelSecrets, Settings
 from handlers.fixed import WORDS
 from handlers.openers import EMERGENCIES, SMALL_TALK
+from handlers.signs import Answer
 from knowledge.agency import CatalogueItem
 from knowledge.chains import Kind as Matter
 from knowledge.registry import agency_folders
@@ -46,8 +47,13 @@ BUILT = {
     'f"media.{turn.message.kind}"': [f"media.{kind}" for kind in KINDS_OF_MEDIA],
     'f"catalogue.{found.class_}"': [f"catalogue.{name}" for name in CLASSES],
     'f"ending.{ticket.ending}"': [f"ending.{name}" for name in Ending],
-    'f"{flow}.{word}"': [f"{flow}.{w}" for flow in ("fixed", "answered") for w in WORDS],
-    '"publication." ~': [f"publication.{name}" for name in ("body", "url", "name", "phone", "email")],
+    'f"{flow}.{word}"': [
+        f"{flow}.{w}" for flow in ("fixed", "answered", "settled", "agreed") for w in WORDS
+    ],
+    '"publication." ~': [
+        f"publication.{name}" for name in ("body", "url", "name", "phone", "email")
+    ],
+    'f"signs.{answer}_words"': [f"signs.{answer}_words" for answer in Answer],
     'f"report.{kind}"': [f"report.{kind}" for kind in Matter],
     'f"report.{draft.kind}"': [],
     'f"report.{ticket.kind}"': [],

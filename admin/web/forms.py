@@ -47,6 +47,12 @@ class Form:
         values = self._fields.getall(name, []) if self._fields else []
         return [value for value in values if isinstance(value, FileField) and value.filename]
 
+    def close(self) -> None:
+        """Give back what files were kept in while the form was read."""
+        for value in self._fields.values() if self._fields else ():
+            if isinstance(value, FileField):
+                value.file.close()
+
     def pairs(self) -> Iterator[tuple[str, str]]:
         """Every field that is text."""
         for name, value in self._fields.items() if self._fields else ():

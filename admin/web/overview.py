@@ -25,7 +25,7 @@ async def overview(visit: Visit) -> web.StreamResponse:
     this = fiscal_year(visit.today)
     asked = visit.request.query.get("year", "")
     is_year = asked.isascii() and asked.isdigit() and FIRST_YEAR <= int(asked[:5]) <= this
-    year = int(asked) if is_year else this
+    year = int(asked[:5]) if is_year else this
     async with visit.read() as session:
         found = await figures.overview(session, visit.agency, visit.officer, year, visit.now)
     return page(

@@ -29,7 +29,7 @@ LONGEST = 4_000
 MOST_ALIKE = 5
 FIELDS = (
     "kind", "source", "privacy", "what", "right", "item", "url", "name", "phone", "address",
-    "told", "sure", "join",
+    "told", "sure", "join", "urgent",
 )  # fmt: skip
 PERSONAL = ("name", "phone", "address")
 
@@ -140,6 +140,7 @@ def _matter(visit: Visit, typed: Mapping[str, str]) -> Matter:
         right=typed["right"] or None,
         item=item.id if item else None,
         url=typed["url"][:2000] or None,
+        urgent=bool(typed["urgent"]),
         person=details if is_known else None,
         consent_version=NOTICE if is_known else None,
     )

@@ -22,6 +22,7 @@ from admin.web.routes import ROUTES
 from admin.web.signin import ask_to_log_in
 from admin.web.texts import LANGUAGES
 from admin.web.visit import Equipment, Visit, address
+from bot.bodies import UNREADABLE
 from bot.db import is_collision, is_unavailable
 from bot.logs import where
 
@@ -58,6 +59,7 @@ class Admin:
                 response = self._told(visit, answer)
             except Exception as error:  # noqa: BLE001 - whatever fails, a person is told what to do
                 response = self._failed(visit, error)
+            visit.form.close()
             return self._shut(response, visit)
 
         return guarded
@@ -115,7 +117,7 @@ class Admin:
         sized = request.clone(client_max_size=route.at_most)
         try:
             return replace(visit, request=sized, form=Form(await sized.post()))
-        except (ValueError, LookupError, UnicodeError):
+        except UNREADABLE:
             raise web.HTTPBadRequest from None
 
     async def _recognised(self, visit: Visit) -> tuple[Visit, Officer | None]:

@@ -11,13 +11,13 @@ import msgspec
 from aiohttp import web
 
 from bot import mailbox
+from bot.bodies import UNREADABLE
 from bot.channels.channel import Accept, NotAccepted
 from bot.db import Database
 from bot.lanes import Lanes
 from bot.mailbox import Bells, Letter
 from bot.messages import InboundMessage, Kind, Place, Reply
 from bot.settings import Settings
-from handlers.site.bodies import UNREADABLE
 from handlers.site.limits import Allowance
 from handlers.site.pages import chat_page, error_page, language_of, query_of
 from handlers.site.sessions import Session, Sessions

@@ -16,12 +16,12 @@ from admin.numbers import typed_number
 from admin.opening import Details, Matter, open_ticket
 from admin.pictures import Fit, fit
 from admin.tickets import Privacy, Source, Ticket
+from bot.bodies import UNREADABLE
 from bot.db import Database
 from bot.files import FileStore
 from bot.settings import Settings
 from bot.tables import account_of
 from handlers.sending import day
-from handlers.site.bodies import UNREADABLE
 from handlers.site.limits import Allowance
 from handlers.site.pages import error_page, language_of, page, query_of
 from handlers.site.questions_search import visitor_of

@@ -10,11 +10,11 @@ from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.bodies import UNREADABLE
 from bot.clock import BANGKOK
 from bot.db import Database
 from bot.settings import Settings
 from handlers.most_asked import asked_lately, filled
-from handlers.site.bodies import UNREADABLE
 from handlers.site.pages import error_page, language_of, page, query_of
 from handlers.site.questions_meta import alternates, faq, keepable, sitemap
 from handlers.site.questions_search import (

@@ -11,8 +11,8 @@ from aiohttp import web
 
 from handlers.answering import SUGGESTIONS
 from handlers.openers import openers
-from handlers.router import has_words
 from handlers.site.limits import Allowance
+from handlers.spoken import has_words
 from knowledge.agency import Agency, Entry
 from knowledge.matching import Decision, Match
 from knowledge.registry import Served

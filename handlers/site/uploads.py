@@ -20,6 +20,7 @@ from admin.downloads import file_response
 from admin.media import Reason, Unfit
 from admin.pictures import Fit, fit
 from bot import messages
+from bot.bodies import UNREADABLE
 from bot.channels.channel import NotAccepted
 from bot.db import Database
 from bot.files import FileStore
@@ -27,7 +28,6 @@ from bot.mailbox import Letter
 from bot.messages import InboundMessage, Kind
 from bot.settings import Settings
 from bot.tables import ContactRow, account_of
-from handlers.site.bodies import UNREADABLE
 from handlers.site.chat import Chat, TooFast, as_response, event_id, refusal
 from handlers.site.limits import Allowance
 from handlers.site.lines import file_path

@@ -16,7 +16,7 @@ async def test_every_disclosure_is_reached_from_the_headings_and_leads_back(town
 
     assert seen == {item.id for item in agency.catalogue}
     assert reply.choices[0].value == f"cat:{agency.catalogue[0].id}"
-    assert [choice.value for choice in reply.choices[1:]] == ["cat", "contact"]
+    assert [choice.value for choice in reply.choices[-2:]] == ["cat", "contact"]
 
 
 async def pages(citizen, value):

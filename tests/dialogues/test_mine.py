@@ -168,10 +168,10 @@ async def test_no_opens_it_again_on_the_same_clock_and_asks_what_is_wrong(town, 
     async with town.database.session() as session:
         lines = await logbook.lines(session, await session.get(Ticket, ticket.id))
 
-    assert "แก้แล้วจริงไหม" in closed.text
+    assert closed.text.endswith("ไหม")
     assert values(closed) == [f"fixed:{number}:{word}" for word in ("yes", "partly", "no")]
     assert (ticket.status, ticket.due_at, ticket.reopened) == (Status.RECEIVED, due, 1)
-    assert ticket.verdict == "no"
+    assert {"verdict": "no"} in [line.details for line in lines]
     assert "เปิดเรื่อง" in reply.text
     assert lines[-1].text == "ซ่อมแล้วแต่พังอีก"
 
@@ -192,13 +192,13 @@ async def test_yes_is_followed_by_stars_and_words(town, resident):
     number = await road(resident)
     await settled(town, number)
     *_, stars = await resident(choose=f"fixed:{number}:yes")
-    [starred] = await resident(choose=values(stars)[1])
+    [starred] = await resident(choose=values(stars)[3])
     await resident.do(Kind.TEXT, text="เร็วดี ขอบคุณมาก", message_id="praise")
     [ticket] = await rows(town, Ticket)
     await resident.do(Kind.UNSEND, message_id="praise")
     [later] = await rows(town, Ticket)
 
-    assert values(stars) == [f"stars:{number}:{count}" for count in (5, 4, 3, 2, 1)]
+    assert values(stars) == [f"stars:{number}:{count}" for count in (1, 2, 3, 4, 5)]
     assert (ticket.verdict, ticket.stars) == ("yes", 4)
     assert (ticket.verdict_words, later.verdict_words) == ("เร็วดี ขอบคุณมาก", None)
     assert ticket.status is Status.CLOSED
@@ -212,7 +212,7 @@ async def test_partly_asks_what_is_missing_and_leaves_it_closed(town, resident):
     await resident("ยังมีหลุมเล็ก ๆ")
     [ticket] = await rows(town, Ticket)
 
-    assert values(reply)[0] == f"fixed:{number}:no"
+    assert values(reply)[-1] == f"fixed:{number}:no"
     assert (ticket.verdict, ticket.verdict_words) == ("partly", "ยังมีหลุมเล็ก ๆ")
     assert ticket.status is Status.CLOSED
 
@@ -225,11 +225,11 @@ async def test_a_question_without_an_answer_is_handed_to_staff_with_one_tap(town
     [answered] = await citizen("ขอเบอร์โทรหน่อย")
     [ticket] = await rows(town, Ticket)
 
-    assert values(refused)[0] == "staff"
+    assert values(refused)[0].startswith("staff:")
     assert (ticket.kind, ticket.what) == (Matter.QUESTION, strange[0])
     assert ticket.number in handed.text
     assert "เวลาราชการ" in handed.text
-    assert again.text.startswith("ยังไม่มีคำถาม")
+    assert again.text.startswith("คำถามนั้นไม่อยู่")
     assert answered.card is not None
 
 
@@ -254,7 +254,7 @@ async def test_words_of_a_question_taken_back_are_not_handed_over(town, strange)
     await citizen.do(Kind.UNSEND, message_id="mine")
     [reply] = await citizen(choose="staff")
 
-    assert reply.text.startswith("ยังไม่มีคำถาม")
+    assert reply.text.startswith("คำถามนั้นไม่อยู่")
     assert await rows(town, Ticket) == []
     assert "question" not in await state_of(town, citizen)
 

@@ -241,11 +241,12 @@ WAYS = ("/", "#", "?", "http://", "https://", "mailto:", "tel:", "data:image/", 
 """How the values of those begin that stand on our pages; the last one: it is empty."""
 
 
-BUILT = {
-    ("a", ""), ("a", "href"), ("a", "target"), ("a", "rel"), ("body", "class"), ("div", "lang"),
-    ("ol", "aria-label"), ("ol", "class"), ("ol", "role"),
+LINK = {("a", ""), ("a", "href"), ("a", "target"), ("a", "rel")}
+HARMLESS = {
+    "autocomplete", "class", "id", "inputmode", "lang", "list", "maxlength", "min", "max", "name",
+    "pattern", "placeholder", "required", "role", "rows", "step", "type", "value",
 }  # fmt: skip
-"""What code and conditions put on a page."""
+"""Attributes that code of ours puts on elements, and that do nothing by themselves."""
 
 
 def _ours() -> set[tuple[str, str]]:
@@ -254,7 +255,7 @@ def _ours() -> set[tuple[str, str]]:
     for folder in TEMPLATES:
         for file in folder.glob("*.html"):
             found |= Tags(_without_jinja(file.read_text("utf-8"))).found
-    return found | BUILT
+    return found | LINK
 
 
 def _without_jinja(text: str) -> str:
@@ -270,10 +271,19 @@ DRAWN = {"svg", "path", "title", "g"}
 """Elements of the QR code."""
 
 
+def is_harmless(attribute: str) -> bool:
+    """Whether an attribute does nothing by itself."""
+    return attribute in HARMLESS or attribute.startswith("aria-")
+
+
 def broken_by(text: str) -> list[str]:
     """What stands on a page that is none of ours, or leads where none of ours leads."""
     tags = Tags(text)
-    odd = [f"{tag} {name}" for tag, name in tags.found - OURS if tag not in DRAWN]
+    odd = [
+        f"{tag} {name}"
+        for tag, name in tags.found - OURS
+        if tag not in DRAWN and not (is_harmless(name) and (tag, "") in OURS)
+    ]
     odd += ["script without source"] * tags.unsourced
     odd += [to[:60] for to in tags.leading if to and not to.startswith(WAYS[:-1])]
     odd += [word for word in (PRODUCT, SECRET) if word in text]

@@ -37,6 +37,8 @@ _numbers = count(1)
 class Visitor:
     """Somebody with a browser of their own, who tells in bytes what no browser would."""
 
+    is_staff = False
+
     def __init__(self, front: Front, name: str) -> None:
         self.front = front
         self.headers = {"Cookie": f"thamdai_chat={name.ljust(43, 'x')}"}
@@ -53,7 +55,7 @@ class Visitor:
         ) as found:
             self.heard = (await found.read()).decode("utf-8", "replace")
             assert found.status < 500, (path[:200], self.front.faults()[-1:], headers, body and body[:200])
-            assert SECRET not in self.heard
+            assert self.is_staff or SECRET not in self.heard
             return found.status
 
     async def tell(self, **said: object) -> int:
@@ -387,8 +389,8 @@ async def test_forms_that_are_none_are_refused_on_every_page_that_takes_one(fron
 
 
 async def test_searches_find_nothing_but_answers(front) -> None:
-    for text in front.inputs:
-        visitor = Visitor(front, "search")
+    visitor = Visitor(front, "search")
+    for at, text in enumerate(front.inputs):
         where = front.elsewhere()
         await visitor.ask(
             "POST",
@@ -399,7 +401,7 @@ async def test_searches_find_nothing_but_answers(front) -> None:
         assert broken_by(visitor.heard) == [], text[:80]
         asked = quoted(text[:400])
         query = "&".join(f"{name}={asked}" for name in ("category", "page", "lang", "embed"))
-        for path in (
+        paths = (
             f"/{AGENCY}/questions?q={asked}",
             f"/{AGENCY}/questions?{query}",
             f"/{AGENCY}/questions/{asked}",
@@ -410,7 +412,10 @@ async def test_searches_find_nothing_but_answers(front) -> None:
             f"/{asked}/chat",
             f"/{asked}",
             f"/static/thamdai/{asked}",
-        ):
+            f"/static/admin/{asked}",
+            f"/{AGENCY}/{asked}",
+        )
+        for path in (paths[0], paths[at % 12], paths[(at + 5) % 12]):
             await visitor.ask("GET", path, headers=where)
             assert broken_by(visitor.heard) == [], path[:80]
     await all_is_well(front)
@@ -447,7 +452,7 @@ async def test_names_and_contents_of_files_do_nothing(front) -> None:
 
     people = await at_once(front, send, front.inputs[::2])
     await all_is_well(front)
-    assert any("/chat/files/" in await visitor.page() for visitor in people)
+    assert any(["/chat/files/" in await visitor.page() for visitor in people])
 
 
 async def test_another_bodys_form_takes_them_as_words(front) -> None:

@@ -12,12 +12,14 @@ from admin.followers import News
 from admin.logbook import LogLine
 from admin.moves import Move, Status
 from admin.officers import Role
+from admin.opening import Matter, open_ticket
 from admin.staff import Membership, Staff
-from admin.tickets import Ticket
+from admin.tickets import Source, Ticket
 from bot.clock import BANGKOK
 from bot.messages import Choice, Contact, InboundMessage, Kind, Reply
 from handlers import staff_chat
 from handlers.conversation import Outcome, State, Turn
+from knowledge.chains import Kind as Matters
 from tests.news.office import UNIT, Office
 
 
@@ -72,8 +74,8 @@ async def urgent(office: Office, **what: Any) -> Ticket:
     """A matter that triage sends to the head."""
     agent = await office.hires("agent", Role.AGENT)
     citizen = await office.knows("citizen")
-    ticket = await office.receives(citizen, urgent=True, **what)
-    await office.does(ticket, Move.TRIAGE, agent, unit=UNIT)
+    ticket = await office.receives(citizen, **what)
+    await office.does(ticket, Move.TRIAGE, agent, unit=UNIT, urgent=True)
     return await office.ticket(ticket)
 
 
@@ -100,6 +102,38 @@ async def test_what_is_not_urgent_troubles_nobody(office: Office, head: Head) ->
     await office.does(ticket, Move.TRIAGE, agent, unit=UNIT)
 
     assert await heard(office, head.contact) == []
+
+
+async def test_what_is_urgent_as_it_comes_in_is_told_before_anybody_has_sorted_it(
+    office: Office, head: Head
+) -> None:
+    sorter = await office.hires("sorter", Role.AGENT)
+    webmaster = await office.hires("webmaster", Role.WEBMASTER)
+    chats = [await office.links(person) for person in (sorter, webmaster)]
+
+    ticket = await office.receives(await office.knows("citizen"), urgent=True, what="ไฟไหม้บ้านลุงดำ")
+
+    assert ticket.status is Status.RECEIVED
+    for contact in (head.contact, chats[0]):
+        [(reply, presses)] = await heard(office, contact)
+        assert presses
+        assert reply.text.startswith(f"เรื่องด่วน {ticket.number}")
+        assert "ลุงดำ" not in reply.text
+        assert reply.choices == ()
+    assert await heard(office, chats[1]) == []
+
+
+async def test_who_enters_an_urgent_matter_is_not_told_of_it(office: Office, head: Head) -> None:
+    matter = Matter(Matters.COMPLAINT, Source.PHONE, "เสาไฟล้มขวางถนน", urgent=True)
+    other = await office.hires("other", Role.EXECUTIVE)
+    chat = await office.links(other)
+    who = await office.officer(head.person)
+
+    async with office.database.session() as session:
+        await open_ticket(session, office.agency, matter, now=office.now, officer=who)
+
+    assert await heard(office, head.contact) == []
+    assert len(await heard(office, chat)) == 1
 
 
 async def test_the_head_accepts_and_a_second_tap_does_no_harm(office: Office, head: Head) -> None:

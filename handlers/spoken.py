@@ -1,0 +1,163 @@
+"""What words come to: a way out, a choice, something told, or a question."""
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+
+from rapidfuzz import fuzz, process
+
+from bot.messages import Choice, Reply
+from handlers import answering, fixed, mine, report, small_talk, staff_chat
+from handlers.conversation import Outcome, Turn
+from handlers.openers import number, openers
+from handlers.signs import signs
+from knowledge.chains import Kind
+from knowledge.thai import normalise
+
+Choose = Callable[[Turn, str, datetime], Awaitable[Outcome]]
+"""What a tap of this value comes to."""
+ALMOST_THE_SAME = 94.0
+"""Out of 100: a label typed with a slip of a finger."""
+LEAVING = frozenset({"menu", "cancel", "mine", "lang", "lang:th", "lang:en"})
+"""Flows that leave a report; the words of others (`เบอร์โทร`) may be part of it."""
+PLAIN = frozenset({Kind.COMPLAINT, Kind.WRONG_INFO})
+"""What nobody says who only asks: something is broken, or wrong."""
+SURE = 0.95
+"""From here on an answer fits words that may be a wish, too."""
+_NUMBERS = re.compile(r"\d+")
+A_LIST = 2
+"""A lone button is no list to choose from by number."""
+LETTERS = 2
+"""Fewer than these, stretched ones counted once, are no question."""
+
+
+async def say(turn: Turn, text: str, now: datetime, choose: Choose) -> Outcome:
+    """Words: a way out, a number, a label, a cry for help, small talk, or a question."""
+    known = openers(turn.agency.wording)
+    if (staffs := await staff_chat.say(turn, text, now)) is not None:
+        return staffs
+    if value := _way(turn, text, now):
+        return await choose(turn, value, now)
+    if turn.is_writing and (value := await report.meant(turn, text, now)):
+        return await choose(turn, value, now)
+    if offered := _offered(turn, text):
+        return offered if isinstance(offered, Outcome) else await choose(turn, offered.value, now)
+    kinds = known.emergencies(text)
+    told = await _told(turn, text, now)
+    if told is not None:
+        return told.after(small_talk.numbers(turn, kinds)) if kinds else told
+    outcome = await _of_matters(turn, text, now) or await _question(turn, text, now)
+    return small_talk.emergency(turn, kinds, outcome) if kinds else outcome
+
+
+def _way(turn: Turn, text: str, now: datetime) -> str | None:
+    """The flow that words open; while something is being told, only those that leave it do."""
+    value = openers(turn.agency.wording).flow(text)
+    is_telling = turn.is_writing or turn.awaited(now) != ("", "")
+    return value if value in LEAVING or text.startswith("/") or not is_telling else None
+
+
+async def _told(turn: Turn, text: str, now: datetime) -> Outcome | None:
+    """What is told, not asked: into what was begun, or as a report that begins; else None."""
+    if text.startswith("/"):
+        return None
+    if turn.is_writing:
+        return await _written(turn, text, now)
+    if openers(turn.agency.wording).small_talk(text) or not has_words(text):
+        return None
+    name, about = turn.awaited(now)
+    if name == mine.VALUE:
+        return await mine.added(turn, about, now)
+    is_asking = signs(turn.agency.wording).is_asking(text)
+    if name == fixed.VALUE and not (is_asking and turn.is_answered):
+        return await fixed.worded(turn, about, text, now)
+    return None if is_asking else await _opened(turn, text, now)
+
+
+async def _written(turn: Turn, text: str, now: datetime) -> Outcome | None:
+    """Words while a report is written; None where they ask something before it has a kind."""
+    known = signs(turn.agency.wording)
+    if talk := openers(turn.agency.wording).small_talk(text):
+        said = small_talk.small_talk(turn, talk).replies
+        return await report.between(turn, [Reply(one.text) for one in said], now)
+    if not any(letter.isalnum() for letter in text):
+        return answering.empty(turn)
+    asks = turn.is_answered and known.is_asking(text)
+    draft = turn.state.draft
+    if draft is not None and draft.kind is None and not known.kind(text):
+        return None if asks or turn.is_answered else await report.said(turn, text, now)
+    if asks and not report.is_worded(turn):
+        return await report.between(turn, answering.question(turn).replies, now)
+    return await report.said(turn, text, now)
+
+
+async def _opened(turn: Turn, text: str, now: datetime) -> Outcome | None:
+    """A report that begins with these words, if they are one."""
+    known = signs(turn.agency.wording)
+    kind = None if turn.message.group else known.kind(text)
+    if kind is None or (kind not in PLAIN and turn.sureness >= SURE):
+        return None
+    entry = None
+    if kind is Kind.WRONG_INFO and known.is_of_an_answer(text):
+        entry = turn.state.entry
+    return await report.opened(turn, kind, now, text=text, entry=entry)
+
+
+async def _of_matters(turn: Turn, text: str, now: datetime) -> Outcome | None:
+    """A tracking number, or the verdict on what has just ended, in words."""
+    if (outcome := await mine.by_number(turn, text)) is not None:
+        return outcome
+    return await fixed.by_words(turn, text, now) if turn.state.matters else None
+
+
+def _offered(turn: Turn, text: str) -> Choice | Outcome | None:
+    """The choice that was typed, as a number or as its label."""
+    offers = turn.state.offered
+    if not offers:
+        return None
+    chosen = None if report.is_worded(turn) else number(text)
+    if chosen is None or len(offers) < A_LIST:
+        return _alike(offers, normalise(text))
+    if 1 <= chosen <= len(offers):
+        return offers[chosen - 1]
+    said = turn.say("button.number", number=chosen, most=len(offers))
+    return Outcome((Reply(said, offers),)).as_before(turn.state)
+
+
+def _alike(offers: Sequence[Choice], plain: str) -> Choice | None:
+    """The choice whose label this is but for a slip; other numbers are no slip (ม.7, ม.9)."""
+    numbers = _NUMBERS.findall(plain)
+    labels = {n: normalise(offer.label) for n, offer in enumerate(offers)}
+    same = {n: label for n, label in labels.items() if _NUMBERS.findall(label) == numbers}
+    found = process.extractOne(plain, same, scorer=fuzz.ratio, score_cutoff=ALMOST_THE_SAME)
+    return offers[found[2]] if found else None
+
+
+async def _question(turn: Turn, text: str, now: datetime) -> Outcome:
+    known = openers(turn.agency.wording)
+    if talk := known.small_talk(text):
+        return small_talk.small_talk(turn, talk)
+    if not has_words(text):
+        return answering.empty(turn)
+    outcome = _offering_report(turn, text, answering.question(turn))
+    is_refused = outcome.misses > turn.state.misses
+    if is_refused and (talk := known.fallback_talk(text)):
+        return small_talk.small_talk(turn, talk)
+    if turn.state.matters and not turn.is_answered:
+        return await mine.offering_reply(turn, outcome, now)
+    return outcome
+
+
+def _offering_report(turn: Turn, text: str, outcome: Outcome) -> Outcome:
+    """An answer to a question about what could be reported, too, offers to."""
+    kind = signs(turn.agency.wording).kind(text)
+    is_refused = outcome.misses > turn.state.misses
+    if turn.message.group or (kind is None and not is_refused):
+        return outcome
+    value = f"report:{kind}:this" if kind else "report:this"
+    return outcome.offering(turn.choice("report.report_this", value), at=int(is_refused))
+
+
+def has_words(text: str) -> bool:
+    """Whether there is anything to look for: emoji and signs alone are nothing."""
+    return sum(letter.isalnum() for letter in normalise(text)) >= LETTERS

@@ -1,0 +1,277 @@
+"""People do not answer as forms expect: short words, questions and thanks in the midst of it."""
+
+from datetime import timedelta
+
+import pytest
+
+from admin.persons import Person
+from admin.tickets import Privacy, Ticket
+from bot.messages import Attachment, Kind, Place
+from knowledge.chains import Kind as Matter
+from tests.dialogues.test_mine import AGENT, Move, does
+from tests.dialogues.test_reports import ROAD, road, rows, state_of, tap, values
+
+
+async def at(citizen, *taps: str):
+    """A complaint, as far as these taps lead."""
+    await citizen(ROAD)
+    return await tap(citizen, "draft:topic:roads", *taps)
+
+
+@pytest.mark.parametrize(
+    "said", ["ไม่ยินยอม", "ไม่ให้ครับ", "ข้าม", "I do not agree", "ไม่บอกชื่อดีกว่า", "นิรนาม"]
+)
+async def test_who_does_not_agree_has_given_no_name(town, talk, said):
+    await at(talk, "draft:skip:files", "draft:privacy:hidden")
+    await talk(said)
+    if said == "ไม่บอกชื่อดีกว่า":  # words that nobody foresaw are a name: it is seen and changed
+        await tap(talk, "draft:change:privacy")
+    await tap(talk, "draft:privacy:anonymous", "draft:send")
+    [ticket] = await rows(town, Ticket)
+
+    assert ticket.privacy is Privacy.ANONYMOUS
+    assert await rows(town, Person) == []
+
+
+@pytest.mark.parametrize("said", ["081-234-5678", "ใครจะเห็นชื่อบ้าง"])
+async def test_a_number_or_a_question_is_no_name(town, talk, said):
+    await at(talk, "draft:skip:files", "draft:privacy:named")
+    [asked] = await talk(said)
+
+    assert asked.text.startswith("ขอชื่อผู้แจ้ง")
+    assert "name" not in (await state_of(town, talk))["draft"]
+
+
+@pytest.mark.parametrize("said", ["โอเค", "ใช่", "ตกลงค่ะ", "yes", "ส่งเลย", "ยืนยัน"])
+async def test_yes_sends_what_was_shown(town, talk, said):
+    await at(talk, "draft:skip:files", "draft:privacy:anonymous")
+    [sent] = await talk(said)
+    [ticket] = await rows(town, Ticket)
+
+    assert ticket.number in sent.text
+    assert ticket.what == ROAD
+
+
+@pytest.mark.parametrize("said", ["ไม่มี", "ไม่มีรูปครับ", "บ่มีรูป", "no photo", "ข้าม", "ครบแล้ว"])
+async def test_having_nothing_to_add_goes_on(town, talk, said):
+    await at(talk)
+    [asked] = await talk(said)
+
+    assert "draft:privacy:anonymous" in values(asked)
+    assert (await state_of(town, talk))["draft"]["said"] == [
+        {"text": ROAD, "message": (await state_of(town, talk))["draft"]["said"][0]["message"]}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "level"),
+    [("anonymous", "anonymous"), ("ไม่อยากบอกชื่อค่ะ", "anonymous"), ("ปิด", "hidden"),
+     ("บอกชื่อก็ได้", "named")],
+)  # fmt: skip
+async def test_the_level_may_be_said(town, talk, said, level):
+    await at(talk, "draft:skip:files")
+    await talk(said)
+
+    assert (await state_of(town, talk))["draft"]["privacy"] == level
+
+
+@pytest.mark.parametrize("said", ["ไม่ได้จะแจ้ง", "ถามเฉยๆ", "เปลี่ยนใจแล้ว", "just asking"])
+async def test_who_did_not_mean_to_gets_out(town, talk, said):
+    await talk(ROAD)
+    await talk(said)
+
+    assert "draft" not in await state_of(town, talk)
+
+
+@pytest.mark.parametrize("said", ["ขอบคุณค่ะ", "ขอเบอร์โทรหน่อย เบอร์อะไร"])
+async def test_thanks_and_questions_are_answered_and_it_goes_on(town, talk, said):
+    await at(talk)
+    replies = await talk(said)
+
+    assert "draft:skip:files" in values(replies[-1])
+    assert len(replies) == 2
+    assert len((await state_of(town, talk))["draft"]["said"]) == 1
+
+
+@pytest.mark.parametrize("said", ["เรื่องของฉัน", "/mine", "/lang", "English"])
+async def test_promised_words_always_work(talk, said):
+    await talk(ROAD)
+    [reply] = await talk(said)
+
+    assert "draft:topic:roads" not in values(reply)
+
+
+async def test_numbers_count_again_when_a_report_is_left(talk):
+    await at(talk, "draft:skip:files", "draft:privacy:named")
+    await talk("เมนู")
+    [reply] = await talk("3")
+
+    assert "a:" in values(reply)[0] or "cat:" in values(reply)[0]
+
+
+async def test_changing_the_words_and_thinking_better_of_it_loses_nothing(town, talk):
+    await at(talk, "draft:skip:files", "draft:privacy:anonymous")
+    await tap(talk, "draft:change:what")
+    [preview] = await talk("ย้อนกลับ")
+
+    assert ROAD in preview.text
+    assert values(preview)[0] == "draft:send"
+
+
+async def test_a_file_more_keeps_those_before(town, talk):
+    await talk(ROAD)
+    await talk.do(Kind.IMAGE, attachment=Attachment("f1"))
+    await tap(talk, "draft:topic:roads", "draft:privacy:anonymous", "draft:change:files")
+    town.clock.now += timedelta(minutes=1)
+    await talk.do(Kind.IMAGE, attachment=Attachment("f2"))
+    await tap(talk, "draft:send")
+    [ticket] = await rows(town, Ticket)
+
+    assert len(ticket.attachments) == 2
+
+
+async def test_files_can_be_taken_away_again(town, talk):
+    await talk(ROAD)
+    await talk.do(Kind.IMAGE, attachment=Attachment("f1"))
+    await tap(talk, "draft:topic:roads", "draft:privacy:anonymous", "draft:change:files")
+    await tap(talk, "draft:nofiles", "draft:send")
+    [ticket] = await rows(town, Ticket)
+
+    assert ticket.attachments == []
+
+
+async def test_reporting_what_was_asked_does_not_ask_for_it_again(town, talk):
+    asked = "เมื่อไหร่จะมาเก็บขยะคะ ไม่มาเก็บสองอาทิตย์แล้ว"
+    replies = await talk(asked)
+    [begun] = await talk(choose=values(replies[-1])[0])
+
+    assert "เล่ามาได้เลย" not in begun.text
+    assert (await state_of(town, talk))["draft"]["said"][0]["text"] == asked
+
+
+async def test_the_button_below_an_older_question_hands_over_no_other(town, talk, strange):
+    [first] = await talk(strange[0])
+    await talk(strange[1])
+    [reply] = await talk(choose=values(first)[0])
+
+    assert reply.text.startswith("คำถามนั้นไม่อยู่แล้ว")
+    assert await rows(town, Ticket) == []
+
+
+async def test_what_was_handed_over_is_said_again(town, talk, strange):
+    [refused] = await talk(strange[0])
+    [handed] = await talk(choose=values(refused)[0])
+
+    assert strange[0] in handed.text
+
+
+async def test_an_address_without_its_beginning_says_where(town, talk):
+    await talk("เบอร์ในเว็บผิด", "0 4461 1111")
+    await talk("www.example.go.th/contact")
+    state = await state_of(town, talk)
+
+    assert state["draft"]["url"] == "https://www.example.go.th/contact"
+
+
+async def test_this_answer_is_wrong_knows_which_answer(town, talk):
+    await talk(choose="a:g-oia-own-data")
+    [asked] = await talk("คำตอบนี้ผิด ข้อมูลไม่ถูก")
+
+    assert (await state_of(town, talk))["draft"]["entry"] == "g-oia-own-data"
+    assert "draft:skip:right" in values(asked)
+
+
+async def test_an_item_of_the_catalogue_leads_to_its_report(town, talk, served):
+    item = served.served["buriram"].agency.catalogue[0]
+    [shown] = await talk(choose=f"item:{item.id}")
+    await tap(talk, f"outdated:{item.id}")
+    await talk("ข้อมูลเก่า", "ข้าม")
+    await tap(talk, "draft:skip:files", "draft:privacy:anonymous", "draft:send")
+    [ticket] = await rows(town, Ticket)
+
+    assert f"outdated:{item.id}" in values(shown)
+    assert (ticket.kind, ticket.item, ticket.unit) == (Matter.WRONG_INFO, item.id, item.owner)
+
+
+@pytest.mark.parametrize("said", ["70-00001-5", "70–00001–5"])
+async def test_a_slip_in_a_number_is_told(talk, said):
+    await road(talk)
+    [reply] = await talk(said)
+
+    assert reply.text.startswith("ไม่พบเรื่องเลขนี้")
+
+
+@pytest.mark.parametrize("said", ["70–00001–4", "7 0 0 0 0 0 1 4", "เลข ๗๐-๐๐๐๐๑-๔ ค่ะ"])
+async def test_a_number_may_be_written_as_it_was_heard(talk, said):
+    number = await road(talk)
+    [reply] = await talk(said)
+
+    assert reply.text.startswith(f"เรื่อง {number}")
+
+
+async def test_the_same_trouble_in_another_soi_is_another_matter(town):
+    await road(town.citizen(), "ถนนพังซอย 5 เป็นหลุม")
+    second = town.citizen()
+    await second("ถนนพังซอย 9 เป็นหลุม")
+    reply = await tap(second, "draft:topic:roads", "draft:skip:files", "draft:privacy:anonymous")
+
+    assert values(reply)[0] == "draft:send"
+
+
+async def test_the_same_words_far_away_are_another_matter(town):
+    for number, place in enumerate((Place(14.99, 103.1), Place(15.02, 103.1))):
+        citizen = town.citizen()
+        await citizen(ROAD)
+        await citizen.do(Kind.LOCATION, place=place)
+        reply = await tap(citizen, "draft:topic:roads", "draft:privacy:anonymous")
+        assert values(reply)[0] == "draft:send", number
+        await tap(citizen, "draft:send")
+
+
+async def test_words_after_staff_asked_can_be_added_with_one_tap(town):
+    resident = town.citizen("tapon")
+    number = await road(resident)
+    await does(town, number, Move.ASK, AGENT, reason="หลุมอยู่ฝั่งไหน")
+    await resident("เมนู")
+    replies = await resident("ฝั่งซ้ายติดศาลาหน้าร้านป้าแดง")
+    await resident(choose=f"mine:{number}:this")
+    [ticket] = await rows(town, Ticket)
+    async with town.database.session() as session:
+        from admin import logbook  # noqa: PLC0415
+
+        lines = await logbook.lines(session, await session.get(Ticket, ticket.id))
+
+    assert f"mine:{number}:this" in values(replies[-1])
+    assert lines[-1].text == "ฝั่งซ้ายติดศาลาหน้าร้านป้าแดง"
+
+
+async def test_what_is_said_long_after_adding_is_not_swallowed(town):
+    resident = town.citizen("tapon")
+    number = await road(resident)
+    await resident(choose=f"mine:{number}:add")
+    town.clock.now += timedelta(hours=2)
+    [reply] = await resident("น้ำไม่ไหลทั้งหมู่บ้านเลย")
+
+    assert "draft:drop" in values(reply)
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["ถ้าน้ำประปาไม่ไหลโทรเบอร์ไหน", "ถนนที่เสียแล้วซ่อมแล้ว ขอบคุณครับ", "ข้อมูลไม่ผิดครับ",
+     "ซอยบ้านผมเสียภาษี"],
+)  # fmt: skip
+async def test_what_is_no_report_opens_none(town, talk, said):
+    await talk(said)
+
+    assert "draft" not in await state_of(town, talk)
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["รบกวนแจ้งไฟดับหน้าซอย 5", "หมาบ้าวิ่งไล่กัดเด็ก", "เจ้าหน้าที่ด่าชาวบ้าน", "น้ำบ่ไหล",
+     "ขยะไม่มีคนเก็บ", "potholes everywhere"],
+)  # fmt: skip
+async def test_people_say_it_in_many_ways(town, talk, said):
+    await talk(said)
+
+    assert (await state_of(town, talk))["draft"]["kind"] == Matter.COMPLAINT
