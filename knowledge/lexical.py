@@ -23,6 +23,8 @@ LOW: Final = np.uint64(0xFFFFFFFF)
 BLOCK: Final = 20_000
 """Texts whose runs are made at once."""
 PART: Final = 1 << 22
+ROWS: Final = 20_000
+"""Phrases from which on terms are summed up one by one."""
 
 
 @lru_cache(maxsize=8192)
@@ -68,10 +70,20 @@ class Postings:
         """The dot product of a query with each row."""
         if not len(terms):
             return np.zeros(self.size, np.float32)
+        if self.size > ROWS:
+            return self._term_by_term(terms, weights)
         where, _ = spans(self._starts, terms)
         counts = self._starts[terms + 1] - self._starts[terms]
         parts = self._weights[where] * np.repeat(weights, counts)
         return np.bincount(self._rows[where], parts, minlength=self.size).astype(np.float32)
+
+    def _term_by_term(self, terms: Ints, weights: Floats) -> Floats:
+        """The same with less to move about, which long lists gain by and short ones do not."""
+        sums = np.zeros(self.size, np.float32)
+        for term, weight in zip(terms.tolist(), weights.tolist(), strict=True):
+            here = slice(self._starts[term], self._starts[term + 1])
+            sums[self._rows[here]] += np.float32(weight) * self._weights[here]
+        return sums
 
 
 def spans(bounds: Ints, places: Ints) -> tuple[Ints, Ints]:
