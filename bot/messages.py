@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import blake2b
 from uuid import UUID
 
@@ -43,8 +44,13 @@ class Contact(Struct, frozen=True):
     @property
     def id(self) -> UUID:
         """The same contact always has the same id, so nobody has to look it up."""
-        name = "\0".join((self.agency, self.channel, self.address)).encode()
-        return UUID(bytes=blake2b(name, digest_size=16).digest())
+        return _id_of(self.agency, self.channel, self.address)
+
+
+@lru_cache(maxsize=16_384)
+def _id_of(agency: str, channel: str, address: str) -> UUID:
+    name = "\0".join((agency, channel, address)).encode()
+    return UUID(bytes=blake2b(name, digest_size=16).digest())
 
 
 class Attachment(Struct, frozen=True, omit_defaults=True):
