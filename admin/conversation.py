@@ -5,11 +5,10 @@ another matter or to a report being written is none of their business, nor is a 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from html import unescape
 from typing import Any, Final
-from uuid import UUID
 
 import msgspec
 from sqlalchemy import func, or_, select
@@ -21,7 +20,7 @@ from admin.questions import Question
 from admin.tickets import Ticket
 from bot.inbox import message_of
 from bot.messages import SILENT, InboundMessage, Kind
-from bot.tables import EventRow, OutgoingRow
+from bot.tables import ContactRow, EventRow, OutgoingRow
 from knowledge.masking import mask
 
 BEFORE = timedelta(days=1)
@@ -44,21 +43,37 @@ class Spoken(msgspec.Struct, frozen=True):
     kind: Kind = Kind.TEXT
 
 
+class Told(msgspec.Struct, frozen=True):
+    """Messages by the platform's ids; what has none, as in the web chat, by when it was handled."""
+
+    numbers: frozenset[str]
+    moments: frozenset[datetime]
+
+    def has(self, event: Any, message: InboundMessage) -> bool:
+        """Whether an event of the inbox is among them."""
+        return message.message_id in self.numbers or event.done_at in self.moments
+
+
 class Known(msgspec.Struct, frozen=True):
-    """Which messages of a contact are what, by the platform's ids."""
+    """Which messages of a contact are what."""
 
-    own: frozenset[str]
+    own: Told
     """Of this matter: they are shown as they are."""
-    questions: frozenset[str]
-    others: frozenset[str]
-    """Of other matters."""
+    questions: Told
+    others: Told
+    """Of other matters, and of a report being written."""
 
-    def is_shown(self, message: InboundMessage) -> bool:
+    def is_shown(self, event: Any, message: InboundMessage) -> bool:
         """Whether whoever handles the matter may read it."""
+        if message.kind in SILENT:
+            return False
+        if self.own.has(event, message):
+            return True
+        if self.others.has(event, message):
+            return False
         if message.kind is Kind.CHOICE:
             return (message.choice or "").partition(":")[0] in ASKING
-        number = message.message_id
-        return number in self.own or (number in self.questions and number not in self.others)
+        return self.questions.has(event, message)
 
 
 async def around(session: AsyncSession, ticket: Ticket) -> list[Spoken]:
@@ -69,55 +84,60 @@ async def around(session: AsyncSession, ticket: Ticket) -> list[Spoken]:
     if ticket.contact_id is None:
         return []
     start = ticket.opened_at - BEFORE
-    known = await _known(session, ticket, ticket.contact_id, start)
+    known = await _known(session, ticket, start)
     query = (
-        select(EventRow.id, EventRow.payload, EventRow.received_at)
+        select(EventRow.id, EventRow.payload, EventRow.received_at, EventRow.done_at)
         .where(EventRow.contact_id == ticket.contact_id, EventRow.received_at >= start)
         .order_by(EventRow.id.desc())
         .limit(MOST)
     )
     found = [(row, message_of(row)) for row in await session.execute(query)]
-    shown = [
-        (row, message)
-        for row, message in reversed(found)
-        if message.kind not in SILENT and known.is_shown(message)
-    ]
+    shown = [(row, message) for row, message in reversed(found) if known.is_shown(row, message)]
     lines = [
-        Spoken(row.received_at, True, _words(message, known), message.kind)
+        Spoken(
+            row.received_at,
+            True,
+            (message.text or "") if known.own.has(row, message) else mask(message.text or ""),
+            message.kind,
+        )
         for row, message in shown
     ]
     lines += await _replied(session, ticket, start, {row.id for row, _ in shown})
     return sorted(lines, key=lambda line: line.at)
 
 
-def _words(message: InboundMessage, known: Known) -> str:
-    text = message.text or ""
-    return text if message.message_id in known.own else mask(text)
-
-
-async def _known(session: AsyncSession, ticket: Ticket, contact_id: UUID, start: datetime) -> Known:
-    said = select(Ticket.said).where(Ticket.contact_id == contact_id, Ticket.id != ticket.id)
-    added = select(LogLine.message_id, LogLine.ticket_id).where(
-        LogLine.contact_id == contact_id, LogLine.message_id.is_not(None)
-    )
-    asked = select(Question.message_id).where(
-        Question.contact_id == contact_id,
-        Question.message_id.is_not(None),
-        Question.asked_at >= start,
-    )
-    lines = (await session.execute(added)).all()
+async def _known(session: AsyncSession, ticket: Ticket, start: datetime) -> Known:
+    of_contact = ticket.contact_id
+    said = select(Ticket.said).where(Ticket.contact_id == of_contact, Ticket.id != ticket.id)
+    logged = select(LogLine.ticket_id, LogLine.message_id, LogLine.at)
+    lines = (await session.execute(logged.where(LogLine.contact_id == of_contact))).all()
+    questions = select(Question.message_id, Question.asked_at)
+    questions = questions.where(Question.contact_id == of_contact, Question.asked_at >= start)
+    own = [(line.message_id, line.at) for line in lines if line.ticket_id == ticket.id]
+    others = [(line.message_id, line.at) for line in lines if line.ticket_id != ticket.id]
     parts = [part for some in await session.scalars(said) for part in some]
+    state = select(ContactRow.state).where(ContactRow.id == of_contact)
+    parts += _drafted(await session.scalar(state) or {})
     return Known(
-        own=_ids(part["message"] for part in ticket.said)
-        | _ids(number for number, of in lines if of == ticket.id),
-        questions=_ids(await session.scalars(asked)),
-        others=_ids(part["message"] for part in parts)
-        | _ids(number for number, of in lines if of != ticket.id),
+        own=_told([*own, *((part["message"], None) for part in ticket.said)]),
+        questions=_told([(row[0], row[1]) for row in await session.execute(questions)]),
+        others=_told([*others, *((part["message"], None) for part in parts)]),
     )
 
 
-def _ids(found: Iterable[str | None]) -> frozenset[str]:
-    return frozenset(number for number in found if number)
+def _drafted(state: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The parts of the report being written, as those of a ticket."""
+    draft = state.get("draft") or {}
+    single = [draft.get(name) for name in ("right", "name", "phone")]
+    parts = [part for part in (*draft.get("said", ()), *single) if part]
+    return [{"message": part.get("message")} for part in (*parts, {"message": draft.get("placed")})]
+
+
+def _told(pairs: Sequence[tuple[str | None, datetime | None]]) -> Told:
+    return Told(
+        frozenset(number for number, _ in pairs if number),
+        frozenset(moment for _, moment in pairs if moment),
+    )
 
 
 async def _replied(

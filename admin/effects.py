@@ -45,6 +45,8 @@ class Case:
     ticket: Ticket
     deed: Deed
     rule: Rule
+    actor: str
+    """As the audit log names them."""
     now: datetime
     officer: Officer | None = None
     post: Post | None = None
@@ -162,7 +164,7 @@ async def _join(case: Case) -> Status | None:
     if not await joining.is_open(case.session, other):
         raise IllegalMove("refused.other_is_over")
     case.ticket.joined_to = other.id
-    await joining.follow(case.session, case.ticket, other, case.now)
+    await joining.follow(case.session, case.ticket, other, actor=case.actor, now=case.now)
     return None
 
 
@@ -170,7 +172,7 @@ async def _split(case: Case) -> Status | None:
     """Who came to the other by the join waits for their own again."""
     if case.ticket.joined_to is not None:
         other = await case.session.get_one(Ticket, case.ticket.joined_to)
-        await joining.part(case.session, case.ticket, other)
+        await joining.part(case.session, case.ticket, other, actor=case.actor, now=case.now)
     case.ticket.closed_at = case.ticket.joined_to = None
     return None
 

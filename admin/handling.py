@@ -33,7 +33,8 @@ async def perform(
     post = post_for(rule, officer, ticket.unit)
     if rule.reason and not deed.reason.strip():
         raise IllegalMove("refused.reason_needed")
-    case = Case(session, agency, ticket, deed, rule, now, officer, post, other)
+    actor = actor_of(officer)
+    case = Case(session, agency, ticket, deed, rule, actor, now, officer, post, other)
     return await _do(case, contact=None)
 
 
@@ -49,7 +50,9 @@ async def perform_as_citizen(
 ) -> LogLine:
     """The citizen takes a matter back, joins it, or opens it once more; raises IllegalMove."""
     rule = rule_of(deed.move, ticket.status, by_citizen=True, kind=ticket.kind)
-    return await _do(Case(session, agency, ticket, deed, rule, now, other=other), contact=contact)
+    actor = actor_of(None, contact)
+    case = Case(session, agency, ticket, deed, rule, actor, now, other=other)
+    return await _do(case, contact=contact)
 
 
 async def _do(case: Case, *, contact: Contact | None) -> LogLine:
@@ -74,9 +77,8 @@ async def _do(case: Case, *, contact: Contact | None) -> LogLine:
     line = _line(case, start, end, contact, details, public=is_public)
     case.session.add(line)
     await case.session.flush()
-    actor = actor_of(case.officer, contact)
     if deed.move is Move.WITHDRAW:
-        await _set_free(case, actor)
+        await _set_free(case)
     await telling.tell(case.session, case.agency, ticket, line, now=case.now)
     await alerts.alert(case.session, case.agency, ticket, line, now=case.now)
     if ticket.joined_to is not None:
@@ -84,7 +86,7 @@ async def _do(case: Case, *, contact: Contact | None) -> LogLine:
     await audit.record(
         case.session,
         agency=ticket.agency,
-        actor=actor,
+        actor=case.actor,
         what=f"ticket.{deed.move}",
         subject=f"ticket:{ticket.id}",
         details={"from": start, "to": end, **details},
@@ -121,11 +123,11 @@ def _line(
     )
 
 
-async def _set_free(case: Case, actor: str) -> None:
+async def _set_free(case: Case) -> None:
     """What was joined to a matter that is taken back goes on by itself; nobody is dropped."""
     for ticket in await joining.joined_to(case.session, case.ticket):
         start = ticket.status
-        await joining.part(case.session, ticket, case.ticket)
+        await joining.part(case.session, ticket, case.ticket, actor=case.actor, now=case.now)
         ticket.status, ticket.since = Status.RECEIVED, case.now
         ticket.closed_at = ticket.joined_to = None
         line = LogLine(
@@ -142,7 +144,7 @@ async def _set_free(case: Case, actor: str) -> None:
         await audit.record(
             case.session,
             agency=ticket.agency,
-            actor=actor,
+            actor=case.actor,
             what=f"ticket.{Move.SPLIT}",
             subject=f"ticket:{ticket.id}",
             details={"from": start, "to": Status.RECEIVED, "withdrawn": case.ticket.id},

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin import followers
+from admin import audit, followers
 from admin.followers import Follower
 from admin.tickets import Ticket
 
@@ -17,10 +18,16 @@ async def is_open(session: AsyncSession, ticket: Ticket) -> bool:
     return await session.scalar(query) is None
 
 
-async def follow(session: AsyncSession, ticket: Ticket, other: Ticket, now: datetime) -> None:
+async def follow(
+    session: AsyncSession, ticket: Ticket, other: Ticket, *, actor: str, now: datetime
+) -> None:
     """Who waits for a ticket waits for the other, too."""
-    for contact in await followers.followers(session, ticket):
-        await followers.follow(session, other, contact.id, now)
+    new = [
+        contact.id
+        for contact in await followers.followers(session, ticket)
+        if await followers.follow(session, other, contact.id, now)
+    ]
+    await _write_down(session, "ticket.followed", other, ticket, new, actor=actor, now=now)
 
 
 async def joined_to(session: AsyncSession, ticket: Ticket) -> Sequence[Ticket]:
@@ -30,7 +37,9 @@ async def joined_to(session: AsyncSession, ticket: Ticket) -> Sequence[Ticket]:
     return (await session.scalars(query)).all()
 
 
-async def part(session: AsyncSession, ticket: Ticket, other: Ticket) -> None:
+async def part(
+    session: AsyncSession, ticket: Ticket, other: Ticket, *, actor: str, now: datetime
+) -> None:
     """Who came to the other by joining this ticket to it waits for it no longer.
 
     Who waited for it before, or has another ticket that is joined to it, still does.
@@ -41,7 +50,33 @@ async def part(session: AsyncSession, ticket: Ticket, other: Ticket) -> None:
         .where(Ticket.joined_to == other.id, Ticket.id != ticket.id)
     )
     stay = set(await session.scalars(elsewhere)) | {other.contact_id}
+    gone = []
     for contact in await followers.followers(session, ticket):
         there = await session.get(Follower, (other.id, contact.id))
         if there is not None and there.since >= ticket.since and contact.id not in stay:
             await followers.leave(session, other, contact.id)
+            gone.append(contact.id)
+    await _write_down(session, "ticket.left", other, ticket, gone, actor=actor, now=now)
+
+
+async def _write_down(
+    session: AsyncSession,
+    what: str,
+    other: Ticket,
+    ticket: Ticket,
+    contacts: Sequence[UUID],
+    *,
+    actor: str,
+    now: datetime,
+) -> None:
+    """A row of the audit log: who is told of the other ticket from now on, or no more."""
+    if contacts:
+        await audit.record(
+            session,
+            agency=other.agency,
+            actor=actor,
+            what=what,
+            subject=f"ticket:{other.id}",
+            details={"by": ticket.id, "contacts": [str(contact) for contact in contacts]},
+            now=now,
+        )

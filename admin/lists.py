@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from admin.moves import Ending, Status
 from admin.numbers import typed_number
 from admin.officers import Officer, Role
+from admin.signing import Draft
 from admin.tickets import Source, Ticket
 from bot.clock import BANGKOK
 from knowledge.agency import Agency
@@ -85,6 +86,8 @@ SIGNS = {
     Role.APPROVER: (Step.APPROVE, Status.PREPARED),
     Role.WEBMASTER: (Step.PUBLISH, Status.APPROVED),
 }
+MAY_CLOSE = frozenset({Role.AGENT, Role.REPORTER, Role.APPROVER})
+"""For whom waits what would go on to the website, but ends without a change there."""
 SEE_ALL = frozenset({Role.AGENT, Role.APPROVER, Role.WEBMASTER, Role.EXECUTIVE})
 
 
@@ -117,7 +120,18 @@ def _to_sign(officer: Officer, chains: Mapping[Kind, Chain]) -> ColumnElement[bo
         for role, (step, status) in SIGNS.items()
         if role in officer.roles
     ]
-    return or_(false(), *conditions)
+    return and_(or_(false(), *conditions), ~_ends_unpublished(chains))
+
+
+def _ends_unpublished(chains: Mapping[Kind, Chain]) -> ColumnElement[bool]:
+    """Approved of a kind that goes to the website, but what was signed changes nothing there."""
+    ending = Draft.proposal["ending"].as_string()
+    latest = select(ending).where(Draft.ticket_id == Ticket.id)
+    drafted = latest.order_by(Draft.version.desc()).limit(1).correlate(Ticket).scalar_subquery()
+    is_approved = and_(
+        Ticket.status == Status.APPROVED, Ticket.kind.in_(_with_step(chains, Step.PUBLISH))
+    )
+    return and_(is_approved, func.coalesce(drafted, Ending.CORRECTED) != Ending.CORRECTED)
 
 
 def _to_act_on(officer: Officer, chains: Mapping[Kind, Chain]) -> ColumnElement[bool]:
@@ -129,6 +143,8 @@ def _to_act_on(officer: Officer, chains: Mapping[Kind, Chain]) -> ColumnElement[
             if role is post.role:
                 ended = [kind for kind, chain in chains.items() if chain.steps[-1] is step]
                 waits.append(and_(Ticket.status == status, Ticket.kind.in_(ended)))
+        if post.role in MAY_CLOSE:
+            waits.append(_ends_unpublished(chains))
         is_unit_bound = post.role is Role.REPORTER and post.unit is not None
         conditions.append(
             and_(or_(*waits), Ticket.unit == post.unit) if is_unit_bound else or_(*waits)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from admin import audit
 from admin.officers import Officer
 from admin.tickets import Ticket
 
@@ -38,8 +39,19 @@ async def take(session: AsyncSession, ticket: Ticket, officer: Officer, now: dat
 
 
 async def take_over(session: AsyncSession, ticket: Ticket, officer: Officer, now: datetime) -> None:
-    """Edit it from now on, whoever did before."""
+    """Edit it from now on, whoever did before; that somebody was turned out is recorded."""
+    before = editor(ticket, now)
     await _set(session, ticket, officer.id, now + HELD_FOR)
+    if before not in {None, officer.id}:
+        await audit.record(
+            session,
+            agency=ticket.agency,
+            actor=f"staff:{officer.id}",
+            what="ticket.taken_over",
+            subject=f"ticket:{ticket.id}",
+            details={"from": before},
+            now=now,
+        )
 
 
 async def release(session: AsyncSession, ticket: Ticket, officer: Officer) -> None:

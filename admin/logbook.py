@@ -1,6 +1,6 @@
 """What happened to a ticket, line by line: moves, words of both sides, notes among staff."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -10,6 +10,8 @@ from sqlalchemy import ForeignKey, Index, String, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from admin import audit
+from admin.attachments import Attachment
 from admin.moves import Move
 from admin.persons import Person
 from admin.tickets import Ticket
@@ -30,6 +32,13 @@ class Line(StrEnum):
     VERDICT = "verdict"
     FOLLOWED = "followed"
     """Somebody else has the same matter and waits for it, too."""
+    EDITED = "edited"
+    """The citizen changed the words of an earlier message."""
+
+
+LONGEST = 4_000
+"""Letters of a message that are kept."""
+_LONGEST_OF_PERSON = {"name": 200, "phone": 60}
 
 
 class LogLine(Base):
@@ -82,18 +91,96 @@ async def was_reopened_by_citizen(session: AsyncSession, ticket: Ticket) -> bool
     return await session.scalar(query.limit(1)) is not None
 
 
-async def forget(session: AsyncSession, contact_id: UUID, message_id: str) -> None:
+async def forget(
+    session: AsyncSession, contact_id: UUID, message_id: str, *, now: datetime
+) -> None:
     """The citizen took a message back: its words go from the log and from the ticket."""
-    await session.execute(
-        update(LogLine)
-        .where(LogLine.contact_id == contact_id, LogLine.message_id == message_id)
-        .values(text=None)
-        .execution_options(synchronize_session=False)
-    )
-    for ticket in await session.scalars(select(Ticket).where(Ticket.contact_id == contact_id)):
+    for line in await _lines_of(session, contact_id, message_id):
+        if line.text is not None:
+            line.text = None
+            parts = {line.what}
+            await _note(session, line.ticket_id, contact_id, "taken_back", parts=parts, now=now)
+    files = await _files_of(session, contact_id, message_id)
+    for ticket in await _tickets_of(session, contact_id):
         gone = {part["part"] for part in ticket.said if part["message"] == message_id}
         if gone:
             await _forget_parts(session, ticket, message_id, gone)
+        if files & set(ticket.attachments):
+            gone.add("files")
+        if gone:
+            await _note(session, ticket.id, contact_id, "taken_back", parts=gone, now=now)
+
+
+async def replaced(
+    session: AsyncSession, contact_id: UUID, message_id: str, text: str, *, now: datetime
+) -> bool:
+    """The citizen changed a message: the new words stand wherever the old ones went.
+
+    False where they went into no ticket.
+    """
+    found: dict[int, set[str]] = {}
+    text = text.replace("\0", "")[:LONGEST]
+    for line in await _lines_of(session, contact_id, message_id):
+        line.text = text
+        found.setdefault(line.ticket_id, set()).add(line.what)
+    for ticket in await _tickets_of(session, contact_id):
+        parts = {part["part"] for part in ticket.said if part["message"] == message_id}
+        if parts := parts - {"place"}:
+            await _replace_parts(session, ticket, message_id, parts, text)
+            found.setdefault(ticket.id, set()).update(parts)
+    for ticket_id, parts in found.items():
+        session.add(
+            LogLine(
+                ticket_id=ticket_id, at=now, what=Line.EDITED, public=False, contact_id=contact_id
+            )
+        )
+        await session.flush()
+        await _note(session, ticket_id, contact_id, "edited", parts=parts, now=now)
+    return bool(found)
+
+
+async def _lines_of(session: AsyncSession, contact_id: UUID, message_id: str) -> Sequence[LogLine]:
+    """The lines that hold what a message said."""
+    query = select(LogLine).where(
+        LogLine.contact_id == contact_id,
+        LogLine.message_id == message_id,
+        LogLine.what.in_([Line.ADDED, Line.VERDICT]),
+    )
+    return (await session.scalars(query.order_by(LogLine.id))).all()
+
+
+async def _files_of(session: AsyncSession, contact_id: UUID, message_id: str) -> set[int]:
+    query = select(Attachment.id).where(
+        Attachment.contact_id == contact_id, Attachment.message_id == message_id
+    )
+    return set(await session.scalars(query))
+
+
+async def _tickets_of(session: AsyncSession, contact_id: UUID) -> Sequence[Ticket]:
+    query = select(Ticket).where(Ticket.contact_id == contact_id)
+    return (await session.scalars(query.order_by(Ticket.id))).all()
+
+
+async def _note(
+    session: AsyncSession,
+    ticket_id: int,
+    contact_id: UUID,
+    what: str,
+    *,
+    parts: Collection[str],
+    now: datetime,
+) -> None:
+    """A row of the audit log: which parts, never what they said."""
+    ticket = await session.get_one(Ticket, ticket_id)
+    await audit.record(
+        session,
+        agency=ticket.agency,
+        actor=f"contact:{contact_id}",
+        what=f"ticket.{what}",
+        subject=f"ticket:{ticket_id}",
+        details={"parts": sorted(parts)},
+        now=now,
+    )
 
 
 async def _forget_parts(
@@ -102,13 +189,37 @@ async def _forget_parts(
     """Take away what one message said, wherever it went."""
     ticket.said = [part for part in ticket.said if part["message"] != message_id]
     ticket.what = "\n".join(part["text"] for part in ticket.said if part["part"] == "what")
-    if "right" in gone:
-        ticket.right = None
-    if "verdict" in gone:
-        ticket.verdict_words = None
     if "place" in gone:
         ticket.place = None
-    for name in gone & {"name", "phone"}:
+    await _set_single(session, ticket, gone, None)
+
+
+async def _replace_parts(
+    session: AsyncSession, ticket: Ticket, message_id: str, parts: set[str], text: str
+) -> None:
+    """Put the new words of one message where its old ones were."""
+    if "what" in parts:
+        ticket.said = [
+            {**part, "text": text} if _is_what(part, message_id) else part for part in ticket.said
+        ]
+        ticket.what = "\n".join(part["text"] for part in ticket.said if part["part"] == "what")
+    await _set_single(session, ticket, parts, text)
+
+
+def _is_what(part: dict[str, Any], message_id: str) -> bool:
+    return bool(part["part"] == "what" and part["message"] == message_id)
+
+
+async def _set_single(
+    session: AsyncSession, ticket: Ticket, parts: set[str], text: str | None
+) -> None:
+    """The parts that one message alone says."""
+    if "right" in parts:
+        ticket.right = text
+    if "verdict" in parts:
+        ticket.verdict_words = text
+    for name in parts & set(_LONGEST_OF_PERSON):
+        value = None if text is None else text[: _LONGEST_OF_PERSON[name]]
         await session.execute(
-            update(Person).where(Person.ticket_id == ticket.id).values({name: None})
+            update(Person).where(Person.ticket_id == ticket.id).values({name: value})
         )

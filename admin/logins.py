@@ -65,7 +65,7 @@ class Try:
 
 def key_of(key: bytes, kind: str, what: str) -> str:
     """The name under which tries are counted, whether such an account exists or not."""
-    return hmac.new(key, f"login {kind} {what}".encode(), "sha256").hexdigest()
+    return hmac.new(key, f"login {kind} {what}".encode("utf-8", "replace"), "sha256").hexdigest()
 
 
 async def begin(session: AsyncSession, patience: Mapping[str, Patience], now: datetime) -> Try:

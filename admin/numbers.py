@@ -1,6 +1,7 @@
-"""Tracking numbers: `69-00042-3`, easy to say on the telephone, with a check digit."""
+"""Tracking numbers: `69-00042-5`, easy to say on the telephone, with a check digit."""
 
 import re
+from collections.abc import Iterator
 from datetime import date
 
 _TABLE = (
@@ -36,13 +37,21 @@ def tracking_number(year: int, count: int) -> str:
 
 def typed_number(text: str) -> str | None:
     """The tracking number in somebody's words, however they wrote it; None if there is none."""
+    return next(_typed(text), None)
+
+
+def numbers_in(text: str) -> set[str]:
+    """Every tracking number in a text."""
+    return set(_typed(text))
+
+
+def _typed(text: str) -> Iterator[str]:
     written = text.translate(_THAI_DIGITS)
     for form in (written, _DICTATED.sub("", written)):
         for found in _TYPED.finditer(form):
             start, middle, check = found.groups()
             if _check_digit(start + middle) == check:
-                return f"{start}-{middle}-{check}"
-    return None
+                yield f"{start}-{middle}-{check}"
 
 
 def _check_digit(digits: str) -> str:

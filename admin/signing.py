@@ -14,6 +14,7 @@ from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from admin import audit
 from admin.moves import DRAFTED, Ending, IllegalMove
 from admin.officers import Officer, Post
 from admin.tickets import Ticket
@@ -120,6 +121,19 @@ async def save_draft(
     )
     session.add(draft)
     await session.flush()
+    await audit.record(
+        session,
+        agency=ticket.agency,
+        actor=f"staff:{officer.id}",
+        what="ticket.draft",
+        subject=f"ticket:{ticket.id}",
+        details={
+            "version": version,
+            "digest": draft.digest,
+            "files": [number for number, _ in proposal.files],
+        },
+        now=now,
+    )
     return draft
 
 

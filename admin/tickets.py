@@ -165,6 +165,8 @@ async def next_number(session: AsyncSession, agency: str, now: datetime) -> str:
 
 async def ticket_of(session: AsyncSession, agency: str, number: str) -> Ticket | None:
     """A ticket of this agency by its tracking number."""
+    if not number.isprintable():  # PostgreSQL refuses zero bytes
+        return None
     query = select(Ticket).where(Ticket.agency == agency, Ticket.number == number)
     found: Ticket | None = await session.scalar(query)
     return found

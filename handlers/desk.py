@@ -79,7 +79,7 @@ class Desk:
         now: datetime,
     ) -> Sequence[Reply]:
         """Run the flow; the contact's row takes the new state."""
-        await _take_back(session, contact, message)
+        await _take_back(session, contact, message, now)
         state = _state_of(contact, message)
         if state.draft is not None and is_over(state.draft, now):
             await attachments.let_go(session, state.draft.files)
@@ -161,15 +161,24 @@ class Desk:
         return [Reply(wording.say("fault.apology", language), (menu, contact))]
 
 
-async def _take_back(session: AsyncSession, contact: ContactRow, message: InboundMessage) -> None:
-    """An unsent message is forgotten; of an edited one the earlier words are."""
-    if message.message_id is None:
-        return
-    if message.kind is Kind.UNSEND or message.edited:
-        await forget(session, contact.id, message.message_id, but=message.event_id)
-        await questions.forget(session, contact.id, message.message_id)
-        await attachments.forget(session, contact.id, message.message_id)
-        await logbook.forget(session, contact.id, message.message_id)
+async def _take_back(
+    session: AsyncSession, contact: ContactRow, message: InboundMessage, now: datetime
+) -> bool:
+    """An unsent message is forgotten; the new words of an edited one stand for the earlier ones.
+
+    True where they do so in a ticket: then there is nothing else to do with them.
+    """
+    number = message.message_id
+    if number is None or not (message.kind is Kind.UNSEND or message.edited):
+        return False
+    await forget(session, contact.id, number, but=message.event_id)
+    await questions.forget(session, contact.id, number)
+    words = (message.text or "").strip() if message.edited else ""
+    if words and await logbook.replaced(session, contact.id, number, words, now=now):
+        return True
+    await attachments.forget(session, contact.id, number)
+    await logbook.forget(session, contact.id, number, now=now)
+    return False
 
 
 def _state_of(contact: ContactRow, message: InboundMessage) -> State:

@@ -2,9 +2,8 @@
 
 from datetime import datetime
 
-from admin import tickets
+from admin import adding, tickets
 from admin.handling import Deed, perform_as_citizen
-from admin.logbook import Line, LogLine
 from admin.moves import IllegalMove, Move, Status
 from admin.telling import verdicts
 from admin.tickets import Ticket
@@ -114,16 +113,12 @@ async def _reopened(turn: Turn, ticket: Ticket, now: datetime) -> Outcome:
 async def _write(
     turn: Turn, ticket: Ticket, now: datetime, details: dict[str, object], text: str | None = None
 ) -> None:
-    turn.session.add(
-        LogLine(
-            ticket_id=ticket.id,
-            at=now,
-            what=Line.VERDICT,
-            public=True,
-            contact_id=turn.message.contact.id,
-            message_id=turn.message.message_id,
-            text=text,
-            details=details,
-        )
+    await adding.judge(
+        turn.session,
+        ticket,
+        turn.message.contact,
+        message_id=turn.message.message_id,
+        text=text,
+        details=details,
+        now=now,
     )
-    await turn.session.flush()

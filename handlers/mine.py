@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from admin import attachments, followers, logbook, tickets
+from admin import adding, attachments, followers, logbook, tickets
 from admin.followers import is_following
 from admin.handling import Deed, perform_as_citizen
 from admin.logbook import Line, LogLine
@@ -175,17 +175,15 @@ async def added(turn: Turn, number: str, now: datetime, *, said: Said | None = N
     if message.kind is Kind.LOCATION and message.place is not None and is_bringer:
         ticket.place = msgspec.to_builtins(message.place)
         ticket.said = [*ticket.said, {"part": "place", "message": message.message_id}]
-    log = LogLine(
-        ticket_id=ticket.id,
-        at=now,
-        what=Line.ADDED,
-        public=True,
-        contact_id=message.contact.id,
+    await adding.add(
+        turn.session,
+        ticket,
+        message.contact,
         message_id=said.message,
         text=said.text.replace("\0", "")[:LONGEST] or None,
-        attachments=files,
+        files=files,
+        now=now,
     )
-    turn.session.add(log)
     text = turn.say("mine.add_done", number=number)
     choices = (
         turn.choice("mine.more", f"mine:{number}:add"),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin import locks, signing, tickets
+from admin import audit, locks, signing, tickets
 from admin.attachments import Attachment
 from admin.handling import Deed, perform
 from admin.lists import may_see
@@ -19,7 +19,7 @@ from admin.web.evidence import Unkept
 from admin.web.ticket import AT_ONCE, shown
 from admin.web.tickets import found, member
 from admin.web.visit import Visit
-from knowledge.chains import Class
+from knowledge.chains import Class, Step
 
 LONGEST = 4_000
 """Letters of one field of words."""
@@ -149,7 +149,8 @@ async def _prepare(
         raise IllegalMove("refused.ending_needed")
     if not words["reason"]:
         raise IllegalMove("refused.reason_needed")
-    if ending is Ending.CORRECTED and not words["after"]:
+    is_page = Step.PUBLISH in visit.agency.chains[ticket.kind].steps
+    if ending is Ending.CORRECTED and is_page and not words["after"]:
         raise IllegalMove("refused.after_needed")
     proposal = Proposal(
         ending,
@@ -177,6 +178,15 @@ async def note(visit: Visit) -> web.StreamResponse:
                     staff_id=visit.officer.id,
                     text=words,
                 )
+            )
+            await session.flush()
+            await audit.record(
+                session,
+                agency=ticket.agency,
+                actor=visit.actor,
+                what="ticket.note",
+                subject=f"ticket:{ticket.id}",
+                now=visit.now,
             )
     raise visit.go(visit.at("tickets", ticket.number), done="noted" if words else None)
 

@@ -82,7 +82,7 @@ async def _keep(visit: Visit, ticket: Ticket, field: FileField) -> Attachment:
     store = visit.equipment.files
     await store.put(fitting.content)  # before the transaction: nobody waits for the disk in it
     async with visit.write() as session:
-        return await fetches.add(
+        row = await fetches.add(
             session,
             store,
             fitting,
@@ -92,6 +92,23 @@ async def _keep(visit: Visit, ticket: Ticket, field: FileField) -> Attachment:
             now=visit.now,
             message_id=_mark(ticket, visit),
         )
+        await _write_down(session, visit, "attachment.added", ticket, row)
+    return row
+
+
+async def _write_down(
+    session: AsyncSession, visit: Visit, what: str, ticket: Ticket, row: Attachment
+) -> None:
+    """One row of the audit log about a file of a ticket."""
+    await audit.record(
+        session,
+        agency=visit.agency.slug,
+        actor=visit.actor,
+        what=what,
+        subject=f"ticket:{ticket.id}",
+        details={"attachment": row.id},
+        now=visit.now,
+    )
 
 
 def _mark(ticket: Ticket, visit: Visit) -> str:
@@ -134,15 +151,7 @@ async def file(visit: Visit) -> web.StreamResponse:
     if is_small and row.is_picture:
         return await _small(visit, row)
     async with visit.write() as session:
-        await audit.record(
-            session,
-            agency=visit.agency.slug,
-            actor=visit.actor,
-            what="attachment.seen",
-            subject=f"ticket:{ticket.id}",
-            details={"attachment": row.id},
-            now=visit.now,
-        )
+        await _write_down(session, visit, "attachment.seen", ticket, row)
     return await file_response(row, visit.equipment.files, download=not row.is_picture)
 
 

@@ -57,11 +57,13 @@ class Form:
         """Every field that is text."""
         for name, value in self._fields.items() if self._fields else ():
             if isinstance(value, str):
-                yield name, _plain(value)
+                yield _plain(name), _plain(value)
 
 
 def _plain(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\0", "")
+    """Without what databases refuse: zero bytes, and half surrogates of a strange character set."""
+    plain = text.replace("\r\n", "\n").replace("\0", "")
+    return plain.encode("utf-8", "replace").decode()
 
 
 def worth_keeping(fields: Iterator[tuple[str, str]]) -> Fields:

@@ -136,7 +136,7 @@ async def _conversation(visit: Visit, ticket: Ticket) -> Sequence[conversation.S
     if ticket.contact_id is None:
         return []
     async with visit.write() as session:
-        spoken = await conversation.around(session, ticket.contact_id, ticket.opened_at)
+        spoken = await conversation.around(session, ticket)
         await audit.record(
             session,
             agency=ticket.agency,

@@ -79,7 +79,9 @@ class Admin:
         )
 
     async def _arrived(self, route: Route, visit: Visit) -> tuple[Visit, Officer | None]:
-        """The visit with its form and of whom it is."""
+        """The visit with its form and of whom it is; raises HTTPNotFound where no page can be."""
+        if not visit.request.path.isprintable():  # a database refuses some of these
+            raise web.HTTPNotFound
         if visit.request.method == "POST":
             visit = await self._with_form(route, visit)
         return await self._recognised(visit)

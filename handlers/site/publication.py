@@ -148,7 +148,9 @@ class Publication:
 
     async def _opened(self, agency: Agency, filled: Filled, language: str) -> Ticket:
         words, now = filled.words, self._clock()
-        notice = agency.wording.say("publication.agree", language, agency=agency.profile.name.th)
+        notice = agency.wording.say(
+            "publication.agree", language, agency=agency.profile.name.of(language)
+        )
         for _, found in filled.files:
             await self._store.put(found.content)
         async with self._database.session() as session:

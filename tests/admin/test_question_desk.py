@@ -19,9 +19,7 @@ from admin.opening import Matter, open_ticket
 from admin.proposals import NotKept, State, What, Wish
 from admin.tickets import Source, Ticket
 from bot.db import Database
-from bot.inbox import Inbox
-from bot.messages import Contact, InboundMessage, Kind, Reply
-from bot.metrics import Metrics
+from bot.messages import Contact, Reply
 from bot.settings import ROOT
 from bot.tables import ContactRow
 from knowledge.agency import Agency
@@ -315,6 +313,48 @@ async def test_a_question_ends_without_an_answer_only_with_words_for_the_citizen
     assert (await house.now(ticket)).ending is Ending.CANNOT
     [reply] = await house.news()
     assert "อบต. ไม่มีข้อมูลนี้" in reply.text
+    assert reply.text.endswith("เห็นด้วยกับผลนี้ไหม")
+
+
+async def test_the_preview_asks_what_the_citizen_is_asked(house: Desk) -> None:
+    ticket = await house.receives()
+
+    answered = desk.letter(house.agency, ticket, Answer("400 เมตร"), "th")
+    cannot = desk.letter(house.agency, ticket, Answer("ไม่มี", ending=Ending.CANNOT), "th")
+
+    assert answered.text.endswith("ได้คำตอบที่ต้องการไหม")
+    assert [one.label for one in answered.choices][0] == "ได้คำตอบแล้ว"
+    assert cannot.text.endswith("เห็นด้วยกับผลนี้ไหม")
+    assert not any("แก้แล้ว" in one.text for one in (answered, cannot))
+
+
+async def test_a_reply_goes_to_who_asked_and_to_nobody_who_joined(house: Desk) -> None:
+    ticket = await house.receives()
+    neighbour = Contact(AGENCY, "line", "U" + "8" * 32)
+    async with house.database.session() as session:
+        session.add(
+            ContactRow(
+                id=neighbour.id,
+                agency=AGENCY,
+                channel=neighbour.channel,
+                address=neighbour.address,
+                state={},
+                created_at=house.clock(),
+                seen_at=house.clock(),
+            )
+        )
+        await session.flush()
+        await followers.follow(session, ticket, neighbour.id, house.clock())
+        session.add(followers.told(neighbour.id, Reply("ข่าวอื่น"), presses=False, now=house.clock()))
+    house.clock.move(seconds=-60)  # the reply comes at the very moment of that other news
+
+    await house.answers(ticket, Answer("คุณสมชาย ลู่ไหน", ends=False))
+
+    async with house.database.session() as session:
+        told = await followers.take(session, neighbour.id, house.clock())
+    assert [one.text for one in told] == ["ข่าวอื่น"]
+    [reply] = await house.news()
+    assert "ลู่ไหน" in reply.text
 
 
 async def test_a_question_of_another_body_is_handed_over_with_its_name(house: Desk) -> None:
@@ -477,31 +517,6 @@ async def test_a_returned_proposal_says_why_and_changes_nothing(house: Desk) -> 
     with pytest.raises(NotKept, match="has decided already"):
         await house.approves(number, APPROVER)
     assert await house.library.refresh() == []
-
-
-async def test_the_conversation_begins_a_day_before_the_question(house: Desk) -> None:
-    ticket = await house.receives()
-    inbox = Inbox(house.database, arrived=lambda _: None, clock=house.clock, metrics=Metrics())
-    running = asyncio.create_task(inbox.run())
-    sent = [
-        (-30, "เก่าเกินไป", Kind.TEXT),
-        (28, ASKED, Kind.TEXT),
-        (3, None, Kind.IMAGE),
-        (1, None, Kind.UNSEND),
-    ]
-    for number, (hours, text, kind) in enumerate(sent):
-        house.clock.move(seconds=hours * 3600)
-        await inbox.accept([InboundMessage(CITIZEN, f"e{number}", kind, order=number, text=text)])
-    running.cancel()
-    await asyncio.wait([running])
-
-    async with house.database.session() as session:
-        spoken = await conversation.around(session, CITIZEN.id, ticket.opened_at)
-
-    assert [(line.is_citizens, line.text, line.kind) for line in spoken] == [
-        (True, ASKED, Kind.TEXT),
-        (True, "", Kind.IMAGE),
-    ]
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ class Front:
     def leaks(self) -> list[str]:
         """Inputs that stand in a line of a log."""
         lines = f"{self.logged}{self.heard.lines}"
-        known = [text for text in INPUTS if MARK in text or len(text) > 30]  # noqa: PLR2004
+        known = [text for text in INPUTS if MARK in text or len(text) > 30]
         return [one[:80] for one in known if one in lines or repr(one)[1:-1] in lines]
 
     async def unfinished(self) -> list[Any]:
@@ -160,8 +160,8 @@ async def _running(
     await server.start_server(shutdown_timeout=0.1)
     stack.push_async_callback(server.close)
     http = await stack.enter_async_context(
-            ClientSession(cookie_jar=DummyCookieJar(), connector=TCPConnector(force_close=True))
-        )
+        ClientSession(cookie_jar=DummyCookieJar(), connector=TCPConnector(force_close=True))
+    )
     url = str(server.make_url("")).rstrip("/")
     stranger = Contact(AGENCY, "web", "somebody-else")
     front = Front(program, url, http, line, telegram, inputs, logged, heard, stranger)

