@@ -79,7 +79,7 @@ class Desk:
         now: datetime,
     ) -> Sequence[Reply]:
         """Run the flow; the contact's row takes the new state."""
-        await _take_back(session, contact, message, now)
+        is_told = await _take_back(session, contact, message, now)
         state = _state_of(contact, message)
         if state.draft is not None and is_over(state.draft, now):
             await attachments.let_go(session, state.draft.files)
@@ -93,7 +93,10 @@ class Desk:
             session=session,
             match=thought.match,
         )
-        outcome = await route(turn, now)
+        if is_told:
+            outcome = Outcome((Reply(turn.say("mine.edited")),)).as_before(state)
+        else:
+            outcome = await route(turn, now)
         news: Sequence[Reply] = ()
         if outcome.replies and not message.group:
             news = await followers.take(session, contact.id, now)

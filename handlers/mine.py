@@ -12,7 +12,7 @@ from admin.handling import Deed, perform_as_citizen
 from admin.logbook import Line, LogLine
 from admin.moves import OVER, IllegalMove, Move, Status
 from admin.numbers import typed_number
-from admin.telling import verdicts
+from admin.telling import ended, verdicts
 from admin.tickets import Ticket
 from bot.messages import Choice, Kind, Reply
 from bot.tables import account_of
@@ -114,7 +114,7 @@ async def shown(turn: Turn, ticket: Ticket) -> Outcome:
     if ticket.is_open:
         text.append(turn.say("mine.due", due=day(ticket.due_at, turn.language)))
     if ticket.ending:
-        text.append(turn.say("mine.ending", ending=turn.say(f"ending.{ticket.ending}")))
+        text.append(turn.say("mine.ending", ending=ended(turn.agency, ticket, turn.language)))
         text += [ticket.ending_reason] if ticket.ending_reason else []
     text += [turn.say("mine.history"), *_history(turn, lines[-HISTORY:], words=is_bringer)]
     other = await turn.session.get(Ticket, ticket.joined_to) if ticket.joined_to else None

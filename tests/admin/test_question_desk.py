@@ -323,7 +323,7 @@ async def test_the_preview_asks_what_the_citizen_is_asked(house: Desk) -> None:
     cannot = desk.letter(house.agency, ticket, Answer("ไม่มี", ending=Ending.CANNOT), "th")
 
     assert answered.text.endswith("ได้คำตอบที่ต้องการไหม")
-    assert [one.label for one in answered.choices][0] == "ได้คำตอบแล้ว"
+    assert answered.choices[0].label == "ได้คำตอบแล้ว"
     assert cannot.text.endswith("เห็นด้วยกับผลนี้ไหม")
     assert not any("แก้แล้ว" in one.text for one in (answered, cannot))
 

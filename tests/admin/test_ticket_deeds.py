@@ -1,4 +1,4 @@
-"""What staff do on the pages of a ticket: what is offered, how it is called, and what is audited."""
+"""What staff do on the pages of a ticket: what is offered, its names, and what is audited."""
 
 import json
 

@@ -133,7 +133,7 @@ async def test_as_words_and_as_choices_they_are_answered_and_shown_as_they_are(f
 
 
 async def test_a_whole_report_of_them_is_kept_letter_by_letter(front) -> None:
-    inputs = addressed_to(front.number, [text for text in front.inputs if text.strip()])
+    inputs = addressed_to(front.number, [text for text in front.inputs if text.strip()])[::2]
     before = await front.count(Ticket)
     told: list[str] = []
 

@@ -18,7 +18,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 PASSWORD = "ปลาทูทอดกับน้ำพริก 99"
 SEED = "0" * 64
 OPERATOR = "operator@example.go.th"
-SCREENS = [(screen, scheme) for screen in ("phone", "desktop") for scheme in ("light", "dark")]
+SCREENS = [("phone", "light"), ("desktop", "dark")]
+"""Size and colours are chosen apart from each other: each of them once is all of them."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module", autouse=True)

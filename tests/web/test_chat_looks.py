@@ -34,8 +34,7 @@ async def assert_accessible(page: Page) -> None:
     assert await page.locator("h1").count() == 1
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("screen", ["phone", "desktop"])
+@pytest.mark.parametrize(("screen", "scheme"), [("phone", "light"), ("desktop", "dark")])
 async def test_the_chat_is_accessible(visit, screen, scheme):
     page = await visit(screen=screen, color_scheme=scheme)
     await assert_accessible(page)

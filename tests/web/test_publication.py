@@ -1,6 +1,8 @@
 """Another body asks the agency to publish something, in a form that needs no scripts (A2)."""
 
 import re
+from hashlib import sha256
+from html import escape
 
 import aiohttp
 import pytest
@@ -32,7 +34,7 @@ async def kept(site, table) -> list:
         return list(await session.scalars(select(table).order_by(*table.__mapper__.primary_key)))
 
 
-async def post(site, files: int = 0, headers: dict | None = None, **words: str):
+async def post(site, files: int = 0, headers: dict | None = None, query: str = "", **words: str):
     """Send the form as a browser does; status and body."""
     form = aiohttp.FormData(default_to_multipart=True)
     for name, value in {**GIVEN, **words}.items():
@@ -41,7 +43,7 @@ async def post(site, files: int = 0, headers: dict | None = None, **words: str):
         form.add_field("file", jpeg(), filename=f"{number}.jpg", content_type="image/jpeg")
     async with (
         aiohttp.ClientSession() as http,
-        http.post(site.url + PAGE.format(site.agency), data=form, headers=headers) as found,
+        http.post(site.url + PAGE.format(site.agency) + query, data=form, headers=headers) as found,
     ):
         return found.status, await found.text()
 
@@ -83,6 +85,21 @@ async def test_what_is_missing_is_said_and_nothing_typed_is_lost(site, change):
     assert "แจ้งดับไฟวันเสาร์ &lt;script&gt;" in text or "what" in change
     assert "<script>alert" not in text
     assert len(await kept(site, Ticket)) == before
+
+
+async def test_the_notice_that_is_kept_is_the_one_that_was_read(site):
+    agency = site.program.registry.get(site.agency).agency
+    name = agency.profile.name.en
+    shown = agency.wording.say("publication.agree", "en", agency=name)
+
+    status, _ = await post(site, query="?lang=en")
+
+    assert status == 200
+    async with aiohttp.ClientSession() as http:
+        found = await http.get(site.url + PAGE.format(site.agency) + "?lang=en")
+        assert escape(shown) in await found.text()
+    person = (await kept(site, Person))[-1]
+    assert person.consent_version == sha256(shown.encode()).hexdigest()[:16]
 
 
 async def test_a_form_of_another_site_is_refused(site):
