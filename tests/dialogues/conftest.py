@@ -89,12 +89,15 @@ class Citizen:
 
     async def do(self, kind: Kind, **what: object) -> list[Reply]:
         """Do anything that a citizen can do."""
+        return await self.town.tell(self.message(kind, **what))
+
+    def message(self, kind: Kind, **what: object) -> InboundMessage:
+        """What a channel would make of it."""
         number = next(self.town.numbers)
         fields = {"message_id": f"m{number}", **self.habits, **what}
-        message = InboundMessage(
+        return InboundMessage(
             contact=self.contact, event_id=f"e{number}", kind=kind, order=number, **fields
         )
-        return await self.town.tell(message)
 
 
 @pytest.fixture(scope="session")
