@@ -33,7 +33,9 @@ def load_defaults(folder: Path) -> Defaults:
     wording = reading.wording(None)
     if entries is not None:
         reading.faults += _check_defaults(reading.sources["answers.yaml"], entries)
-    if not (entries and background and chains and topics and wording) or reading.faults:
+    if entries is None or background is None or wording is None or reading.faults:
+        raise BadFiles(reading.faults)
+    if chains is None or topics is None:
         raise BadFiles(reading.faults)
     return Defaults(
         entries={entry.id: entry for entry in entries},

@@ -13,9 +13,9 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from handlers.router import has_words
 from handlers.site.questions_search import READ_AT_MOST, cleaned, words_of
 from handlers.site.questions_views import ON_PAGE, address, categories, changed_on, others, part
+from handlers.spoken import has_words
 from knowledge.agency import Agency, Entry
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
