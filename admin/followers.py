@@ -10,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     ForeignKey,
     Index,
+    bindparam,
     delete,
     exists,
     or_,
@@ -134,6 +135,10 @@ def told(contact_id: UUID, reply: Reply, *, presses: bool, now: datetime) -> New
     return News(contact_id=contact_id, reply=msgspec.to_builtins(reply), presses=presses, at=now)
 
 
+_WAITING = (
+    select(News.id).where(News.contact_id == bindparam("contact"), News.told_at.is_(None)).limit(1)
+)
+"""Asked at every message: past the session, which would write down what it holds before it asks."""
 _TAKE = (
     update(News)
     .where(News.told_at.is_(None))
@@ -144,8 +149,8 @@ _TAKE = (
 
 async def take(session: AsyncSession, contact_id: UUID, now: datetime) -> list[Reply]:
     """The news a contact has not been told yet, oldest first; they count as told from now on."""
-    waiting = select(News.id).where(News.contact_id == contact_id, News.told_at.is_(None)).limit(1)
-    if await session.scalar(waiting) is None:
+    connection = await session.connection()
+    if await connection.scalar(_WAITING, {"contact": contact_id}) is None:
         return []
     query = _TAKE.where(News.contact_id == contact_id).values(told_at=now)
     rows = sorted((await session.execute(query)).all())
