@@ -149,6 +149,8 @@ _TAKE = (
 
 async def take(session: AsyncSession, contact_id: UUID, now: datetime) -> list[Reply]:
     """The news a contact has not been told yet, oldest first; they count as told from now on."""
+    if any(isinstance(row, News) for row in session.new):
+        await session.flush()
     connection = await session.connection()
     if await connection.scalar(_WAITING, {"contact": contact_id}) is None:
         return []
