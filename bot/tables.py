@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any, Self
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
@@ -48,6 +49,20 @@ class ContactRow(Base):
     seen_at: Mapped[datetime]
 
     __table_args__ = (UniqueConstraint("agency", "channel", "address"),)
+
+    @classmethod
+    def new(cls, contact: Contact, now: datetime, **more: Any) -> Self:
+        """Somebody who is seen for the first time."""
+        return cls(
+            id=contact.id,
+            agency=contact.agency,
+            channel=contact.channel,
+            address=contact.address,
+            state={},
+            created_at=now,
+            seen_at=now,
+            **more,
+        )
 
     @property
     def contact(self) -> Contact:

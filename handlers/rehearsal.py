@@ -26,15 +26,7 @@ async def rehearse(
             connection = await session.connection()
             await connection.run_sync(Base.metadata.create_all)
             contact = message.contact
-            row = ContactRow(
-                id=contact.id,
-                agency=contact.agency,
-                channel=contact.channel,
-                address=contact.address,
-                state={},
-                created_at=now,
-                seen_at=now,
-            )
+            row = ContactRow.new(contact, now)
             session.add(row)
             await session.flush()
             return await desk.handle(session, row, message, thought, now)

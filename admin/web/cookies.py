@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from admin import sessions
+from bot.callers import is_from_our_page
 
 TOKEN = "thamdai_staff"  # noqa: S105 - a cookie's name
 LANGUAGE = "thamdai_staff_language"
@@ -50,8 +51,4 @@ class Cookies:
 
     def is_ours(self, request: web.Request) -> bool:
         """Whether a form was sent by a page of this server, as far as the browser says."""
-        origin = request.headers.get("Origin")
-        if origin is None or origin == "null":
-            return request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
-        ours = {request.host, self._public.netloc} - {""}
-        return origin.partition("://")[2] in ours
+        return is_from_our_page(request, self._public.netloc)

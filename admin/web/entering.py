@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from admin import audit, sessions, staff
 from admin.staff import INSTALLATION, Staff
 from admin.web.access import Stage, stage_of
-from admin.web.callers import browser_of
+from admin.web.browsers import browser_of
 from admin.web.forms import own_path
 from admin.web.visit import Visit, address
 

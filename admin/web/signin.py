@@ -7,12 +7,12 @@ from admin.logins import ACCOUNT, ADDRESS, Try
 from admin.passwords import TooManyAtOnce, is_outdated
 from admin.staff import LONGEST_EMAIL, Staff
 from admin.web.access import KNOWN, PUBLIC, Route, Stage
-from admin.web.callers import caller_of
 from admin.web.entering import going_with, let_in, make_whole, write_down
 from admin.web.forms import CARRIED, CARRIED_FROM, KEPT, carried, own_path, worth_keeping
 from admin.web.pages import page
 from admin.web.texts import LANGUAGES
 from admin.web.visit import Visit, address
+from bot.callers import caller_of
 
 _DIGITS = 6
 

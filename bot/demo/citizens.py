@@ -47,17 +47,7 @@ def message(plan: Plan, contact: Contact, at: int, now: datetime, **said: Any) -
 
 async def arrive(session: AsyncSession, plan: Plan, contact: Contact, now: datetime) -> str | None:
     """Keep who writes, and the first words as the inbox would; returns the message's id."""
-    session.add(
-        ContactRow(
-            id=contact.id,
-            agency=contact.agency,
-            channel=contact.channel,
-            address=contact.address,
-            language=plan.story.language,
-            created_at=now,
-            seen_at=now,
-        )
-    )
+    session.add(ContactRow.new(contact, now, language=plan.story.language))
     first = message(plan, contact, 0, now, text=plan.story.what)
     await session.flush()
     session.add(

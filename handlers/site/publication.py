@@ -17,6 +17,7 @@ from admin.opening import Details, Matter, open_ticket
 from admin.pictures import Fit, fit
 from admin.tickets import Privacy, Source, Ticket
 from bot.bodies import UNREADABLE
+from bot.callers import caller_of
 from bot.db import Database
 from bot.files import FileStore
 from bot.settings import Settings
@@ -24,7 +25,6 @@ from bot.tables import account_of
 from handlers.sending import day
 from handlers.site.limits import Allowance
 from handlers.site.pages import error_page, language_of, page, query_of
-from handlers.site.questions_search import visitor_of
 from handlers.site.sessions import Sessions
 from knowledge.agency import Agency
 from knowledge.chains import Kind
@@ -122,7 +122,7 @@ class Publication:
         if missing or not filled.words["agree"] or not _is_reachable(filled):
             fault = say("publication.missing", language)
             return self._page(request, agency, filled=filled, fault=fault, status=422)
-        if not self._allowance.take(visitor_of(request)):
+        if not self._allowance.take(caller_of(request)):
             fault = say("page.too_fast", language)
             return self._page(request, agency, filled=filled, fault=fault, status=429)
         ticket = await self._opened(agency, filled, language)

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.bodies import UNREADABLE
+from bot.callers import caller_of
 from bot.clock import BANGKOK
 from bot.db import Database
 from bot.settings import Settings
@@ -23,7 +24,6 @@ from handlers.site.questions_search import (
     Search,
     TooManySearches,
     cleaned,
-    visitor_of,
     words_of,
 )
 from handlers.site.questions_views import (
@@ -161,7 +161,7 @@ class Questions:
     async def _results(self, request: web.Request, served: Served, words: str) -> web.Response:
         agency, language = served.agency, language_of(request, served.agency)
         try:
-            found = await self._search.find(served, words, visitor_of(request))
+            found = await self._search.find(served, words, caller_of(request))
         except TooManySearches:
             return self._not_searched(request, agency, words, "page.too_fast", 429)
         if found is None:

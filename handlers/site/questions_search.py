@@ -4,10 +4,7 @@ import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import ip_address
 from urllib.parse import parse_qsl
-
-from aiohttp import web
 
 from handlers.answering import SUGGESTIONS
 from handlers.openers import openers
@@ -85,19 +82,3 @@ def words_of(body: bytes) -> str:
     except ValueError:
         return ""
     return fields.get("q", "")
-
-
-def visitor_of(request: web.Request) -> str:
-    """Who asks, as far as the network tells: a proxy beside us names the caller before it."""
-    remote = request.remote or ""
-    hops = request.headers.getall("X-Forwarded-For", [])
-    if hops and _is_near(remote):
-        return hops[-1].rpartition(",")[2].strip()[:64]
-    return remote
-
-
-def _is_near(remote: str) -> bool:
-    try:
-        return ip_address(remote).is_private
-    except ValueError:
-        return False

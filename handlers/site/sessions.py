@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from bot.callers import is_from_our_page
 from bot.channels.webchat import NAME
 from bot.messages import Contact
 
@@ -52,8 +53,4 @@ class Sessions:
 
     def is_ours(self, request: web.Request) -> bool:
         """A form is taken from our own page only."""
-        origin = request.headers.get("Origin")
-        if origin is None or origin == "null":
-            return request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
-        ours = {request.host, self._public.netloc} - {""}
-        return origin.partition("://")[2] in ours
+        return is_from_our_page(request, self._public.netloc)

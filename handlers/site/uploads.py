@@ -21,6 +21,7 @@ from admin.media import Reason, Unfit
 from admin.pictures import Fit, fit
 from bot import messages
 from bot.bodies import UNREADABLE
+from bot.callers import caller_of
 from bot.channels.channel import NotAccepted
 from bot.db import Database
 from bot.files import FileStore
@@ -32,7 +33,6 @@ from handlers.site.chat import Chat, TooFast, as_response, event_id, refusal
 from handlers.site.limits import Allowance
 from handlers.site.lines import file_path
 from handlers.site.pages import error_page, language_of, query_of
-from handlers.site.questions_search import visitor_of
 from handlers.site.sessions import Session
 from knowledge.registry import Served
 
@@ -145,7 +145,7 @@ class Uploads:
         if (request.content_length or 0) > FILES * self._most + ROOM:
             raise Unfit(Reason.TOO_BIG)
         is_slow = self._of_session.take(session.contact.address)
-        if not (self._of_visitor.take(visitor_of(request)) and is_slow):
+        if not (self._of_visitor.take(caller_of(request)) and is_slow):
             raise TooFast
         if self._under_way >= AT_ONCE:
             raise NotAccepted("full")

@@ -120,17 +120,7 @@ class Chat:
 async def chat(database: Database, clock: MovingClock) -> Chat:
     """A citizen who has written before."""
     async with database.session() as session:
-        session.add(
-            ContactRow(
-                id=CITIZEN.id,
-                agency=AGENCY,
-                channel=CITIZEN.channel,
-                address=CITIZEN.address,
-                state={},
-                created_at=clock(),
-                seen_at=clock(),
-            )
-        )
+        session.add(ContactRow.new(CITIZEN, clock()))
     agency = load_agency(AGENCIES / AGENCY, load_defaults(AGENCIES / "_default"))
     return Chat(database, agency, clock)
 

@@ -19,15 +19,7 @@ async def sends(house: House, code: str) -> Linking:
     contact = Contact(AGENCY, "telegram", "5551234")
     now = house.clock()
     async with house.database.session() as session:
-        row = ContactRow(
-            id=contact.id,
-            agency=contact.agency,
-            channel=contact.channel,
-            address=contact.address,
-            state={},
-            created_at=now,
-            seen_at=now,
-        )
+        row = ContactRow.new(contact, now)
         session.add(row)
         await session.flush()
         end, _ = await chat_links.link(session, contact, code, now)

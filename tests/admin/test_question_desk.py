@@ -75,17 +75,7 @@ class Desk:
         """A citizen passes a question on to staff."""
         async with self.database.session() as session:
             if await session.get(ContactRow, CITIZEN.id) is None:
-                session.add(
-                    ContactRow(
-                        id=CITIZEN.id,
-                        agency=AGENCY,
-                        channel=CITIZEN.channel,
-                        address=CITIZEN.address,
-                        state={},
-                        created_at=self.clock(),
-                        seen_at=self.clock(),
-                    )
-                )
+                session.add(ContactRow.new(CITIZEN, self.clock()))
                 await session.flush()
             matter = Matter(Matters.QUESTION, Source.LINE, what, unit=unit)
             return await open_ticket(
@@ -332,17 +322,7 @@ async def test_a_reply_goes_to_who_asked_and_to_nobody_who_joined(house: Desk) -
     ticket = await house.receives()
     neighbour = Contact(AGENCY, "line", "U" + "8" * 32)
     async with house.database.session() as session:
-        session.add(
-            ContactRow(
-                id=neighbour.id,
-                agency=AGENCY,
-                channel=neighbour.channel,
-                address=neighbour.address,
-                state={},
-                created_at=house.clock(),
-                seen_at=house.clock(),
-            )
-        )
+        session.add(ContactRow.new(neighbour, house.clock()))
         await session.flush()
         await followers.follow(session, ticket, neighbour.id, house.clock())
         session.add(followers.told(neighbour.id, Reply("ข่าวอื่น"), presses=False, now=house.clock()))

@@ -195,10 +195,7 @@ class Fetched:
         now = self.clock()
         async with self.database.session() as session:
             if await session.get(ContactRow, contact.id) is None:
-                row = ContactRow(id=contact.id, agency="aa", channel=contact.channel)
-                row.address, row.created_at, row.seen_at = contact.address, now, now
-                row.state = {}
-                session.add(row)
+                session.add(ContactRow.new(contact, now))
                 await session.flush()
             found = await attachments.expect(session, message, account, now)
         self.fetching.wake()

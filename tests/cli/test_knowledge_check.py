@@ -102,17 +102,7 @@ async def ask(url: str, *questions: tuple[str, str]) -> None:
     now = datetime(2026, 11, 20, 20, tzinfo=UTC)
     contact = Contact("tapon", "web", "somebody")
     async with database.session() as session:
-        session.add(
-            ContactRow(
-                id=contact.id,
-                agency="tapon",
-                channel="web",
-                address="somebody",
-                state={},
-                created_at=now,
-                seen_at=now,
-            )
-        )
+        session.add(ContactRow.new(contact, now))
         await session.flush()
         for decision, text in questions:
             session.add(

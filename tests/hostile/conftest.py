@@ -192,18 +192,7 @@ async def _anothers_matter(front: Front) -> str:
     served = front.program.registry.get(AGENCY)
     assert served
     async with front.program.database.session() as session:
-        session.add(
-            ContactRow(
-                id=contact.id,
-                agency=AGENCY,
-                channel=contact.channel,
-                address=contact.address,
-                state={},
-                blocked=False,
-                created_at=now,
-                seen_at=now,
-            )
-        )
+        session.add(ContactRow.new(contact, now))
         await session.flush()
         matter = Matter(
             Kind.COMPLAINT,

@@ -87,16 +87,7 @@ class Newsroom:
         """A citizen who has written before."""
         contact = Contact(AGENCY, channel, name)
         now = self.clock()
-        row = ContactRow(
-            id=contact.id,
-            agency=contact.agency,
-            channel=contact.channel,
-            address=contact.address,
-            state={},
-            created_at=now,
-            seen_at=now,
-            **{"blocked": False, **more},
-        )
+        row = ContactRow.new(contact, now, **more)
         async with self.database.session() as session:
             session.add(row)
         return contact

@@ -51,16 +51,7 @@ class Office:
     async def knows(self, address: str, channel: str = "telegram") -> Contact:
         """Somebody who has written before."""
         contact = Contact(self.agency.slug, channel, address)
-        row = ContactRow(
-            id=contact.id,
-            agency=contact.agency,
-            channel=channel,
-            address=address,
-            state={},
-            blocked=False,
-            created_at=self.now,
-            seen_at=self.now,
-        )
+        row = ContactRow.new(contact, self.now)
         async with self.database.session() as session:
             session.add(row)
         return contact

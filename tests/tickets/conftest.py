@@ -111,13 +111,4 @@ async def office(database: Database, agency: Agency, tmp_path: Path) -> AsyncIte
 
 def contact_row(contact: Contact) -> ContactRow:
     """A citizen who has written before."""
-    return ContactRow(
-        id=contact.id,
-        agency=contact.agency,
-        channel=contact.channel,
-        address=contact.address,
-        state={},
-        blocked=False,
-        created_at=MORNING,
-        seen_at=MORNING,
-    )
+    return ContactRow.new(contact, MORNING)

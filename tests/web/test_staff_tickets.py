@@ -59,18 +59,7 @@ async def people(site) -> Contact:
             person.second_factor = SEED if key in NEEDS_CODE else None
             for role, unit in posts:
                 await staff.give_role(session, person, agency=site.agency, role=role, unit=unit)
-        session.add(
-            ContactRow(
-                id=contact.id,
-                agency=site.agency,
-                channel="web",
-                address=contact.address,
-                state={},
-                blocked=False,
-                created_at=now,
-                seen_at=now,
-            )
-        )
+        session.add(ContactRow.new(contact, now))
     return contact
 
 

@@ -1,8 +1,4 @@
-"""From where somebody calls: the network's address, and what browser it is."""
-
-from ipaddress import ip_address
-
-from aiohttp import web
+"""What browser somebody uses, in words."""
 
 BROWSERS = (
     ("Line/", "LINE"),
@@ -24,22 +20,6 @@ SYSTEMS = (
     ("Mac OS X", "macOS"),
     ("Linux", "Linux"),
 )
-
-
-def caller_of(request: web.Request) -> str:
-    """The address that calls; a proxy beside us names it, as the last in its header."""
-    remote = request.remote or ""
-    hops = request.headers.getall("X-Forwarded-For", [])
-    if hops and _is_near(remote):
-        return hops[-1].rpartition(",")[2].strip()[:64]
-    return remote
-
-
-def _is_near(remote: str) -> bool:
-    try:
-        return ip_address(remote).is_private
-    except ValueError:
-        return False
 
 
 def browser_of(agent: str) -> str:
