@@ -2,13 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from admin.web.cookies import FIELD
@@ -16,22 +13,17 @@ from admin.web.forms import HERE as PAGE_FIELD
 from admin.web.navigation import ways
 from admin.web.texts import WORDING
 from admin.web.visit import Visit, address
+from bot import looks
 from bot.clock import BANGKOK
 from knowledge.agency import Agency
 from knowledge.dates import written
 
 HERE = Path(__file__).parent
 STATIC = "/static/admin/"
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
 HEADERS: Mapping[str, str] = {
-    "Content-Security-Policy": POLICY,
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": looks.policy("'none'"),
     "X-Frame-Options": "DENY",
-    "Cache-Control": "no-store",
+    **looks.HEADERS,
 }
 
 
@@ -95,22 +87,8 @@ def form_mark(visit: Visit) -> Markup:
     ).format(FIELD, visit.mark, PAGE_FIELD, visit.path)
 
 
-@cache
-def static(name: str) -> str:
-    """A static file's address, which changes with its content so that no old one is kept."""
-    mark = blake2b((HERE / "static" / name).read_bytes(), digest_size=5).hexdigest()
-    return f"{STATIC}{name}?v={mark}"
-
-
-_templates = Environment(
-    loader=FileSystemLoader(HERE / "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_templates = looks.templates(HERE, STATIC)
 _templates.globals |= {
-    "static": static,
     "form_mark": form_mark,
     "address": address,
     "unit_name": unit_name,

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -17,11 +16,12 @@ from admin.web.access import Anyone, Route, Stage, Verdict, stage_of, verdict
 from admin.web.cookies import FIELD, LANGUAGE, TOKEN
 from admin.web.forms import Form, form_kept, worth_keeping
 from admin.web.landing import LAST
-from admin.web.pages import HEADERS, STATIC, error_page, page
+from admin.web.pages import HEADERS, HERE, STATIC, error_page, page
 from admin.web.routes import ROUTES
 from admin.web.signin import ask_to_log_in
 from admin.web.texts import LANGUAGES
 from admin.web.visit import Equipment, Visit, address
+from bot import looks
 from bot.bodies import UNREADABLE
 from bot.db import is_collision, is_unavailable
 from bot.logs import where
@@ -43,8 +43,7 @@ class Admin:
 
     def add_to(self, app: web.Application) -> None:
         """Serve /admin/ and its static files."""
-        app.router.add_get(STATIC + "{name:(?s:.{60,})}", self._guarded(LAST))  # no file's name
-        app.router.add_static(STATIC, Path(__file__).parent / "static")
+        looks.add_to(app, HERE, STATIC, self._guarded(LAST))
         for route in ROUTES:
             add = app.router.add_get if route.method == "GET" else app.router.add_post
             add(route.path, self._guarded(route))

@@ -1,16 +1,14 @@
 """Server-rendered pages: each agency's chat, and the list of agencies."""
 
 import re
-from collections.abc import Mapping, Sequence
-from functools import cache
-from hashlib import blake2b
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from bot import looks
 from bot.mailbox import Letter
 from bot.settings import Settings
 from handlers.site.lines import BLANK, LINKS, lines_of, linked
@@ -18,13 +16,7 @@ from knowledge.agency import Agency
 from knowledge.registry import Registry
 
 HERE = Path(__file__).parent
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}"
-)
 STATIC = "/static/thamdai/"
-NO_NAME = "{name:(?s:.{60,})}"
-"""Longer than the name of any file: file systems fail on it."""
 
 _ERRORS = {
     403: ("ไม่รับคำขอนี้", "This request was not accepted"),
@@ -48,8 +40,7 @@ class Pages:
         app.router.add_get("/", self._index)
         app.router.add_get("/{slug}", self._agency)
         app.router.add_get("/{slug}/", self._agency)
-        app.router.add_get(STATIC + NO_NAME, _nowhere)
-        app.router.add_static(STATIC, HERE / "static")
+        looks.add_to(app, HERE, STATIC, _nowhere)
 
     async def _index(self, request: web.Request) -> web.Response:
         served = (one.agency for one in self._registry.served.values())
@@ -135,29 +126,10 @@ def page(
     template: str, language: str, *, status: int = 200, ancestors: str = "'self'", **values: Any
 ) -> web.Response:
     """A template as a response that lets nothing foreign in."""
-    headers: Mapping[str, str] = {
-        "Content-Security-Policy": POLICY.format(ancestors=ancestors),
-        "Referrer-Policy": "same-origin",
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "no-store",
-    }
+    headers = {"Content-Security-Policy": looks.policy(ancestors), **looks.HEADERS}
     html = _templates.get_template(template).render(language=language, status=status, **values)
     return web.Response(text=html, content_type="text/html", status=status, headers=headers)
 
 
-@cache
-def static(name: str) -> str:
-    """A static file's address, which changes with its content so that no old one is kept."""
-    mark = blake2b((HERE / "static" / name).read_bytes(), digest_size=5).hexdigest()
-    return f"{STATIC}{name}?v={mark}"
-
-
-_templates = Environment(
-    loader=FileSystemLoader(HERE / "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_templates.globals["static"] = static
+_templates = looks.templates(HERE, STATIC)
 _templates.filters["linked"] = linked

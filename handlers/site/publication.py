@@ -196,6 +196,8 @@ class Publication:
         status: int = 200,
     ) -> web.Response:
         language = language_of(request, agency)
+        query = query_of(agency, language, embedded=False)
+        other = next((one for one in agency.profile.languages if one != language), None)
         here: dict[str, Any] = {
             "agency": agency,
             "words": (filled or Filled()).words,
@@ -206,8 +208,11 @@ class Publication:
             "longest": LONGEST,
             "most": self._most_mb,
             "files": FILES,
-            "query": query_of(agency, language, embedded=False),
-            "other": next((one for one in agency.profile.languages if one != language), None),
+            "query": query,
+            "other": other,
+            "switch": f"/{agency.slug}/publication?lang={other}",
+            "chat": f"/{agency.slug}/chat{query}",
+            "to": lambda: f"/{agency.slug}/questions{query}",
             "say": lambda key, **values: agency.wording.say(key, language, **values),
         }
         return page("publication.html", language, status=status, **here)
