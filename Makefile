@@ -42,7 +42,7 @@ check: $(VENV)/.installed-dev  ## format, lint, types, import contracts
 	$(VENV)/bin/lint-imports
 
 test: check browser  ## all of that, and every test
-	$(PY) -m pytest -q -r s -n 3 --dist loadfile
+	$(PY) -m pytest -q -r s -n 4 --dist loadfile --no-loadscope-reorder
 
 lock:  ## write both lock files anew (needs uv)
 	uv pip compile $(UV_OPTIONS) --group build pyproject.toml -o requirements.lock

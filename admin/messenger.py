@@ -13,8 +13,8 @@ import structlog
 from sqlalchemy import Executable, bindparam, delete, insert, select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from admin.allowances import Allowances
 from admin.followers import News
+from admin.quota import Quotas
 from bot import outbox
 from bot.channels.channel import Channel, Metered
 from bot.db import Database, Moment, is_unavailable
@@ -71,13 +71,14 @@ class Messenger:
         *,
         clock: Callable[[], datetime],
         metrics: Metrics,
+        quotas: Quotas,
     ) -> None:
         self._database = database
         self._channels = channels
         self._committed = committed
         self._clock = clock
         self._metrics = metrics
-        self._allowances = Allowances(clock)
+        self._quotas = quotas
         self._knock = asyncio.Event()
 
     def wake(self) -> None:
@@ -141,7 +142,7 @@ class Messenger:
         self._metrics.news.labels("told").inc(len(done.told))
         self._metrics.news.labels("waits").inc(len(done.waiting))
         for account, requests in done.spent.items():
-            self._allowances.spend(account, requests)
+            self._quotas.spend(account, requests)
         if done.contacts:
             self._committed(done.contacts)
 
@@ -175,7 +176,7 @@ class Messenger:
         async with self._database.read() as connection:
             names = [account_of(*row) for row in await connection.execute(query)]
         served = {name: self._channels[name] for name in names if name in self._channels}
-        return {name: await self._allowances.left(channel) for name, channel in served.items()}
+        return {name: await self._quotas.left(channel) for name, channel in served.items()}
 
     def _decide(
         self, done: Round, channel: Channel, row: Any, news: Sequence[Any], room: int | None
@@ -223,7 +224,7 @@ class Messenger:
                 ids = [row.id for row in rows]
                 await connection.execute(update(_NEWS).where(_NEWS.c.id.in_(ids)).values(**values))
         for row in refused:
-            self._allowances.exhaust(row.account)
+            self._quotas.exhaust(row.account)
         self._metrics.news.labels("refused").inc(len(refused))
 
 

@@ -11,13 +11,15 @@ from aiohttp import web
 
 from admin import sources
 from admin.fetching import Fetching
+from admin.mailroom import Mailroom
 from admin.messenger import Messenger
+from admin.posting import Posting
+from admin.quota import Quotas
 from bot import citizen_pages, clock, migration, outbox, staff_pages
 from bot.accounts import Accounts, AllAccounts, LockedAccounts
 from bot.busy import BusySigns
-from bot.channels.channel import Channel, DeliveryError
+from bot.channels.channel import Channel
 from bot.channels.making import make_channels
-from bot.channels.telegram import TelegramChannel
 from bot.channels.webchat import NAME as WEB
 from bot.db import Database
 from bot.delivery import Delivery
@@ -28,23 +30,22 @@ from bot.jobs import Jobs
 from bot.lanes import Lanes
 from bot.mailbox import Bells
 from bot.metrics import Metrics
+from bot.openings import Openings
 from bot.reading import make_encoder, make_registry
 from bot.settings import Settings
 from bot.tables import account_of
-from bot.timetable import timetable
+from bot.timetable import MAILING, mailing_errand, timetable
 from bot.webhooks import MAX_BODY, Webhooks
 from handlers import menu
 from handlers.desk import Desk
+from knowledge.bulletins import Rates
 from knowledge.library import Library
 
 log = structlog.get_logger()
 
 GRACE = 8.0
 """Seconds for what is in hand when we are told to stop; the whole stop takes under ten."""
-REOPEN = 15.0
-"""Seconds between attempts to open an account whose platform could not be reached."""
 RELOAD = 2.0
-LOOK = 1.0
 PASSING = ("meaning", "open ")
 """How the names of those jobs begin that may end before the program does."""
 
@@ -62,9 +63,31 @@ class Program:
         self.library = Library(self.database, self.registry, clock.now)
         self.bells = Bells()
         scheduled = timetable(self.database, self.registry, settings)
-        self.jobs = Jobs(settings, scheduled=scheduled, metrics=self.metrics)
+        self.channels: dict[str, Channel] = {}
+        self.quotas = Quotas(self.database, self._rates, clock.now)
+        self.mailroom = Mailroom(
+            self.database,
+            lambda slug: served.agency if (served := self.registry.get(slug)) else None,
+            self.channels,
+            self.quotas,
+            address=settings.public_url,
+            committed=self._committed,
+            clock=clock.now,
+        )
+        self.jobs = Jobs(
+            settings,
+            scheduled=scheduled,
+            errands=[mailing_errand(self.mailroom)],
+            metrics=self.metrics,
+        )
+        self.posting = Posting(
+            self.database,
+            self.channels,
+            self._begin_mailing,
+            is_ready=lambda: self.jobs.is_launched,
+            clock=clock.now,
+        )
         self._tasks: list[asyncio.Task[Any]] = []
-        self._polling = asyncio.Event()
 
     async def start(self) -> web.Application:
         """Everything up to the point where requests can be taken."""
@@ -72,7 +95,6 @@ class Program:
         if before != after:
             log.info("migrated", before=before, after=after)
         await self.library.refresh()
-        self.channels: dict[str, Channel] = {}
         self._assemble()
         self._admit()
         return self._application()
@@ -88,7 +110,12 @@ class Program:
             self.database, self.channels, self.files, settings=self.settings, clock=clock.now
         )
         self.messenger = Messenger(
-            self.database, self.channels, self._committed, clock=clock.now, metrics=self.metrics
+            self.database,
+            self.channels,
+            self._committed,
+            clock=clock.now,
+            metrics=self.metrics,
+            quotas=self.quotas,
         )
         self.lanes = Lanes(
             self.database,
@@ -105,12 +132,18 @@ class Program:
         self.inbox = Inbox(
             self.database, arrived=self.lanes.add, clock=clock.now, metrics=self.metrics
         )
+        self.openings = Openings(
+            lambda: self.accounts.held,
+            self.inbox.accept,
+            self.metrics,
+            polls=self.settings.telegram_mode == "polling",
+        )
 
     def _accounts(self) -> Accounts:
         if self.database.is_sqlite:
             return AllAccounts(taken=self._take_over)
         return LockedAccounts(
-            self.settings.database, taken=self._take_over, notified=self._notified
+            self.settings.database, taken=self._take_over, notified=lambda: self.delivery.wake()
         )
 
     def _admit(self) -> list[Channel]:
@@ -131,12 +164,24 @@ class Program:
         self.fetching.wake()
         self.bells.ring(contacts)
 
-    def _notified(self) -> None:
-        self.delivery.wake()
+    def _changed(self) -> None:
+        """Staff did something: there may be news to tell, or an announcement to post."""
+        self.messenger.wake()
+        self.posting.wake()
+
+    def _rates(self, slug: str) -> Rates:
+        served = self.registry.get(slug)
+        return served.agency.newsroom.rates if served else Rates()
+
+    async def _begin_mailing(self, mailing: int, attempt: int) -> None:
+        await self.jobs.begin(MAILING, f"{mailing}:{attempt}", f"{mailing}-{attempt}")
 
     async def _take_over(self, account: str) -> None:
         async with self.database.write() as connection:
-            found = await outbox.recover(connection, account)
+            is_repeatable = self.channels[account].bulk.is_repeatable
+            found = await outbox.recover(
+                connection, account, clock.now(), is_repeatable=is_repeatable
+            )
         if found:
             log.warning("outbox_recovered", account=account, requests=found)
 
@@ -149,8 +194,16 @@ class Program:
             is_served=lambda slug: self.registry.get(slug) is not None,
         ).add_to(app)
         Health(self).add_to(app)
-        changed = self.messenger.wake
-        staff_pages.add_to(app, self.database, self.registry, self.settings, changed)
+        changed = self._changed
+        staff_pages.add_to(
+            app,
+            self.database,
+            self.registry,
+            self.settings,
+            changed,
+            channels=self.channels,
+            quotas=self.quotas,
+        )
         citizen_pages.add_to(
             app,
             self.database,
@@ -174,6 +227,7 @@ class Program:
             "fetching": self.fetching.run(),
             "tidy": self.fetching.tidy(),
             "messenger": self.messenger.run(),
+            "posting": self.posting.run(),
             "reload": self._reload(),
             "meaning": self._add_meaning(),
         }
@@ -187,7 +241,8 @@ class Program:
     def _begin(self, channels: Iterable[Channel]) -> None:
         for channel in channels:
             account = account_of(channel.agency, channel.name)
-            task = asyncio.create_task(self._keep_open(account, channel), name=f"open {account}")
+            work = self.openings.keep_open(account, channel)
+            task = asyncio.create_task(work, name=f"open {account}")
             self._tasks.append(task)
 
     @property
@@ -199,37 +254,6 @@ class Program:
             for task in ended
             if not task.get_name().startswith(PASSING) or task.cancelled() or task.exception()
         ]
-
-    async def _keep_open(self, account: str, channel: Channel) -> None:
-        """Open an account; a platform that cannot be reached stops nobody else."""
-        gauge = self.metrics.channels.labels(channel.agency, channel.name)
-        gauge.set(0)
-        while True:
-            try:
-                await channel.open()
-                break
-            except DeliveryError as error:
-                log.warning("channel_not_open", account=account, fault=error.reason)
-            await asyncio.sleep(REOPEN)
-        gauge.set(1)
-        if isinstance(channel, TelegramChannel) and self.settings.telegram_mode == "polling":
-            await self._poll(account, channel)
-
-    async def _poll(self, account: str, channel: TelegramChannel) -> None:
-        """Fetch updates while this process is the account's sender: one poller for each bot."""
-        while not self._polling.is_set():
-            if account in self.accounts.held:
-                stop = asyncio.Event()
-                polling = asyncio.create_task(channel.poll(self.inbox.accept, stop))
-                while account in self.accounts.held and not self._polling.is_set():
-                    ended, _ = await asyncio.wait([polling], timeout=LOOK)
-                    if ended:
-                        break
-                stop.set()
-                for error in await asyncio.gather(polling, return_exceptions=True):
-                    if error:
-                        log.error("polling_ended", account=account, fault=type(error).__name__)
-            await asyncio.sleep(LOOK)
 
     async def _add_meaning(self) -> None:
         """Load the model; at the very first start, answer by words until all is encoded."""
@@ -256,7 +280,7 @@ class Program:
 
     async def stop(self) -> None:
         """Finish what is in hand, within ten seconds."""
-        self._polling.set()
+        self.openings.stop()
         jobs = asyncio.create_task(self.jobs.stop())
         self.lanes.stop()
         lanes = [task for task in self._tasks if task.get_name() == "lanes"]

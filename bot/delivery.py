@@ -6,6 +6,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -18,7 +19,7 @@ from bot.channels.channel import Channel, DeliveryError
 from bot.db import Database
 from bot.logs import where
 from bot.metrics import Metrics
-from bot.pacing import ChatPaces, Pace
+from bot.pacing import BulkPace, ChatPaces, Pace
 from bot.tables import Posting
 
 ATTEMPTS = 14
@@ -26,6 +27,8 @@ ATTEMPTS = 14
 AT_ONCE = 48
 """Requests of one account under way at one time: a platform that hangs holds up no other."""
 ALL_AT_ONCE = 480
+BULK_AT_ONCE = 24
+"""Of those, how many may be of what goes to many: the rest is for answers."""
 A_ROUND = 8
 """Requests begun together: starting many at once would keep webhooks waiting."""
 GATHER = 0.003
@@ -55,6 +58,10 @@ class Delivery:
         self._metrics = metrics
         self._chats = ChatPaces()
         self._paces: defaultdict[str, Pace] = defaultdict(Pace)
+        self._bulk: dict[str, BulkPace] = {}
+        self._bulk_in_hand: Counter[str] = Counter()
+        self._counted: Counter[str] = Counter()
+        """Messages that the platforms count, until that is written down."""
         self._under_way: set[asyncio.Task[None]] = set()
         self._in_hand: dict[int, str] = {}
         """Account of each request from its marking until its result is written down."""
@@ -138,15 +145,31 @@ class Delivery:
         rows: list[Any] = []
         if held:
             async with self._database.read() as connection:
-                rows = await outbox.due(connection, held, self._clock(), room)
+                bulk = [account for account in held if self._is_open_for_many(account)]
+                rows = await outbox.due(connection, held, self._clock(), room, bulk=bulk)
             rows = [row for row in rows if self._may_go(row) and self._paces[row.account].take()]
-        await self._write_results([row.id for row in rows])
+            for row in rows:
+                self._bulk_of(row.account).spend()
+        marked = await self._write_results([row.id for row in rows])
+        rows = [row for row in rows if row.id in marked]
         self._in_hand |= {row.id: row.account for row in rows}
+        self._bulk_in_hand.update(row.account for row in rows if row.bulk)
         return rows
+
+    def _bulk_of(self, account: str) -> BulkPace:
+        if account not in self._bulk:
+            self._bulk[account] = BulkPace(self._channels[account].bulk.per_second)
+        return self._bulk[account]
+
+    def _is_open_for_many(self, account: str) -> bool:
+        is_free = self._bulk_in_hand[account] < BULK_AT_ONCE
+        return is_free and self._bulk_of(account).opens_in <= 0
 
     def _may_go(self, row: Any) -> bool:
         """Whether its chat takes it now; otherwise it waits its time, and holds up nobody else."""
         if row.id in self._in_hand:  # we lost the account, and have taken it anew
+            return False
+        if row.bulk and not self._is_open_for_many(row.account):
             return False
         spacing = self._channels[row.account].spacing(row.address)
         if spacing is None or row.payload.get("best_effort"):
@@ -160,7 +183,7 @@ class Delivery:
     async def _send(self, row: Any) -> None:
         channel = self._channels[row.account]
         try:
-            await channel.send(outbox.call_of(row))
+            counted = await channel.send(outbox.call_of(row))
         except DeliveryError as error:
             self._failed(row, channel, error)
         except asyncio.CancelledError:
@@ -171,11 +194,14 @@ class Delivery:
             )
             self._failed(row, channel, DeliveryError("surprise", retry=True))
         else:
-            self._sent(row, channel)
+            self._sent(row, channel, counted)
+        if row.bulk:
+            self._bulk_in_hand[row.account] -= 1
         self.wake()
 
-    def _sent(self, row: Any, channel: Channel) -> None:
+    def _sent(self, row: Any, channel: Channel, counted: int) -> None:
         now = self._clock()
+        self._counted[row.account] += counted
         self._paces[row.account].went_well()
         self._metrics.sent.labels(channel.name).inc()
         self._metrics.delivery.observe((now - row.received_at).total_seconds())
@@ -187,8 +213,10 @@ class Delivery:
         is_final = not error.retry or attempts >= ATTEMPTS
         if row.payload.get("best_effort"):
             is_final = True
+        if row.bulk and error.unsure and not channel.bulk.is_repeatable:
+            error, is_final = replace(error, reason=outbox.UNKNOWN), True
         self._metrics.unsent.labels(channel.name, error.reason, str(is_final).lower()).inc()
-        if error.gone:
+        if error.gone and row.contact_id:
             self._gone.append(row.contact_id)
         if error.after is not None:
             self._paces[row.account].hold(error.after)
@@ -216,26 +244,33 @@ class Delivery:
             {"row": row.id, "status": status, "fault": fault, "due_at": due_at, "done_at": done_at}
         )
 
-    async def _write_results(self, sending: Sequence[int] = ()) -> None:
+    async def _write_results(self, sending: Sequence[int] = ()) -> set[int]:
+        """Write down what is known, and mark what is to be sent; returns what may be."""
+        marked: set[int] = set()
         if not self._results and not self._gone and not sending:
-            return
+            return marked
         results, self._results = self._results, []
         gone, self._gone = self._gone, []
+        counted, self._counted = self._counted, Counter()
         try:
             async with self._database.write() as connection:
                 if results:
                     await outbox.settle(connection, results)
                 if gone:
                     await outbox.block(connection, gone, self._clock())
+                if counted:
+                    await outbox.count(connection, +counted, self._clock())
                 if sending:
-                    await outbox.mark_sending(connection, sending)
+                    marked = await outbox.mark_sending(connection, sending)
         except Exception:
             self._results[:0] = results
             self._gone[:0] = gone
+            self._counted.update(counted)
             self._results += [self._unsent(row) for row in sending]
             raise
         for result in results:
             self._in_hand.pop(result["row"], None)
+        return marked
 
     def _unsent(self, row: int) -> dict[str, Any]:
         """A request that may have been marked though we heard otherwise, and was not sent."""

@@ -20,7 +20,7 @@ from bot.channels.channel import DeliveryError
 from bot.channels.line import LineChannel
 from bot.channels.telegram import TelegramChannel
 from bot.db import Database
-from bot.jobs import jobs_url, last_outcomes
+from bot.job_records import jobs_url, last_outcomes
 from bot.settings import BadSettings, ChannelSecrets, Settings, channel_secrets
 from bot.tables import EventRow, OutgoingRow, Posting, Progress
 

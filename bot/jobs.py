@@ -2,9 +2,8 @@
 
 import asyncio
 import logging
-import sqlite3
 import threading
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,11 +12,10 @@ from typing import Any
 from uuid import uuid4
 
 import structlog
-from sqlalchemy import ColumnClause, column, select, table
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
+from bot.errands import Errand, workflow_of
+from bot.job_records import records_url
 from bot.logs import where
 from bot.metrics import Metrics
 from bot.settings import Settings
@@ -32,9 +30,6 @@ ATTEMPTS_AFTER = (5.0, 30.0)
 RECOVERIES = 5
 """How often a job is begun anew after the process died of it."""
 RELAUNCH = 15.0
-DONE = "SUCCESS"
-UNENDED = ("ENQUEUED", "DELAYED", "PENDING")
-"""DBOS' words for where a job stands."""
 KEPT = timedelta(days=90)
 """How long it is known what became of a job."""
 _ONE = threading.Lock()
@@ -75,11 +70,15 @@ class Jobs:
         settings: Settings,
         *,
         scheduled: Iterable[Scheduled],
+        errands: Iterable[Errand] = (),
         metrics: Metrics,
         attempts_after: Sequence[float] = ATTEMPTS_AFTER,
     ) -> None:
         self._settings = settings
         self._scheduled = tuple(scheduled)
+        self._errands = tuple(errands)
+        self._begun: dict[str, Any] = {}
+        """DBOS' workflow of each errand."""
         self._metrics = metrics
         self._attempts_after = tuple(attempts_after)
         self._turns = {job.name: asyncio.Lock() for job in self._scheduled}
@@ -128,6 +127,9 @@ class Jobs:
         DBOS(config=self._config())
         jobs = {job.name: job for job in self._scheduled}
         workflows = {name: self._workflow(job) for name, job in jobs.items()}
+        for errand in self._errands:
+            work = DBOS.workflow(name=errand.name, max_recovery_attempts=RECOVERIES)
+            self._begun[errand.name] = work(workflow_of(errand, self._do))
         DBOS.launch()
         DBOS.apply_schedules(
             [
@@ -153,7 +155,9 @@ class Jobs:
             "name": "thamdai",
             "application_version": VERSION,
             "executor_id": _replica(self._settings.data_dir),
-            "system_database_url": _address(self._settings).render_as_string(hide_password=False),
+            "system_database_url": records_url(self._settings).render_as_string(
+                hide_password=False
+            ),
             "sys_db_pool_size": 4,
             "use_listen_notify": False,
             "log_level": "WARNING",
@@ -163,8 +167,12 @@ class Jobs:
     def _workflow(self, job: Scheduled) -> Any:
         from dbos import DBOS  # noqa: PLC0415
 
+        async def alone(due: datetime) -> None:
+            async with self._turns[job.name]:  # a job that takes long never runs beside itself
+                await job.work(due)
+
         def work(due: datetime, _context: object) -> None:
-            self._do(job, due)
+            self._do(job.name, lambda: alone(due))
 
         work.__qualname__ = work.__name__ = job.name
         return DBOS.workflow(name=job.name, max_recovery_attempts=RECOVERIES)(work)
@@ -189,38 +197,51 @@ class Jobs:
         if old:
             DBOS.delete_workflows([found.workflow_id for found in old])
 
-    def _do(self, job: Scheduled, due: datetime) -> None:
+    async def begin(self, errand: str, subject: str, key: str) -> None:
+        """Begin an errand, once for each key; nothing happens where it is under way or over.
+
+        Raises JobFailed while jobs are not launched.
+        """
+        if not self.is_launched:
+            raise JobFailed(f"{errand}: not launched")
+        await asyncio.to_thread(self._start, errand, subject, key)
+
+    def _start(self, errand: str, subject: str, key: str) -> None:
+        from dbos import DBOS, SetWorkflowID  # noqa: PLC0415
+
+        with SetWorkflowID(f"{errand}-{key}"):
+            DBOS.start_workflow(self._begun[errand], subject)
+
+    def _do(self, name: str, work: Callable[[], Awaitable[Any]]) -> Any:
         """In a thread of DBOS: have it done in our loop, and wait for it."""
         fault = ""
         for pause in (0.0, *self._attempts_after):
             if self._stopping.wait(pause):
                 raise Stopped
-            error = self._attempt(job, due)
-            if error is None:
-                self._metrics.jobs.labels(job.name, "done").inc()
-                return
-            fault = type(error).__name__
-            log.warning("job_attempt_failed", job=job.name, fault=fault, where=where(error))
-        self._metrics.jobs.labels(job.name, "failed").inc()
-        log.error("job_failed", job=job.name, fault=fault)
-        raise JobFailed(f"{job.name}: {fault}")
+            try:
+                found = self._attempt(work)
+            except Exception as error:  # noqa: BLE001 - tried again
+                fault = type(error).__name__
+                log.warning("job_attempt_failed", job=name, fault=fault, where=where(error))
+            else:
+                self._metrics.jobs.labels(name, "done").inc()
+                return found
+        self._metrics.jobs.labels(name, "failed").inc()
+        log.error("job_failed", job=name, fault=fault)
+        raise JobFailed(f"{name}: {fault}")
 
-    def _attempt(self, job: Scheduled, due: datetime) -> Exception | None:
-        async def work() -> object:
-            async with self._turns[job.name]:  # a job that takes long never runs beside itself
-                return await job.work(due)
+    def _attempt(self, work: Callable[[], Awaitable[Any]]) -> Any:
+        async def run() -> Any:
+            return await work()
 
-        future = asyncio.run_coroutine_threadsafe(work(), self._loop)
+        future = asyncio.run_coroutine_threadsafe(run(), self._loop)
         self._in_hand.add(future)
         try:
-            future.result()
+            return future.result()
         except CancelledError:
             raise Stopped from None
-        except Exception as error:  # noqa: BLE001 - told by the caller
-            return error
         finally:
             self._in_hand.discard(future)
-        return None
 
     def _destroy(self) -> None:
         with self._launching:
@@ -248,45 +269,3 @@ def _replica(folder: Path) -> str:
         folder.mkdir(parents=True, exist_ok=True)
         file.write_text(str(uuid4()), "ascii")
     return file.read_text("ascii").strip()
-
-
-def _address(settings: Settings) -> URL:
-    """DBOS' own SQLite file beside the main one, made ready; or PostgreSQL with its driver."""
-    url = make_url(settings.database)
-    if url.get_backend_name() != "sqlite":
-        query = {"sslmode" if name == "ssl" else name: value for name, value in url.query.items()}
-        return url.set(drivername="postgresql", query=query)
-    file = jobs_file(Path(str(url.database)))
-    file.parent.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(file)
-    connection.execute("PRAGMA journal_mode=WAL").close()  # it lasts, and DBOS does not set it
-    connection.close()
-    return url.set(drivername="sqlite", database=str(file))
-
-
-def jobs_file(main: Path) -> Path:
-    """DBOS' file beside an installation's own."""
-    return main.with_name(f"{main.stem}-jobs.db")
-
-
-def jobs_url(settings: Settings) -> str | None:
-    """Where what became of jobs can be read, as bot.db opens it; None before the first start."""
-    url = make_url(settings.database)
-    if url.get_backend_name() == "sqlite":
-        file = jobs_file(Path(str(url.database)))
-        if not file.exists():
-            return None
-        url = url.set(database=str(file))
-    return url.render_as_string(hide_password=False)
-
-
-async def last_outcomes(connection: AsyncConnection) -> Mapping[str, bool]:
-    """Whether each job that has ended, by name, was done the last time."""
-    schema = None if connection.dialect.name == "sqlite" else "dbos"
-    columns: Iterable[ColumnClause[Any]] = (
-        column(name) for name in ("name", "status", "created_at")
-    )
-    status = table("workflow_status", *columns, schema=schema).c
-    query = select(status.name, status.status).order_by(status.created_at)
-    ended = await connection.execute(query.where(status.status.not_in(UNENDED)))
-    return {row.name: row.status == DONE for row in ended}

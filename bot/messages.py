@@ -116,12 +116,21 @@ class Card(Struct, frozen=True, omit_defaults=True):
     url: str | None = None
 
 
+class File(Struct, frozen=True):
+    """A file of ours that goes with a reply, where the platform takes files."""
+
+    digest: str
+    """SHA-256 of its content, in hex: what `bot.files` knows it by."""
+    name: str
+
+
 class Reply(Struct, frozen=True, omit_defaults=True):
-    """One message to a citizen: plain text, buttons, and an answer's provenance."""
+    """One message to a citizen: plain text, buttons, an answer's provenance, and files."""
 
     text: str
     choices: tuple[Choice, ...] = ()
     card: Card | None = None
+    files: tuple[File, ...] = ()
 
 
 class Call(Struct, frozen=True):

@@ -1,20 +1,34 @@
 """The outbox: requests to platforms, written in the transaction that caused them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Executable, Integer, bindparam, exists, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Integer,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
+from bot.clock import BANGKOK
 from bot.db import Moment
 from bot.messages import Call, Contact
-from bot.tables import ContactRow, OutgoingRow, Posting, account_of
+from bot.tables import ContactRow, CountedMonth, OutgoingRow, Posting, account_of
 
 CHANNEL = "thamdai_outbox"
 """PostgreSQL's notification channel."""
+UNKNOWN = "unknown"
+"""The fault of a request that may have arrived, and is not made again."""
 
 
 def requests(
@@ -45,6 +59,30 @@ def requests(
     ]
 
 
+def request_to_many(
+    account: str,
+    payload: dict[str, object],
+    addresses: Sequence[str],
+    *,
+    key: UUID,
+    bulk: UUID,
+    now: datetime,
+) -> dict[str, Any]:
+    """The row of one request that goes to many at once."""
+    return {
+        "key": key,
+        "contact_id": None,
+        "account": account,
+        "address": "",
+        "bulk": bulk,
+        "payload": {**payload, "to": list(addresses)},
+        "status": Posting.PENDING,
+        "attempts": 0,
+        "received_at": now,
+        "due_at": now,
+    }
+
+
 async def announce(connection: AsyncConnection, accounts: Iterable[str]) -> None:
     """Tell the senders of these accounts, once this transaction is committed (PostgreSQL)."""
     for account in sorted(accounts):
@@ -52,11 +90,13 @@ async def announce(connection: AsyncConnection, accounts: Iterable[str]) -> None
 
 
 def _is_first() -> ColumnElement[bool]:
+    """Nothing older waits for this contact; an answer does not wait for what goes to many."""
     earlier = aliased(OutgoingRow)
     return ~exists().where(
         earlier.contact_id == OutgoingRow.contact_id,
         earlier.id < OutgoingRow.id,
         earlier.done_at.is_(None),
+        or_(earlier.bulk.is_(None), OutgoingRow.bulk.is_not(None)),
     )
 
 
@@ -68,6 +108,7 @@ def _due_query() -> Executable:
             OutgoingRow.contact_id,
             OutgoingRow.account,
             OutgoingRow.address,
+            OutgoingRow.bulk,
             OutgoingRow.payload,
             OutgoingRow.attempts,
             OutgoingRow.received_at,
@@ -77,9 +118,13 @@ def _due_query() -> Executable:
             OutgoingRow.done_at.is_(None),
             OutgoingRow.status == Posting.PENDING,
             OutgoingRow.due_at <= bindparam("now", type_=Moment()),
+            or_(
+                OutgoingRow.bulk.is_(None),
+                OutgoingRow.account.in_(bindparam("bulk_accounts", expanding=True)),
+            ),
             _is_first(),
         )
-        .order_by(OutgoingRow.id)
+        .order_by(OutgoingRow.bulk.is_not(None), OutgoingRow.id)
         .limit(bindparam("limit", type_=Integer()))
     )
 
@@ -94,10 +139,23 @@ _NEXT_DUE = select(func.min(OutgoingRow.due_at)).where(
 
 
 async def due(
-    connection: AsyncConnection, accounts: Sequence[str], now: datetime, limit: int
+    connection: AsyncConnection,
+    accounts: Sequence[str],
+    now: datetime,
+    limit: int,
+    *,
+    bulk: Sequence[str] = (),
 ) -> list[Any]:
-    """What can be sent now: of each contact only the oldest, so that order is kept."""
-    values = {"accounts": list(accounts), "now": now, "limit": limit}
+    """What can be sent now: of each contact only the oldest, so that order is kept.
+
+    Answers first; what goes to many only from the accounts in `bulk`.
+    """
+    values = {
+        "accounts": list(accounts),
+        "bulk_accounts": list(bulk),
+        "now": now,
+        "limit": limit,
+    }
     return list((await connection.execute(_DUE, values)).all())
 
 
@@ -109,23 +167,37 @@ async def next_due(connection: AsyncConnection, accounts: Sequence[str]) -> date
 _REQUESTS: Any = OutgoingRow.__table__
 _MARK_SENDING = (
     update(_REQUESTS)
-    .where(_REQUESTS.c.id.in_(bindparam("ids", expanding=True)))
+    .where(
+        _REQUESTS.c.id.in_(bindparam("ids", expanding=True)),
+        _REQUESTS.c.status == Posting.PENDING,
+    )
     .values(status=Posting.SENDING, attempts=_REQUESTS.c.attempts + 1)
+    .returning(_REQUESTS.c.id)
 )
 
 
-async def mark_sending(connection: AsyncConnection, ids: Sequence[int]) -> None:
-    """From here on a crash leaves it unknown whether these arrived."""
-    await connection.execute(_MARK_SENDING, {"ids": list(ids)})
+async def mark_sending(connection: AsyncConnection, ids: Sequence[int]) -> set[int]:
+    """From here on a crash leaves it unknown whether these arrived; returns which may go.
+
+    One that was held back meanwhile may not.
+    """
+    return set(await connection.scalars(_MARK_SENDING, {"ids": list(ids)}))
 
 
-async def recover(connection: AsyncConnection, account: str) -> int:
-    """Requests left unknown by a sender that is gone wait again; returns how many."""
-    result = await connection.execute(
-        update(OutgoingRow)
-        .where(OutgoingRow.account == account, OutgoingRow.status == Posting.SENDING)
-        .values(status=Posting.PENDING)
+async def recover(
+    connection: AsyncConnection, account: str, now: datetime, *, is_repeatable: bool
+) -> int:
+    """Requests left unknown by a sender that is gone wait again; returns how many.
+
+    Where it cannot be repeated without arriving twice, what goes to many stays unknown.
+    """
+    left = update(_REQUESTS).where(
+        _REQUESTS.c.account == account, _REQUESTS.c.status == Posting.SENDING
     )
+    if not is_repeatable:
+        unknown = left.where(_REQUESTS.c.bulk.is_not(None))
+        await connection.execute(unknown.values(status=Posting.FAILED, fault=UNKNOWN, done_at=now))
+    result = await connection.execute(left.values(status=Posting.PENDING))
     return result.rowcount
 
 
@@ -144,6 +216,31 @@ _SETTLE = (
 async def settle(connection: AsyncConnection, results: Sequence[dict[str, Any]]) -> None:
     """Write down what became of requests: row, status, fault, due_at, done_at each."""
     await connection.execute(_SETTLE, list(results))
+
+
+async def count(connection: AsyncConnection, messages: Mapping[str, int], now: datetime) -> None:
+    """Add what the platforms count to each account's month."""
+    dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
+    table: Any = CountedMonth.__table__
+    for account, number in sorted(messages.items()):
+        add = dialect.insert(table).values(account=account, month=month_of(now), messages=number)
+        more = {"messages": table.c.messages + number}
+        await connection.execute(
+            add.on_conflict_do_update(index_elements=["account", "month"], set_=more)
+        )
+
+
+async def counted(connection: AsyncConnection, account: str, now: datetime) -> int:
+    """How many messages an account has sent this month, by our own count."""
+    query = select(CountedMonth.messages).where(
+        CountedMonth.account == account, CountedMonth.month == month_of(now)
+    )
+    return await connection.scalar(query) or 0
+
+
+def month_of(now: datetime) -> str:
+    """`2026-11`, in Bangkok."""
+    return f"{now.astimezone(BANGKOK):%Y-%m}"
 
 
 async def block(connection: AsyncConnection, contact_ids: Sequence[UUID], now: datetime) -> None:

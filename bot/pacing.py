@@ -62,6 +62,28 @@ class Pace:
         self._rate = min(FREE, self._rate * GROWTH)
 
 
+class BulkPace:
+    """What goes to many leaves room for answers: both are counted, and only the first is held."""
+
+    def __init__(self, per_second: float) -> None:
+        self._rate = per_second
+        self._allowance = 1.0
+        self._counted_at = time.monotonic()
+
+    @property
+    def opens_in(self) -> float:
+        """Seconds until one more request to many may go out."""
+        return max(0.0, (1 - self._gained()) / self._rate)
+
+    def spend(self) -> None:
+        """A request went out, to one or to many."""
+        self._allowance, self._counted_at = self._gained() - 1, time.monotonic()
+
+    def _gained(self) -> float:
+        gained = (time.monotonic() - self._counted_at) * self._rate
+        return min(max(1.0, self._rate / 4), self._allowance + gained)
+
+
 class ChatPaces:
     """Some messages at once into one chat, then one at a time; no chat delays another."""
 

@@ -49,6 +49,12 @@ class Settings(BaseSettings):
     telegram_api_url: str = Field(
         default="", description="Telegram's API host; empty: the real one."
     )
+    telegram_bulk_per_second: float = Field(
+        default=20.0,
+        gt=0,
+        le=1000,
+        description="Messages to many that a Telegram bot sends in a second (it takes about 30).",
+    )
     keep_days: int = Field(
         default=90,
         ge=1,

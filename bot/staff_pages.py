@@ -1,13 +1,15 @@
 """The roof over the staff pages: puts their equipment together, and prints the very first link."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from aiohttp import web
 
 from admin import chat_links, invitations, logins, sessions, staff
+from admin.quota import Quotas
 from admin.web.shell import Admin
 from admin.web.visit import Equipment
 from bot import clock
+from bot.channels.channel import Channel
 from bot.db import Database
 from bot.secrets import secret_key
 from bot.settings import Settings
@@ -20,6 +22,9 @@ def add_to(
     registry: Registry,
     settings: Settings,
     changed: Callable[[], None],
+    *,
+    channels: Mapping[str, Channel],
+    quotas: Quotas,
 ) -> None:
     """Serve everything under /admin/."""
     equipment = Equipment(
@@ -30,6 +35,8 @@ def add_to(
         key=secret_key(settings.data_dir),
         clock=clock.now,
         changed=changed,
+        channels=channels,
+        quotas=quotas,
     )
     Admin(equipment).add_to(app)
 

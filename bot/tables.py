@@ -31,6 +31,7 @@ class Posting(StrEnum):
 
 _UNFINISHED = text("done_at IS NULL")
 """SQLite uses a partial index only where the query says just this, without parameters."""
+_BULK = text("bulk IS NOT NULL")
 
 
 class ContactRow(Base):
@@ -110,10 +111,13 @@ class OutgoingRow(Base):
 
     id: Mapped[int] = mapped_column(ConcurrentId, primary_key=True)
     key: Mapped[UUID] = mapped_column(unique=True)
-    contact_id: Mapped[UUID] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"))
+    contact_id: Mapped[UUID | None] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"))
+    """Whom it is for; None where one request goes to many."""
     account: Mapped[str] = mapped_column(String(52))
     """Agency and channel, as `agency/channel`: one sender each."""
     address: Mapped[str] = mapped_column(String(128))
+    bulk: Mapped[UUID | None]
+    """The mailing it is part of: it goes after everything that answers somebody."""
     cause_id: Mapped[int | None] = mapped_column(ConcurrentId)
     payload: Mapped[dict[str, object]] = mapped_column(Document)
     status: Mapped[str] = mapped_column(String(16), default=Posting.PENDING)
@@ -140,8 +144,20 @@ class OutgoingRow(Base):
             postgresql_where=_UNFINISHED,
         ),
         Index("ix_outbox_contact", "contact_id", "id"),
+        Index("ix_outbox_bulk", "bulk", sqlite_where=_BULK, postgresql_where=_BULK),
         Index("ix_outbox_done_at", "done_at"),
     )
+
+
+class CountedMonth(Base):
+    """How many messages of our own accord an account has sent in one month (L3)."""
+
+    __tablename__ = "counted_months"
+
+    account: Mapped[str] = mapped_column(String(52), primary_key=True)
+    month: Mapped[str] = mapped_column(String(7), primary_key=True)
+    """`2026-11`, in Bangkok."""
+    messages: Mapped[int]
 
 
 def account_of(agency: str, channel: str) -> str:

@@ -5,16 +5,37 @@ from datetime import datetime, timedelta
 import structlog
 
 from admin import chat_links, followers, messenger, questions
+from admin.mailroom import Mailroom
 from admin.rounds import Rounds
 from admin.watching import Watch
 from bot import clock, forgetting, staff_pages
 from bot.db import Database
+from bot.errands import Errand
 from bot.jobs import Scheduled
 from bot.settings import Settings
 from bot.visiting import Visitor
 from knowledge.registry import Registry
 
 log = structlog.get_logger()
+
+
+MAILING = "mailing"
+
+
+def mailing_errand(mailroom: Mailroom) -> Errand:
+    """The sending of one mailing; its subject is `<mailing>:<attempt>`."""
+
+    def taken(subject: str) -> tuple[int, int]:
+        mailing, _, attempt = subject.partition(":")
+        return int(mailing), int(attempt)
+
+    return Errand(
+        MAILING,
+        begin=lambda subject: mailroom.begin(*taken(subject)),
+        step=lambda subject, number: mailroom.page(*taken(subject), number),
+        end=lambda subject: mailroom.end(*taken(subject)),
+        fail=lambda subject: mailroom.fail(*taken(subject)),
+    )
 
 
 def timetable(database: Database, registry: Registry, settings: Settings) -> tuple[Scheduled, ...]:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from knowledge.bulletins import NewsProfile, Newsroom
 from knowledge.chains import Chain
 from knowledge.chains import Kind as MatterKind
 from knowledge.topics import Topic
@@ -222,6 +223,7 @@ class Profile(Strict):
     flows: list[FlowKind] = []
     chains: list[Chain] = []
     topics: list[Topic] = []
+    news: NewsProfile = NewsProfile()
     calendar: Calendar = Calendar()
     reports: list[Report]
     document: Rule
@@ -261,6 +263,7 @@ class Agency(BaseModel):
     chains: Mapping[MatterKind, Chain]
     topics: Mapping[str, Topic]
     """What complaints are about, by id."""
+    newsroom: Newsroom
     wording: Wording
     flagged: Mapping[str, Flag] = {}
     """What is wrong with the pages that answers rest on, by address."""
@@ -287,4 +290,5 @@ class Defaults(BaseModel):
     background: Sequence[Background]
     chains: Sequence[Chain]
     topics: Sequence[Topic]
+    news: NewsProfile
     wording: Wording

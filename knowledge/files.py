@@ -104,10 +104,11 @@ class Source:
 
     def _yaml(self, text: str) -> Any:
         try:
-            self._tree = yaml.compose(text, Loader=_Loader)
+            loader = _Loader(text)
+            self._tree = loader.get_single_node()
             if doubles := list(_doubles(self._tree)):
                 raise BadFiles([Fault(self.path, n, *KEY_TWICE) for n in doubles])
-            return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
+            return None if self._tree is None else loader.construct_document(self._tree)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line = mark.line + 1 if mark else 1

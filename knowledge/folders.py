@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from knowledge.agency import Agency, Background, CatalogueItem, Defaults, Entry, Profile
+from knowledge.bulletins import NewsProfile, newsroom
 from knowledge.chains import Chains, over
 from knowledge.files import BadFiles, Fault, Source, T
 from knowledge.topics import Topics
@@ -21,6 +22,7 @@ _PROFILE = TypeAdapter(Profile)
 _BACKGROUND = TypeAdapter(list[Background])
 _CHAINS = TypeAdapter(Chains)
 _TOPICS = TypeAdapter(Topics)
+_NEWS = TypeAdapter(NewsProfile)
 
 
 def load_defaults(folder: Path) -> Defaults:
@@ -30,18 +32,20 @@ def load_defaults(folder: Path) -> Defaults:
     background = reading.file("background.yaml", _BACKGROUND)
     chains = reading.file("chains.toml", _CHAINS)
     topics = reading.file("topics.toml", _TOPICS)
+    news = reading.file("news.toml", _NEWS)
     wording = reading.wording(None)
     if entries is not None:
         reading.faults += _check_defaults(reading.sources["answers.yaml"], entries)
     if entries is None or background is None or wording is None or reading.faults:
         raise BadFiles(reading.faults)
-    if chains is None or topics is None:
+    if chains is None or topics is None or news is None:
         raise BadFiles(reading.faults)
     return Defaults(
         entries={entry.id: entry for entry in entries},
         background=background,
         chains=chains.chains,
         topics=topics.topics,
+        news=news,
         wording=wording,
     )
 
@@ -65,6 +69,7 @@ def load_agency(folder: Path, defaults: Defaults) -> Agency:
         catalogue=catalogue,
         chains=over(defaults.chains, profile.chains),
         topics=topics_over(defaults.topics, profile.topics),
+        newsroom=newsroom(defaults.news, profile.news),
         wording=wording,
     )
 

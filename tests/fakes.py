@@ -10,7 +10,7 @@ import msgspec
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.channels.channel import BadSignature, Malformed
+from bot.channels.channel import BadSignature, Bulk, Malformed
 from bot.messages import Call, Contact, InboundMessage, Kind, Reply
 from bot.tables import ContactRow
 
@@ -65,6 +65,7 @@ class FakeChannel:
         """While this is not set, no call comes to an end."""
         self.gate.set()
         self.space: tuple[int, float] | None = None
+        self.bulk = Bulk()
         self.is_open = False
 
     @property
@@ -93,13 +94,14 @@ class FakeChannel:
         """As the test says."""
         return self.space
 
-    async def send(self, call: Call) -> None:
+    async def send(self, call: Call) -> int:
         """Take it, or not."""
         self.tried.append(call)
         await self.gate.wait()
         if fault := self.fault(call):
             raise fault
         self.sent.append(call)
+        return 0
 
     async def show_busy(self, address: str) -> None:
         """Remember who was shown the sign."""

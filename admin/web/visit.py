@@ -12,12 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin.officers import Officer, Post, Role
 from admin.passwords import Passwords
+from admin.quota import Quotas
 from admin.sessions import StaffSession
 from admin.staff import Staff
 from admin.web.access import Stage
 from admin.web.cookies import Cookies
 from admin.web.forms import HERE, Form, own_path, typed
 from admin.web.texts import WORDING
+from bot.channels.channel import Channel
 from bot.clock import BANGKOK
 from bot.db import Database
 from bot.files import FileStore
@@ -37,6 +39,9 @@ class Equipment:
     settings: Settings
     key: bytes
     clock: Callable[[], datetime]
+    channels: Mapping[str, Channel]
+    """Every account, as `agency/channel`."""
+    quotas: Quotas
     passwords: Passwords = field(default_factory=Passwords)
     changed: Callable[[], None] = lambda: None
     """Called after each transaction: there may be news to tell."""

@@ -38,6 +38,29 @@ class DeliveryError(Exception):
     """Seconds the platform asks us to wait."""
     gone: bool = False
     """The person blocked us or does not exist: nothing more is to be sent."""
+    unsure: bool = False
+    """It may have arrived all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bulk:
+    """How a platform takes what goes to many."""
+
+    many: int = 1
+    """Recipients of one request."""
+    per_second: float = 1_000.0
+    """Requests of a whole account that leave room for answers."""
+    is_repeatable: bool = True
+    """Whether a request that may have arrived can be made again without arriving twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What a platform says of an account's messages this month."""
+
+    limit: int | None
+    """None: any number."""
+    used: int
 
 
 class Channel(Protocol):
@@ -47,6 +70,7 @@ class Channel(Protocol):
     agency: str
     is_mailbox: bool
     """Whether its owner reads the outbox instead of being sent to."""
+    bulk: Bulk
 
     def receive(self, body: bytes, headers: Mapping[str, str]) -> list[InboundMessage]:
         """Every event of a webhook body that concerns us, in the order sent. Pure.
@@ -66,8 +90,8 @@ class Channel(Protocol):
     def spacing(self, address: str) -> tuple[int, float] | None:
         """Messages that one chat takes at once, and the seconds it then wants between them."""
 
-    async def send(self, call: Call) -> None:
-        """Make one planned request.
+    async def send(self, call: Call) -> int:
+        """Make one planned request; returns how many messages the platform counts for it.
 
         Returns when the platform has accepted it, now or on an earlier try. Raises DeliveryError.
         """
@@ -92,8 +116,8 @@ class Channel(Protocol):
 class Metered(Protocol):
     """A channel on which messages of our own accord are counted, and paid for (L3)."""
 
-    async def left(self) -> int | None:
-        """How many more of them the platform takes this month; None where any number.
+    async def quota(self) -> Quota:
+        """This month's messages; a request counts once for each of its recipients (L4).
 
-        A request counts once, however many messages it holds. Raises DeliveryError.
+        Raises DeliveryError.
         """

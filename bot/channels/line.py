@@ -22,7 +22,7 @@ from linebot.v3.messaging import (
 from msgspec import Struct
 
 from bot import clock
-from bot.channels.channel import BadSignature, DeliveryError, Malformed
+from bot.channels.channel import BadSignature, Bulk, DeliveryError, Malformed, Quota
 from bot.channels.downloads import pieces
 from bot.channels.line_events import read_event
 from bot.channels.line_http import answer_of, answered, client_of, session
@@ -68,6 +68,8 @@ class LineChannel:
 
     name = "line"
     is_mailbox = False
+    bulk = Bulk(many=500, per_second=20.0)
+    """https://developers.line.biz/en/reference/messaging-api/#send-multicast-message"""
 
     def __init__(
         self,
@@ -127,11 +129,17 @@ class LineChannel:
         """LINE counts requests of the whole account only (2,000 a second)."""
         return None
 
-    async def send(self, call: Call) -> None:
+    async def send(self, call: Call) -> int:
         """Reply while that is free and possible, else push."""
         token = self._fresh_token(call)
-        if token is None or not await self._reply(call, token):
-            await self._push(call)
+        if token is not None and await self._reply(call, token):
+            return 0
+        many = call.payload.get("to")
+        if isinstance(many, list):
+            await self._push("multicast", many, call, "object")
+            return len(many)
+        await self._push("push", call.address, call, PushMessageResponse)
+        return 1
 
     def _fresh_token(self, call: Call) -> str | None:
         token, until = call.payload.get("reply_token"), call.payload.get("reply_until")
@@ -164,12 +172,12 @@ class LineChannel:
         if len(self._refused_tokens) > _TOKENS_KEPT:
             del self._refused_tokens[next(iter(self._refused_tokens))]
 
-    async def _push(self, call: Call) -> None:
+    async def _push(self, how: str, to: object, call: Call, kind: Any) -> None:
         """https://developers.line.biz/en/docs/messaging-api/retrying-api-request/"""
-        content = {"to": call.address, "messages": call.payload["messages"]}
+        content = {"to": to, "messages": call.payload["messages"]}
         key = {"X-Line-Retry-Key": str(call.key)}
         try:
-            await self._post("/v2/bot/message/push", content, PushMessageResponse, **key)
+            await self._post(f"/v2/bot/message/{how}", content, kind, **key)
         except Refused as refused:
             if not refused.is_accepted_already:
                 raise refused.translated() from None
@@ -208,17 +216,15 @@ class LineChannel:
         told = await answer_of(self._opened().get_bot_info(_request_timeout=self._timeout))
         return BotInfo(told.display_name, told.basic_id, told.chat_mode)
 
-    async def left(self) -> int | None:
-        """This month's quota less what was sent; None where there is none; raises DeliveryError.
+    async def quota(self) -> Quota:
+        """This month's quota and what was sent of it; raises DeliveryError.
 
         https://developers.line.biz/en/reference/messaging-api/#get-quota
         """
         api, patience = self._opened(), {"_request_timeout": self._timeout}
         quota = await answer_of(api.get_message_quota(**patience))
-        if quota.value is None:
-            return None
         used = await answer_of(api.get_message_quota_consumption(**patience))
-        return max(0, int(quota.value) - int(used.total_usage))
+        return Quota(None if quota.value is None else int(quota.value), int(used.total_usage))
 
     async def webhook_endpoint(self) -> WebhookEndpoint | None:
         """What is entered in LINE's console, None if nothing is; raises DeliveryError."""

@@ -8,6 +8,7 @@ from bot.channels.channel import Channel
 from bot.channels.line import LineChannel
 from bot.channels.telegram import TelegramChannel
 from bot.channels.webchat import WebChannel
+from bot.files import FileStore
 from bot.metrics import Metrics
 from bot.secrets import secret_key, telegram_secret
 from bot.settings import BadSettings, ChannelSecrets, Settings, channel_secrets
@@ -68,6 +69,8 @@ def _telegram(
         mode=settings.telegram_mode,
         webhook_url=f"{public}/webhooks/telegram/{slug}" if public else None,
         commands=commands,
+        content=FileStore(settings.files).get,
+        bulk_per_second=settings.telegram_bulk_per_second,
         skipped=_counter(metrics, "telegram"),
     )
 

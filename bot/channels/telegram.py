@@ -3,9 +3,8 @@
 import asyncio
 import hmac
 import json
-import logging
 import os
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, TypeVar
 from urllib.parse import urlencode
@@ -15,10 +14,18 @@ from msgspec import Struct
 from telegram import Bot
 from telegram.error import BadRequest, ChatMigrated, TelegramError
 
-from bot.channels.channel import Accept, BadSignature, DeliveryError, Malformed, NotAccepted
+from bot.channels.channel import (
+    Accept,
+    BadSignature,
+    Bulk,
+    DeliveryError,
+    Malformed,
+    NotAccepted,
+)
 from bot.channels.reading import header, parsed, whole
 from bot.channels.telegram_calls import ODD_ANSWERS, chat_id, file_of, make
-from bot.channels.telegram_http import AiohttpRequest
+from bot.channels.telegram_documents import Documents
+from bot.channels.telegram_http import AiohttpRequest, hush
 from bot.channels.telegram_messages import calls
 from bot.channels.telegram_refusals import delivery_error, is_done_already
 from bot.channels.telegram_updates import ALLOWED_UPDATES, Me, read_update
@@ -40,14 +47,6 @@ PAUSES = (1, 2, 5, 10, 30)
 # The library warns of its own coming change whenever Telegram asks us to wait; this opts in to it:
 # https://docs.python-telegram-bot.org/en/stable/telegram.error.html#telegram.error.RetryAfter
 os.environ.setdefault("PTB_TIMEDELTA", "true")
-
-
-def hush() -> None:
-    """Keep the libraries' own logs quiet: they hold the token (in addresses) and whole messages."""
-    for name in ("httpx", "httpcore", "telegram"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    for name in ("telegram.request", "telegram.Bot"):  # these quote what they cannot read
-        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 class WebhookInfo(Struct, frozen=True):
@@ -74,6 +73,8 @@ class TelegramChannel:
         mode: Literal["webhook", "polling"] = "webhook",
         webhook_url: str | None = None,
         commands: Commands,
+        content: Callable[[str], Awaitable[bytes | None]] | None = None,
+        bulk_per_second: float = 20.0,
         skipped: Callable[[str], None],
         timeout: float = TIMEOUT_SECONDS,
     ) -> None:
@@ -86,6 +87,8 @@ class TelegramChannel:
         self._commands = commands
         self._skipped = skipped
         self._timeout = timeout
+        self._documents = Documents(content)
+        self.bulk = Bulk(per_second=bulk_per_second, is_repeatable=False)
         number = token.partition(":")[0]
         names = frozenset(name for listed in commands.values() for name, _ in listed)
         self._me = Me(int(number) if number.isdigit() else 0, None, names | {"start"})
@@ -123,11 +126,11 @@ class TelegramChannel:
         """About one a second into a chat, 20 a minute into a group: core.telegram.org/bots/faq"""
         return (3, 3.0) if address.startswith("-") else (3, 1.05)
 
-    async def send(self, call: Call) -> None:
-        """Make one planned call."""
+    async def send(self, call: Call) -> int:
+        """Make one planned call; Telegram counts none."""
         bot = self._opened()
         try:
-            await make(bot, call.payload, call.address)
+            await make(bot, call.payload, call.address, self._documents)
         except ChatMigrated as moved:
             await self._send_to(moved.new_chat_id, bot, call)
         except BadRequest as error:
@@ -135,11 +138,12 @@ class TelegramChannel:
                 raise delivery_error(error) from None
         except TelegramError as error:
             raise delivery_error(error) from None
+        return 0
 
     async def _send_to(self, moved_to: int, bot: Bot, call: Call) -> None:
         """A group became a supergroup: https://core.telegram.org/bots/api#responseparameters"""
         try:
-            await make(bot, call.payload, str(moved_to))
+            await make(bot, call.payload, str(moved_to), self._documents)
         except TelegramError as error:
             raise delivery_error(error) from None
 

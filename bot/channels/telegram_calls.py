@@ -9,6 +9,7 @@ from telegram.error import BadRequest, TelegramError
 
 from bot.channels.channel import DeliveryError
 from bot.channels.downloads import GONE, TOO_BIG
+from bot.channels.telegram_documents import Documents
 from bot.channels.telegram_http import AiohttpRequest
 from bot.channels.telegram_refusals import delivery_error
 
@@ -21,7 +22,7 @@ def chat_id(address: str) -> int | str:
     return int(address) if address.removeprefix("-").isdecimal() else address
 
 
-async def make(bot: Bot, payload: Mapping[str, Any], address: str) -> None:
+async def make(bot: Bot, payload: Mapping[str, Any], address: str, documents: Documents) -> None:
     """Call the method of a payload; raises what the library raises, and DeliveryError."""
     params = payload["params"]
     try:
@@ -30,10 +31,12 @@ async def make(bot: Bot, payload: Mapping[str, Any], address: str) -> None:
                 await bot.answer_callback_query(**params)
             case "send_message":
                 await bot.send_message(chat_id=chat_id(address), **_built(params))
+            case "send_document":
+                await documents.send(bot, chat_id(address), params)
             case _:
                 raise DeliveryError("refused", retry=False)
     except ODD_ANSWERS:
-        raise DeliveryError("odd answer", retry=True) from None
+        raise DeliveryError("odd answer", retry=True, unsure=True) from None
 
 
 def _built(params: Mapping[str, Any]) -> dict[str, Any]:

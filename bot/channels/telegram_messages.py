@@ -6,7 +6,7 @@ from unicodedata import category
 
 from bot.channels.cards import facts, label_of, link, value_of
 from bot.channels.splitting import is_blank, parts, shorten, units
-from bot.messages import Card, Choice, InboundMessage, Reply
+from bot.messages import Card, Choice, File, InboundMessage, Reply
 
 Json = dict[str, object]
 
@@ -27,7 +27,13 @@ def calls(replies: Sequence[Reply], cause: InboundMessage | None) -> list[Json]:
     if messages and cause and cause.group and (cause.message_id or "").isdigit():
         quoted = {"message_id": int(cause.message_id or 0), "allow_sending_without_reply": True}
         messages[0]["reply_parameters"] = quoted
-    return answered + [{"method": "send_message", "params": params} for params in messages]
+    sent: list[Json] = [{"method": "send_message", "params": params} for params in messages]
+    return [*answered, *sent, *(_document(file) for reply in replies for file in reply.files)]
+
+
+def _document(file: File) -> Json:
+    """What `bot.channels.telegram_documents` uploads, or sends by the id it has."""
+    return {"method": "send_document", "params": {"digest": file.digest, "name": file.name}}
 
 
 def _answered(query_id: str) -> Json:

@@ -15,16 +15,16 @@ from telegram.error import (
 )
 
 from bot.channels.channel import MEND, DeliveryError
-from bot.channels.telegram_http import UNREACHED
+from bot.channels.telegram_http import BROKEN, UNREACHED
 
 _MEANINGS: tuple[tuple[type[TelegramError], DeliveryError], ...] = (
     (Forbidden, DeliveryError("gone", retry=False, gone=True)),
     (InvalidToken, DeliveryError("credentials", retry=True, after=MEND)),
     (BadRequest, DeliveryError("refused", retry=False)),
     (Conflict, DeliveryError("conflict", retry=True)),
-    (TimedOut, DeliveryError("timeout", retry=True)),
-    (NetworkError, DeliveryError("server error", retry=True)),
-    (TelegramError, DeliveryError("odd answer", retry=True)),
+    (TimedOut, DeliveryError("timeout", retry=True, unsure=True)),
+    (NetworkError, DeliveryError("server error", retry=True, unsure=True)),
+    (TelegramError, DeliveryError("odd answer", retry=True, unsure=True)),
 )
 """The first that fits: BadRequest and TimedOut are kinds of NetworkError."""
 
@@ -35,8 +35,9 @@ def delivery_error(error: TelegramError) -> DeliveryError:
         return DeliveryError("rate", retry=True, after=_seconds(error.retry_after))
     if isinstance(error, BadRequest) and "chat not found" in error.message.casefold():
         return DeliveryError("gone", retry=False, gone=True)
-    if type(error) is NetworkError and error.message.startswith(UNREACHED):
-        return DeliveryError("connection", retry=True)
+    if type(error) is NetworkError and error.message.startswith((UNREACHED, BROKEN)):
+        is_unsure = error.message.startswith(BROKEN)
+        return DeliveryError("connection", retry=True, unsure=is_unsure)
     meaning = next(meaning for kind, meaning in _MEANINGS if isinstance(error, kind))
     return replace(meaning)
 

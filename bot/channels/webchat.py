@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from bot.channels.channel import DeliveryError, Malformed
+from bot.channels.channel import Bulk, DeliveryError, Malformed
 from bot.messages import Attachment, Call, InboundMessage, Reply
 
 NAME = "web"
@@ -16,6 +16,7 @@ class WebChannel:
 
     name = NAME
     is_mailbox = True
+    bulk = Bulk()
 
     def __init__(self, agency: str) -> None:
         self.agency = agency
@@ -34,8 +35,9 @@ class WebChannel:
         """A mailbox takes everything."""
         return None
 
-    async def send(self, call: Call) -> None:
+    async def send(self, call: Call) -> int:
         """Nothing to do: it lies in the mailbox."""
+        return 0
 
     def fetch(self, attachment: Attachment, most: int) -> AsyncGenerator[bytes, None]:
         """Nothing to fetch: what the page sends is kept before its message comes."""

@@ -2,6 +2,7 @@
 
 from alembic import context
 
+import admin.announcements
 import admin.attachments
 import admin.audit
 import admin.chat_links
@@ -10,6 +11,7 @@ import admin.followers
 import admin.invitations
 import admin.logbook
 import admin.logins
+import admin.mailings
 import admin.nudges
 import admin.persons
 import admin.proposals
@@ -19,6 +21,7 @@ import admin.sessions
 import admin.signing
 import admin.sources
 import admin.staff
+import admin.subscriptions
 import admin.tickets
 import admin.votes  # noqa: F401 - the tables register themselves
 import bot.tables  # noqa: F401 - the tables register themselves

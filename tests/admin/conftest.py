@@ -18,11 +18,13 @@ from sqlalchemy import select
 from admin import passwords, second_factor, staff
 from admin.audit import AuditRow
 from admin.officers import Role
+from admin.quota import Quotas
 from admin.staff import Staff
 from admin.web.shell import Admin
 from admin.web.visit import Equipment
 from bot.db import Database
 from bot.settings import ROOT, Settings
+from knowledge.bulletins import Rates
 from knowledge.registry import Registry
 from tests.fakes import AGENCY, MovingClock
 
@@ -149,6 +151,8 @@ async def house(
         settings=settings,
         key=KEY,
         clock=clock,
+        channels={},
+        quotas=Quotas(database, lambda _: Rates(), clock),
     )
     app = web.Application()
     Admin(equipment).add_to(app)

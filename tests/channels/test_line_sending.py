@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from bot.channels.channel import DeliveryError, Metered
+from bot.channels.channel import DeliveryError, Metered, Quota
 from bot.channels.line import BotInfo, LineChannel, WebhookEndpoint
 from bot.messages import Attachment, Call
 from tests.platforms import LINE_TOKEN, FakeLine, Fault, line_channel
@@ -267,8 +267,9 @@ async def test_says_what_is_left_of_the_months_quota(channel: LineChannel, line:
     line.answer("quota", {"type": "limited", "value": 300}, {"type": "limited", "value": 300})
     line.answer("consumption", {"totalUsage": 299}, {"totalUsage": 305})
 
-    assert [await channel.left(), await channel.left()] == [1, 0]
-    assert await channel.left() is None
+    assert await channel.quota() == Quota(300, 299)
+    assert await channel.quota() == Quota(300, 305)
+    assert (await channel.quota()).limit is None
 
 
 @pytest.mark.parametrize("fault", [Fault(429, {"message": "no"}), Fault(body="<html>"), Fault(500)])
@@ -278,7 +279,7 @@ async def test_says_when_it_cannot_be_told_what_is_left(
     line.fail("quota", fault)
 
     with pytest.raises(DeliveryError):
-        await channel.left()
+        await channel.quota()
 
 
 def test_is_a_channel_whose_pushes_are_counted() -> None:

@@ -82,15 +82,18 @@ REFUSALS: dict[str, tuple[Fault, DeliveryError]] = {
         DeliveryError("credentials", retry=True, after=60.0),
     ),
     "conflict": (refusal(409, "Conflict"), DeliveryError("conflict", retry=True)),
-    "server error": (refusal(500, "Internal"), DeliveryError("server error", retry=True)),
-    "bad gateway": (Fault(502, "<html>"), DeliveryError("server error", retry=True)),
-    "hang": (Fault(hang=True), DeliveryError("timeout", retry=True)),
-    "reset": (Fault(reset=True), DeliveryError("connection", retry=True)),
-    "odd answer": (Fault(200, "<html>"), DeliveryError("odd answer", retry=True)),
-    "no result": (Fault(200, {"ok": True}), DeliveryError("odd answer", retry=True)),
+    "server error": (
+        refusal(500, "Internal"),
+        DeliveryError("server error", retry=True, unsure=True),
+    ),
+    "bad gateway": (Fault(502, "<html>"), DeliveryError("server error", retry=True, unsure=True)),
+    "hang": (Fault(hang=True), DeliveryError("timeout", retry=True, unsure=True)),
+    "reset": (Fault(reset=True), DeliveryError("connection", retry=True, unsure=True)),
+    "odd answer": (Fault(200, "<html>"), DeliveryError("odd answer", retry=True, unsure=True)),
+    "no result": (Fault(200, {"ok": True}), DeliveryError("odd answer", retry=True, unsure=True)),
     "odd result": (
         Fault(200, {"ok": True, "result": {"date": "x"}}),
-        DeliveryError("odd answer", retry=True),
+        DeliveryError("odd answer", retry=True, unsure=True),
     ),
 }
 

@@ -18,7 +18,8 @@ from structlog.testing import capture_logs
 
 from bot.clock import BANGKOK
 from bot.db import Database
-from bot.jobs import Jobs, Scheduled, jobs_url, last_outcomes
+from bot.job_records import jobs_url, last_outcomes
+from bot.jobs import Jobs, Scheduled
 from bot.metrics import Metrics
 from bot.settings import ROOT, Settings
 

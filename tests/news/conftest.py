@@ -9,8 +9,9 @@ from sqlalchemy import select
 
 from admin.followers import News, told
 from admin.messenger import Messenger
+from admin.quota import Quotas
 from bot.accounts import AllAccounts
-from bot.channels.channel import DeliveryError
+from bot.channels.channel import DeliveryError, Quota
 from bot.db import Database
 from bot.delivery import Delivery
 from bot.messages import Contact, InboundMessage, Reply
@@ -18,6 +19,7 @@ from bot.metrics import Metrics
 from bot.settings import ROOT
 from bot.tables import ContactRow, OutgoingRow, account_of
 from knowledge.agency import Agency
+from knowledge.bulletins import Rates
 from knowledge.folders import load_agency, load_defaults
 from tests.conftest import Opened
 from tests.fakes import AGENCY, FakeChannel, MovingClock
@@ -29,16 +31,16 @@ class MeteredChannel(FakeChannel):
 
     def __init__(self) -> None:
         super().__init__(name="line")
-        self.quota: int | None = None
+        self.limit: int | None = None
         self.asked = 0
         self.is_silent = False
 
-    async def left(self) -> int | None:
+    async def quota(self) -> Quota:
         """What is left, as the test says."""
         self.asked += 1
         if self.is_silent:
             raise DeliveryError("timeout", retry=True)
-        return self.quota
+        return Quota(self.limit, 0)
 
     def plan(
         self, replies: Sequence[Reply], cause: InboundMessage | None, now: datetime
@@ -71,6 +73,7 @@ class Newsroom:
             self.rung.extend,
             clock=self.clock,
             metrics=self.metrics,
+            quotas=Quotas(self.database, lambda _: Rates(), self.clock),
         )
 
     def _sender(self) -> Delivery:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from sqlalchemy import insert
 
 from admin import followers, messenger
-from admin.allowances import ASK_AGAIN
+from admin.quota import ASK_AGAIN
 from bot import outbox
 from bot.channels.channel import DeliveryError
 from bot.db import Database
@@ -178,7 +178,7 @@ async def test_a_push_is_saved_where_a_reply_is_about_to_be_made(
 
 
 async def test_no_push_is_spent_beyond_the_months_quota(newsroom: Newsroom) -> None:
-    newsroom.line.quota = 2
+    newsroom.line.limit = 2
     for n in range(5):
         citizen = await newsroom.knows("line", f"citizen{n}")
         await newsroom.hears(citizen, "ปิดเรื่องแล้ว", presses=True)
@@ -195,11 +195,11 @@ async def test_no_push_is_spent_beyond_the_months_quota(newsroom: Newsroom) -> N
 async def test_the_quota_is_asked_for_anew_after_a_while(
     newsroom: Newsroom, clock: MovingClock
 ) -> None:
-    newsroom.line.quota = 0
+    newsroom.line.limit = 0
     citizen = await newsroom.knows("line")
     await newsroom.hears(citizen, "หนึ่ง", presses=True)
     await newsroom.messenger.round()
-    newsroom.line.quota = 300
+    newsroom.line.limit = 300
     clock.move(seconds=ASK_AGAIN.total_seconds())
     await newsroom.hears(citizen, "สอง", presses=True)
 

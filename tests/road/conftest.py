@@ -97,7 +97,8 @@ class Road:
 
     async def _take_over(self, account: str) -> None:
         async with self.database.write() as connection:
-            await outbox.recover(connection, account)
+            is_repeatable = self.channels[account].bulk.is_repeatable
+            await outbox.recover(connection, account, self.clock(), is_repeatable=is_repeatable)
 
     def begin(self, *names: str) -> None:
         """Start some of inbox, lanes, sweep, accounts and delivery."""

@@ -312,7 +312,7 @@ async def test_an_account_lost_and_taken_again_is_not_sent_twice_what_is_under_w
     await until(lambda: road.channel.tried)
 
     async with road.database.write() as connection:
-        assert await outbox.recover(connection, ACCOUNT) == 1
+        assert await outbox.recover(connection, ACCOUNT, road.clock(), is_repeatable=False) == 1
     other = road.channels[account_of("other", "fake")]
     for n in range(5):
         await road.post(ELSEWHERE, str(n))

@@ -1,0 +1,153 @@
+"""The quota ledger: how many counted messages an account may still send this month.
+
+LINE counts every recipient of a push (L3, L4), sends nothing over the quota (L6), and lets itself
+be asked 60 times an hour. In between our own counts go on from what it said last.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from admin.mailings import Fate, Mailing, Recipient
+from bot import outbox
+from bot.channels.channel import Channel, DeliveryError, Metered
+from bot.db import Database
+from bot.tables import account_of
+from knowledge.bulletins import Rates
+
+ASK_AGAIN = timedelta(minutes=10)
+A_FIFTH = 5
+"""Of the month's quota is kept for emergencies where the profile says nothing else."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """One account this month, in counted messages."""
+
+    limit: int | None
+    """None: any number, as the platform says."""
+    used: int
+    booked: int
+    """Of mailings that are on their way."""
+    reserve: int
+    """Only for urgent alerts."""
+    baht: float | None
+    """The price of one, where the profile names it."""
+    is_known: bool = True
+    """False where the platform could not be asked: then nobody knows what is left."""
+
+    def room(self, *, urgent: bool) -> int | None:
+        """How many may still be sent; None: any number."""
+        if self.limit is None:
+            return None
+        return max(0, self.limit - self.used - self.booked - (0 if urgent else self.reserve))
+
+    def shortfall(self, messages: int, *, urgent: bool) -> int:
+        """How many are missing for so many messages."""
+        room = self.room(urgent=urgent)
+        return 0 if room is None else max(0, messages - room)
+
+    def cost(self, messages: int) -> float | None:
+        """In baht, where the price is known."""
+        return None if self.baht is None else self.baht * messages
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the platform said, and how many we had counted ourselves by then."""
+
+    at: datetime
+    limit: int | None
+    used: int
+    ours: int
+    spent: int = 0
+    """Of what is on its way since then."""
+    is_known: bool = True
+
+
+class Quotas:
+    """The ledgers of all accounts whose messages are counted."""
+
+    def __init__(
+        self,
+        database: Database,
+        rates: Callable[[str], Rates],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._rates = rates
+        self._clock = clock
+        self._known: dict[str, _Told] = {}
+
+    async def ledger(self, channel: Channel) -> Ledger | None:
+        """An account's ledger; None where nothing is counted."""
+        if not isinstance(channel, Metered):
+            return None
+        account = account_of(channel.agency, channel.name)
+        told = await self._told(account, channel)
+        async with self._database.read() as connection:
+            ours = await outbox.counted(connection, account, self._clock())
+            booked = await _booked(connection, channel)
+        used = told.used + max(0, ours - told.ours, told.spent)
+        rates = self._rates(channel.agency)
+        reserve = (told.limit or 0) // A_FIFTH if rates.reserve is None else rates.reserve
+        return Ledger(
+            told.limit, used, booked, reserve, rates.baht_per_message, is_known=told.is_known
+        )
+
+    async def left(self, channel: Channel) -> int | None:
+        """How many requests of everyday news may still be sent; None where nobody knows or cares.
+
+        What is sent although nothing was left is refused by the platform, and comes back.
+        """
+        ledger = await self.ledger(channel)
+        return ledger.room(urgent=False) if ledger and ledger.is_known else None
+
+    async def _told(self, account: str, channel: Metered) -> _Told:
+        now, known = self._clock(), self._known.get(account)
+        if known is not None and known.at > now - ASK_AGAIN:
+            return known
+        async with self._database.read() as connection:
+            ours = await outbox.counted(connection, account, now)
+        try:
+            quota = await channel.quota()
+        except DeliveryError as error:
+            log.warning("quota_not_told", account=account, fault=error.reason)
+            fresh = _Told(now, known.limit if known else None, ours, ours, is_known=False)
+        else:
+            fresh = _Told(now, quota.limit, max(quota.used, ours), ours)
+        self._known[account] = fresh
+        return fresh
+
+    def spend(self, account: str, requests: int) -> None:
+        """So many are on their way."""
+        if known := self._known.get(account):
+            self._known[account] = replace(known, spent=known.spent + requests)
+
+    def exhaust(self, account: str) -> None:
+        """The platform said that this month's are used up."""
+        known = self._known.get(account)
+        limit = known.limit if known and known.limit is not None else 0
+        self._known[account] = _Told(self._clock(), limit, limit, known.ours if known else 0)
+
+
+async def _booked(connection: AsyncConnection, channel: Channel) -> int:
+    """Recipients of this account who are still to be sent to."""
+    query = (
+        select(func.count())
+        .select_from(Recipient)
+        .join(Mailing, Mailing.id == Recipient.mailing_id)
+        .where(
+            Mailing.agency == channel.agency,
+            Mailing.channel == channel.name,
+            Mailing.ended_at.is_(None),
+            Recipient.fate == Fate.QUEUED,
+        )
+    )
+    return int(await connection.scalar(query) or 0)

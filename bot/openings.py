@@ -1,0 +1,72 @@
+"""Openings: accounts are opened when their platform can be reached, and polled where they are."""
+
+import asyncio
+from collections.abc import Callable, Collection
+
+import structlog
+
+from bot.channels.channel import Accept, Channel, DeliveryError
+from bot.channels.telegram import TelegramChannel
+from bot.metrics import Metrics
+
+REOPEN = 15.0
+"""Seconds between attempts to open an account whose platform could not be reached."""
+LOOK = 1.0
+
+log = structlog.get_logger()
+
+
+class Openings:
+    """Every account of this process; a platform that cannot be reached stops no other."""
+
+    def __init__(
+        self,
+        held: Callable[[], Collection[str]],
+        accept: Accept,
+        metrics: Metrics,
+        *,
+        polls: bool,
+    ) -> None:
+        self._held = held
+        self._accept = accept
+        self._metrics = metrics
+        self._polls = polls
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Fetch no more updates."""
+        self._stopping.set()
+
+    async def keep_open(self, account: str, channel: Channel) -> None:
+        """Open an account, again and again if need be; go on with polling it, where it is."""
+        gauge = self._metrics.channels.labels(channel.agency, channel.name)
+        gauge.set(0)
+        while True:
+            try:
+                await channel.open()
+                break
+            except DeliveryError as error:
+                log.warning("channel_not_open", account=account, fault=error.reason)
+            await asyncio.sleep(REOPEN)
+        gauge.set(1)
+        if isinstance(channel, TelegramChannel) and self._polls:
+            await self._poll(account, channel)
+
+    async def _poll(self, account: str, channel: TelegramChannel) -> None:
+        """Fetch updates while this process is the account's sender: one poller for each bot."""
+        while not self._stopping.is_set():
+            if self._is_ours(account):
+                stop = asyncio.Event()
+                polling = asyncio.create_task(channel.poll(self._accept, stop))
+                while self._is_ours(account):
+                    ended, _ = await asyncio.wait([polling], timeout=LOOK)
+                    if ended:
+                        break
+                stop.set()
+                for error in await asyncio.gather(polling, return_exceptions=True):
+                    if error:
+                        log.error("polling_ended", account=account, fault=type(error).__name__)
+            await asyncio.sleep(LOOK)
+
+    def _is_ours(self, account: str) -> bool:
+        return account in self._held() and not self._stopping.is_set()
