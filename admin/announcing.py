@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin import announcements, audit
+from admin import announcements, audit, recurring
 from admin.announcements import Announcement, Content, Relation, State, needs_head
 from admin.officers import Officer, Post, Role
 from knowledge.agency import Agency
@@ -135,7 +135,8 @@ async def approve(
     announcements.sign(found, "approve", staff_id=officer.id, name=officer.name, post=post, now=now)
     found.cleared = sorted(cleared)
     found.state, found.changed_at = State.APPROVED, now
-    found.starts_at = max(now + UNDO, found.content.send_at or now)
+    first_time = found.content.send_at or recurring.following(found.content, now) or now
+    found.starts_at = max(now + UNDO, first_time)
     await session.flush()
     await _plan_end(session, agency, found, now)
     await _record(session, found, officer, "announcement.approved", now)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import cast, insert, literal, select
+from sqlalchemy import cast, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin import leaflets, mailing_pages, recipients
@@ -82,10 +82,15 @@ class Mailroom:
         found = await recipients.write_down(session, agency, mailing, groups, words, fate=fate)
         now = self._clock()
         mailing.state, mailing.started_at, mailing.beat_at = State.SENDING, now, now
+        short = 0 if rides or ledger is None else ledger.shortfall(found, urgent=urgent)
+        if short and mailing.frequency:  # a digest can wait for everybody's next words
+            whose = update(Recipient).where(Recipient.mailing_id == mailing.id)
+            await session.execute(whose.values(fate=Fate.RIDING))
+            rides = True
+        elif short:
+            mailing.state, mailing.why, mailing.shortfall = State.STOPPED, Why.QUOTA, short
         if rides:
             await _let_ride(session, mailing, now)
-        elif ledger is not None and (short := ledger.shortfall(found, urgent=urgent)):
-            mailing.state, mailing.why, mailing.shortfall = State.STOPPED, Why.QUOTA, short
         await session.flush()
 
     async def page(self, mailing_id: int, attempt: int, number: int) -> bool:

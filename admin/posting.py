@@ -137,6 +137,7 @@ def begun(
     announcement: int | None = None,
     frequency: Frequency | None = None,
     since: datetime | None = None,
+    until: datetime | None = None,
 ) -> Mailing:
     """A new act of sending over one account; the next round takes it up."""
     return Mailing(
@@ -146,7 +147,7 @@ def begun(
         announcement_id=announcement,
         frequency=frequency,
         since=since,
-        until=now if frequency else None,
+        until=until,
         state=Sending.BEGUN,
         shortfall=0,
         attempt=0,

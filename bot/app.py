@@ -62,8 +62,8 @@ class Program:
         self.registry = make_registry(settings, self._encoder if is_quick else None)
         self.library = Library(self.database, self.registry, clock.now)
         self.bells = Bells()
-        scheduled = timetable(self.database, self.registry, settings)
         self.channels: dict[str, Channel] = {}
+        scheduled = timetable(self.database, self.registry, settings, self.channels)
         self.quotas = Quotas(self.database, self._rates, clock.now)
         self.mailroom = Mailroom(
             self.database,
@@ -143,7 +143,9 @@ class Program:
         if self.database.is_sqlite:
             return AllAccounts(taken=self._take_over)
         return LockedAccounts(
-            self.settings.database, taken=self._take_over, notified=lambda: self.delivery.wake()
+            self.settings.database,
+            taken=self._take_over,
+            notified=lambda: self.delivery.wake(),  # noqa: PLW0108 - made later
         )
 
     def _admit(self) -> list[Channel]:

@@ -1,14 +1,17 @@
 """Every timed job of the program, and when it is due."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import structlog
 
 from admin import chat_links, followers, messenger, questions
 from admin.mailroom import Mailroom
+from admin.news_rounds import NewsRounds
 from admin.rounds import Rounds
 from admin.watching import Watch
 from bot import clock, forgetting, staff_pages
+from bot.channels.channel import Channel
 from bot.db import Database
 from bot.errands import Errand
 from bot.jobs import Scheduled
@@ -38,7 +41,12 @@ def mailing_errand(mailroom: Mailroom) -> Errand:
     )
 
 
-def timetable(database: Database, registry: Registry, settings: Settings) -> tuple[Scheduled, ...]:
+def timetable(
+    database: Database,
+    registry: Registry,
+    settings: Settings,
+    channels: Mapping[str, Channel],
+) -> tuple[Scheduled, ...]:
     """All jobs, in the order of the day; each may be run again after a crash in its midst."""
 
     async def forget(_due: datetime) -> None:
@@ -67,7 +75,24 @@ def timetable(database: Database, registry: Registry, settings: Settings) -> tup
         address=settings.public_url,
         clock=clock.now,
     )
+    news = NewsRounds(database, channels)
+
+    async def recur(_due: datetime) -> None:
+        """Tell again what recurs."""
+        await news.recur(clock.now())
+
+    async def daily(due: datetime) -> None:
+        """Yesterday's news."""
+        await news.daily(due, clock.now())
+
+    async def weekly(due: datetime) -> None:
+        """The week's news, on Monday."""
+        await news.weekly(due, clock.now())
+
     return (
+        Scheduled("0 7 * * *", "news-daily", daily),
+        Scheduled("0 7 * * 1", "news-weekly", weekly),
+        Scheduled("*/5 * * * *", "news-recurring", recur),
         Scheduled("30 3 * * *", "watch-sources", watch),
         Scheduled("30 8 * * *", "digest", rounds.digest),
         Scheduled("10 8-18 * * *", "nudge", rounds.nudge),

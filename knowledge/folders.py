@@ -32,7 +32,7 @@ def load_defaults(folder: Path) -> Defaults:
     background = reading.file("background.yaml", _BACKGROUND)
     chains = reading.file("chains.toml", _CHAINS)
     topics = reading.file("topics.toml", _TOPICS)
-    news = reading.file("news.toml", _NEWS)
+    news = reading.file("newsroom.toml", _NEWS)
     wording = reading.wording(None)
     if entries is not None:
         reading.faults += _check_defaults(reading.sources["answers.yaml"], entries)

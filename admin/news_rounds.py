@@ -1,0 +1,101 @@
+"""The clock of news: digests for those who asked for them, and notices that recur."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import exists, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from admin import recurring
+from admin.announcements import Announcement, State
+from admin.mailings import Mailing
+from admin.posting import begun
+from admin.subscriptions import Frequency, Subscriber
+from bot.channels.channel import Channel
+from bot.db import Database
+
+WINDOWS: Mapping[Frequency, timedelta] = {
+    Frequency.DAILY: timedelta(days=1),
+    Frequency.WEEKLY: timedelta(days=7),
+}
+"""What the first digest of an account looks back on."""
+STALE = timedelta(hours=12)
+"""A digest that is later than this waits for its next time; nothing of it is lost."""
+
+log = structlog.get_logger()
+
+
+class NewsRounds:
+    """Goes over every account; a round may be made again after a crash in its midst."""
+
+    def __init__(self, database: Database, channels: Mapping[str, Channel]) -> None:
+        self._database = database
+        self._channels = channels
+
+    async def daily(self, due: datetime, now: datetime) -> None:
+        """Yesterday's news, for those who want them once a day."""
+        await self._digests(Frequency.DAILY, due, now)
+
+    async def weekly(self, due: datetime, now: datetime) -> None:
+        """The week's news, for those who want them once a week."""
+        await self._digests(Frequency.WEEKLY, due, now)
+
+    async def _digests(self, frequency: Frequency, due: datetime, now: datetime) -> None:
+        if now - due > STALE:
+            return
+        for channel in list(self._channels.values()):
+            async with self._database.session() as session:
+                since = await _since(session, channel, frequency, due)
+                if since is not None and await _is_wanted(session, channel, frequency, since):
+                    mailing = begun(channel, now, until=due, frequency=frequency, since=since)
+                    session.add(mailing)
+                    log.info("news_digest", agency=channel.agency, channel=channel.name)
+
+    async def recur(self, now: datetime) -> None:
+        """Send again what is due to be told again."""
+        query = select(Announcement.id).where(
+            Announcement.state == State.POSTED, Announcement.next_at <= now
+        )
+        async with self._database.read() as connection:
+            due = list(await connection.scalars(query))
+        for number in due:
+            async with self._database.session() as session:
+                found = await session.scalar(
+                    select(Announcement)
+                    .where(Announcement.id == number, Announcement.next_at <= now)
+                    .with_for_update(skip_locked=True)
+                )
+                if found is None:
+                    continue
+                found.next_at = recurring.following(found.content, now)
+                mine = [one for one in self._channels.values() if one.agency == found.agency]
+                session.add_all(begun(one, now, announcement=found.id) for one in mine)
+
+
+async def _since(
+    session: AsyncSession, channel: Channel, frequency: Frequency, due: datetime
+) -> datetime | None:
+    """Where the last digest ended; None where this one is under way already."""
+    query = select(func.max(Mailing.until)).where(
+        Mailing.agency == channel.agency,
+        Mailing.channel == channel.name,
+        Mailing.frequency == frequency,
+    )
+    last: datetime | None = await session.scalar(query)
+    if last is None:
+        return due - WINDOWS[frequency]
+    return last if last < due else None
+
+
+async def _is_wanted(
+    session: AsyncSession, channel: Channel, frequency: Frequency, since: datetime
+) -> bool:
+    """Whether anybody asked for it, and there is anything to tell."""
+    reader = exists().where(
+        Subscriber.agency == channel.agency,
+        Subscriber.channel == channel.name,
+        Subscriber.frequency == frequency,
+    )
+    news = exists().where(Announcement.agency == channel.agency, Announcement.posted_at > since)
+    return bool(await session.scalar(select(reader & news)))

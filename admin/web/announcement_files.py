@@ -1,0 +1,100 @@
+"""The files of an announcement: kept when they are added, seen by staff before it goes out."""
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+from aiohttp import web
+from aiohttp.web import FileField
+
+from admin import attachments, audit, fetches
+from admin.announcements import MOST_FILES
+from admin.attachments import Attachment
+from admin.downloads import file_response
+from admin.media import Reason, Unfit
+from admin.pictures import Fit, fit
+from admin.scans import is_scan, scan
+from admin.web.access import AGENCY_STAFF, Route
+from admin.web.announcements import HERE, found
+from admin.web.visit import Visit
+
+FAULTS: Final = {Reason.TOO_BIG: "announce.file_big", Reason.KIND: "announce.file_kind"}
+_ACCOUNT: Final = "staff"
+_workers = ThreadPoolExecutor(2, thread_name_prefix="announcement")
+"""As many pictures are unpacked at once."""
+
+Files = tuple[tuple[int, str, str], ...]
+
+
+async def taken(visit: Visit, before: Files) -> tuple[Files, str]:
+    """The files that the draft has now, and a text for those that could not be kept.
+
+    Those ticked stay; new ones are kept at once, and nobody has to choose them again.
+    """
+    ticked = set(visit.form.texts("keep"))
+    stay = tuple(one for one in before if str(one[0]) in ticked)
+    fields = visit.form.files("files")
+    room = MOST_FILES - len(stay)
+    fault = visit.say("announce.many_files") if len(fields) > room else ""
+    kept: list[Attachment] = []
+    for field in fields[:room]:
+        try:
+            kept.append(await _keep(visit, field))
+        except Unfit as unfit:
+            key = FAULTS.get(unfit.reason, "announce.file_damaged")
+            fault = f"{field.filename[:80]}: {visit.say(key)}"
+    return (*stay, *((row.id, row.sha256 or "", row.download_name) for row in kept)), fault
+
+
+async def _keep(visit: Visit, field: FileField) -> Attachment:
+    content = await asyncio.to_thread(field.file.read)
+    if len(content) > visit.equipment.settings.max_file:
+        raise Unfit(Reason.TOO_BIG)
+    loop = asyncio.get_running_loop()
+    fitting = await loop.run_in_executor(_workers, _fit, content, field.filename)
+    store, number = visit.equipment.files, visit.request.match_info["number"]
+    await store.put(fitting.content)  # before the transaction: nobody waits for the disk in it
+    async with visit.write() as session:
+        row = await fetches.add(
+            session,
+            store,
+            fitting,
+            account=f"{visit.agency.slug}/{_ACCOUNT}",
+            kind="image" if fitting.media_type.startswith("image/") else "file",
+            name=field.filename,
+            now=visit.now,
+            message_id=f"announcement:{number}",
+        )
+        await attachments.hold(session, [row.id])
+        await audit.record(
+            session,
+            agency=visit.agency.slug,
+            actor=visit.actor,
+            what="attachment.added",
+            subject=f"announcement:{number}",
+            details={"attachment": row.id},
+            now=visit.now,
+        )
+    return row
+
+
+def _fit(content: bytes, name: str) -> Fit:
+    """A scan stays a scan, as the agency's rule names it (C6); all else as anywhere."""
+    return scan(content) if is_scan(content) else fit(content, name)
+
+
+async def file(visit: Visit) -> web.StreamResponse:
+    """One file of an announcement, by its place in the list."""
+    place = visit.request.match_info["file"]
+    async with visit.read() as session:
+        files = (await found(visit, session)).content.files
+        if not place.isdecimal() or not 0 < int(place[:3]) <= len(files):
+            raise web.HTTPNotFound
+        rows: Sequence[Attachment] = await attachments.of(session, [files[int(place[:3]) - 1][0]])
+    if not rows or rows[0].agency != visit.agency.slug:
+        raise web.HTTPNotFound
+    return await file_response(rows[0], visit.equipment.files, download=not rows[0].is_picture)
+
+
+ROUTES = (Route("GET", f"{HERE}/files/{{file}}", file, AGENCY_STAFF),)

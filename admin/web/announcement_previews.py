@@ -1,0 +1,136 @@
+"""Previews: an announcement as LINE, Telegram and the web chat show it.
+
+They are read from the very payloads that are sent, so that nothing is seen which does not go out.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from markupsafe import Markup
+
+from admin import leaflets
+from admin.announcements import Announcement, Content, Relation
+from admin.web.visit import Visit
+from bot.channels import line_messages, telegram_messages
+from bot.messages import Reply
+from bot.tables import account_of
+
+LINE, TELEGRAM, WEB = "line", "telegram", "web"
+CHANNELS: Final = (LINE, TELEGRAM, WEB)
+
+
+@dataclass(frozen=True, slots=True)
+class Bubble:
+    """One message as it is read."""
+
+    text: str | Markup
+    files: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What one channel shows in one language."""
+
+    channel: str
+    language: str
+    has_account: bool
+    """Whether the agency has such an account; without one nothing goes out there."""
+    bubbles: Sequence[Bubble]
+    rows: Sequence[Sequence[str]] = field(default=())
+    """Labels of the buttons, row by row."""
+
+
+def previews(visit: Visit, one: Announcement) -> Sequence[Preview]:
+    """Every channel in every language of the agency."""
+    agency, address = visit.agency, visit.equipment.settings.public_url
+    found: list[Preview] = []
+    for language in agency.profile.languages:
+        reply = leaflets.alert(agency, one, language, address)
+        found += [_preview(visit, channel, language, reply) for channel in CHANNELS]
+    return found
+
+
+def as_posted(visit: Visit, one: Announcement, content: Content | None = None) -> Announcement:
+    """The announcement as it will stand there once it is posted, apart from the database."""
+    shown = Announcement(
+        id=one.id,
+        agency=one.agency,
+        relation=one.relation,
+        first_id=one.first_id,
+        posted_at=one.posted_at or one.starts_at or _expected(visit, content or one.content),
+        edited_at=one.edited_at,
+        ended_at=one.ended_at,
+    )
+    shown.content = content or one.content
+    return shown
+
+
+def end_of(one: Announcement) -> Announcement | None:
+    """The all-clear that is planned with it; None where there is none to come."""
+    content = one.content
+    if content.valid_until is None or content.recurs or not content.all_clear_th:
+        return None
+    end = Announcement(
+        id=0,
+        agency=one.agency,
+        relation=Relation.ALL_CLEAR,
+        first_id=one.first_id or one.id,
+        posted_at=content.valid_until,
+    )
+    end.content = msgspec.structs.replace(content, send_at=None, files=())
+    return end
+
+
+def _expected(visit: Visit, content: Content) -> datetime:
+    return max(visit.now, content.send_at or visit.now)
+
+
+def _preview(visit: Visit, name: str, language: str, reply: Reply) -> Preview:
+    channel = visit.equipment.channels.get(account_of(visit.agency.slug, name))
+    payloads = channel.plan([reply], None, visit.now) if channel else _planned(name, reply)
+    read = {LINE: _line, TELEGRAM: _telegram, WEB: _web}[name]
+    bubbles, rows = read(payloads)
+    return Preview(name, language, channel is not None, bubbles, rows)
+
+
+def _planned(name: str, reply: Reply) -> list[dict[str, object]]:
+    """What an account would send if there were one."""
+    if name == LINE:
+        return [{"messages": each} for each in line_messages.requests([reply])]
+    if name == TELEGRAM:
+        return telegram_messages.calls([reply], None)
+    return [{"reply": msgspec.to_builtins(reply)}]
+
+
+Read = tuple[list[Bubble], list[list[str]]]
+
+
+def _line(payloads: Sequence[Mapping[str, Any]]) -> Read:
+    messages = [message for payload in payloads for message in payload["messages"]]
+    items = [item for each in messages for item in each.get("quickReply", {}).get("items", [])]
+    bubbles = [Bubble(each.get("text") or each.get("altText", "")) for each in messages]
+    return bubbles, [[item["action"]["label"]] for item in items]
+
+
+def _telegram(payloads: Sequence[Mapping[str, Any]]) -> Read:
+    bubbles: list[Bubble] = []
+    rows: list[list[str]] = []
+    for call in payloads:
+        params = call["params"]
+        if call["method"] == "send_document":
+            bubbles.append(Bubble("", (params["name"],)))
+            continue
+        # Every word was escaped when the call was planned: it is HTML of our own.
+        bubbles.append(Bubble(Markup(params["text"])))  # noqa: S704
+        keyboard = params.get("reply_markup", {}).get("inline_keyboard", [])
+        rows += [[button["text"] for button in row] for row in keyboard]
+    return bubbles, rows
+
+
+def _web(payloads: Sequence[Mapping[str, Any]]) -> Read:
+    replies = [msgspec.convert(payload["reply"], Reply) for payload in payloads]
+    bubbles = [Bubble(reply.text) for reply in replies]
+    return bubbles, [[choice.label for choice in reply.choices] for reply in replies]

@@ -1,0 +1,210 @@
+"""Announcements: what is being written, waits, goes out and stands there; and the page of one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aiohttp import web
+from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from admin import announcement_checks, announcements, announcing
+from admin.announcement_checks import Fault
+from admin.announcements import Announcement, Relation, State
+from admin.announcing import DECIDERS, WRITERS, approver_of
+from admin.mailings import Mailing
+from admin.web import announcement_progress
+from admin.web.access import AGENCY_STAFF, Route
+from admin.web.announcement_forecast import forecast
+from admin.web.announcement_form import may_write, seen_at
+from admin.web.announcement_previews import as_posted, end_of, previews
+from admin.web.pages import page
+from admin.web.visit import Visit
+
+PART: Final = "announcements"
+MOST: Final = 20
+"""Announcements of one page of those that are out."""
+MOST_OPEN: Final = 100
+TABS: Final = ("open", "posted", "withdrawn")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Announcements that stand alike, under the key of their heading."""
+
+    key: str
+    ones: Sequence[Announcement]
+
+
+async def listed(visit: Visit) -> web.StreamResponse:
+    """What is in hand, or what went out, or what was withdrawn."""
+    tab = visit.request.query.get("tab", "")
+    tab = tab if tab in TABS else TABS[0]
+    before = _number(visit.request.query.get("before", ""))
+    async with visit.read() as session:
+        if tab == TABS[0]:
+            groups, earlier = await _in_hand(visit, session), 0
+        else:
+            groups, earlier = await _past(visit, session, tab, before)
+    return page(
+        visit,
+        "announcement_list.html",
+        tab=tab,
+        tabs=TABS,
+        groups=groups,
+        earlier=earlier,
+        may_begin=not WRITERS.isdisjoint(visit.officer.roles),
+    )
+
+
+async def _in_hand(visit: Visit, session: AsyncSession) -> list[Group]:
+    """What somebody still has to do something about, or may."""
+    ones = await _some(
+        visit,
+        session,
+        Announcement.state.in_([State.DRAFT, State.WAITING, State.APPROVED]) | _is_sending(),
+    )
+    waiting = [one for one in ones if one.state is State.WAITING]
+    mine = [one for one in waiting if may_approve(visit, one)]
+    groups = [
+        Group("announce.waits_for_me", mine),
+        Group("announce.waits_for_others", [one for one in waiting if one not in mine]),
+        Group("announce.sending", [one for one in ones if one.state is State.POSTED]),
+        Group("announce.scheduled", [one for one in ones if one.state is State.APPROVED]),
+        Group("announce.drafts", [one for one in ones if one.state is State.DRAFT]),
+    ]
+    return [group for group in groups if group.ones]
+
+
+async def _past(
+    visit: Visit, session: AsyncSession, tab: str, before: int
+) -> tuple[list[Group], int]:
+    """One page of what is over, and where the next one begins."""
+    is_so = Announcement.state == (State.POSTED if tab == "posted" else State.CANCELLED)
+    where = is_so & (Announcement.id < before) if before else is_so
+    ones = await _some(visit, session, where, most=MOST + 1)
+    shown = ones[:MOST]
+    key = "announce.posted" if tab == "posted" else "announce.withdrawn"
+    return [Group(key, shown)] if shown else [], (shown[-1].id if len(ones) > MOST else 0)
+
+
+async def _some(
+    visit: Visit, session: AsyncSession, where: ColumnElement[bool], most: int = MOST_OPEN
+) -> Sequence[Announcement]:
+    query = select(Announcement).where(Announcement.agency == visit.agency.slug, where)
+    return (await session.scalars(query.order_by(Announcement.id.desc()).limit(most))).all()
+
+
+def _is_sending() -> ColumnElement[bool]:
+    """Posted, and some of it is still to be sent."""
+    unended = exists().where(
+        Mailing.announcement_id == Announcement.id, Mailing.ended_at.is_(None)
+    )
+    return (Announcement.state == State.POSTED) & unended
+
+
+def _number(text: str) -> int:
+    """A number of an address; 0, which nothing has, for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0  # noqa: PLR2004 - 64 bits
+
+
+async def found(visit: Visit, session: AsyncSession, *, locks: bool = False) -> Announcement:
+    """The announcement of the path; raises HTTPNotFound."""
+    number = _number(visit.request.match_info["number"])
+    one = await announcements.announcement_of(session, visit.agency.slug, number, locks=locks)
+    if one is None:
+        raise web.HTTPNotFound
+    return one
+
+
+def may_approve(visit: Visit, one: Announcement) -> bool:
+    """Whether the visitor is the second person that this one waits for."""
+    prepared = one.signed("prepare")
+    role = approver_of(visit.agency, one.content)
+    is_other = prepared is not None and prepared.staff_id != visit.officer.id
+    return is_other and visit.officer.post(role, one.content.unit) is not None
+
+
+def may_decide(visit: Visit, one: Announcement) -> bool:
+    """Whether the visitor may return, withdraw, stop or end it."""
+    return any(visit.officer.post(role, one.content.unit) for role in DECIDERS)
+
+
+async def one(visit: Visit) -> web.StreamResponse:
+    """The page of one announcement."""
+    return await shown(visit)
+
+
+async def shown(
+    visit: Visit,
+    *,
+    status: int = 200,
+    fault: str = "",
+    faults: Sequence[Fault] | None = None,
+    typed: Mapping[str, Any] | None = None,
+) -> web.StreamResponse:
+    """An announcement with its previews, signatures, checks, forecast and figures."""
+    async with visit.read() as session:
+        it = await found(visit, session)
+        followers = await _thread(session, it)
+        sent = await announcement_progress.of(session, it)
+    is_open = it.state in {State.DRAFT, State.WAITING}
+    view = as_posted(visit, it)
+    end = end_of(view) if it.relation is not Relation.ALL_CLEAR else None
+    personal = announcement_checks.found(visit.agency, it.content)
+    checked = announcement_checks.faults(visit.agency, it.content, visit.now) if is_open else ()
+    return page(
+        visit,
+        "announcement_page.html",
+        status=status,
+        it=it,
+        content=it.content,
+        here=visit.at(PART, it.id),
+        kind=announcements.kind_of(visit.agency, it.content),
+        headline=_headline(visit, it),
+        seen=seen_at(it),
+        fault=fault,
+        faults=faults if faults is not None else checked,
+        typed=typed or {},
+        personal=personal,
+        uncleared=announcement_checks.uncleared(personal, it.cleared),
+        previews=previews(visit, view),
+        end_previews=previews(visit, end) if end else (),
+        forecast=await forecast(visit, it) if is_open else None,
+        followers=followers,
+        sent=sent,
+        needs_head=announcements.needs_head(visit.agency, it.content),
+        approver=approver_of(visit.agency, it.content),
+        may_write=may_write(visit, it.content.unit),
+        may_approve=it.state is State.WAITING and may_approve(visit, it),
+        may_decide=may_decide(visit, it),
+        left=_left(visit, it),
+        undo=announcing.UNDO,
+    )
+
+
+def _left(visit: Visit, it: Announcement) -> int:
+    """Seconds until it goes out."""
+    if it.state is not State.APPROVED or it.starts_at is None:
+        return 0
+    return max(0, round((it.starts_at - visit.now).total_seconds()))
+
+
+def _headline(visit: Visit, it: Announcement) -> str:
+    return it.content.headline(visit.language) or visit.say("announce.untitled")
+
+
+async def _thread(session: AsyncSession, it: Announcement) -> Sequence[Announcement]:
+    """Everything of its thread but itself, drafts and planned ends too."""
+    first = it.first_id or it.id
+    query = select(Announcement).where(
+        (Announcement.id == first) | (Announcement.first_id == first), Announcement.id != it.id
+    )
+    return (await session.scalars(query.order_by(Announcement.id))).all()
+
+
+HERE: Final = "/admin/{slug}/announcements/{number}"
+ROUTES = (
+    Route("GET", "/admin/{slug}/announcements", listed, AGENCY_STAFF),
+    Route("GET", HERE, one, AGENCY_STAFF),
+)

@@ -1,0 +1,223 @@
+"""News: asking for them, seeing what one gets, changing and stopping it."""
+
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from admin import subscriptions
+from admin.subscriptions import Frequency
+from bot.messages import Choice, Kind, Reply
+from bot.tables import ContactRow
+from handlers import menu, news_reading, news_steps
+from handlers.conversation import Outcome, Turn
+from handlers.news_wishes import Step, Wish, changed, known, less, wish_of
+
+VALUE = "news"
+AGAIN = "news:again"
+BACK = "news:back"
+"""What is only ever said in words, and only while something is being chosen."""
+READING = frozenset({"one", "latest"})
+LISTS = {"topics": Step.TOPICS, "areas": Step.AREAS, "how": Step.HOW}
+
+
+async def chosen(turn: Turn, rest: str, now: datetime) -> Outcome:
+    """`news`, `news:<what>`, `news:<what>:<value>`: each says all, whatever was asked last."""
+    what, _, value = rest.partition(":")
+    if what in READING:
+        return await news_reading.read(turn, what, value, now)
+    if turn.message.group:
+        latest = turn.choice("subscribe.latest", "news:latest")
+        return Outcome((Reply(turn.say("subscribe.group"), (latest,)),))
+    if what == "stop":
+        return await _stopped(turn, value, now)
+    if what == "again":
+        return await _again(turn, now)
+    return await _opened(turn, now) if not what else await _tapped(turn, what, value, now)
+
+
+async def _tapped(turn: Turn, what: str, value: str, now: datetime) -> Outcome:
+    """Something is chosen, or a list of what may be is wanted."""
+    newsroom = turn.agency.newsroom
+    wish = await _wish(turn, now)
+    if what == "next":
+        return await _going_on(turn, wish, now)
+    if what == "back":
+        return _asking(turn, wish, _before(turn, wish))
+    step = LISTS.get(what)
+    if step is Step.AREAS and not newsroom.areas:
+        return await _going_on(turn, wish, now)
+    if step and (step is not Step.HOW or not value):
+        page = int(value) if value.isascii() and value.isdigit() and len(value) < 3 else 0
+        return _asking(turn, wish, step, page)
+    more = changed(wish, newsroom, what, value)
+    if more is None:
+        gone = Reply(turn.say("subscribe.gone"))
+        return _asking(turn, wish, Step.AREAS if _is_of_area(turn, what) else Step.TOPICS).after(
+            [gone]
+        )
+    return await _going_on(turn, more, now)
+
+
+def _is_of_area(turn: Turn, what: str) -> bool:
+    return what == "area" and bool(turn.agency.newsroom.areas)
+
+
+def _before(turn: Turn, wish: Wish) -> Step:
+    is_last = wish.step(turn.agency.newsroom) in {Step.HOW, Step.NOTHING}
+    return Step.AREAS if is_last and turn.agency.newsroom.areas else Step.TOPICS
+
+
+async def _opened(turn: Turn, now: datetime) -> Outcome:
+    """What they get; or, for who gets nothing yet, what there is."""
+    row = await subscriptions.subscriber_of(turn.session, turn.message.contact.id)
+    if row is None:
+        return _asking(turn, await _wish(turn, now), Step.TOPICS)
+    if row.paused_at is not None:
+        return Outcome((_question(turn),))
+    wish = await _had(turn, row, now)
+    if not wish.topics:
+        return _asking(turn, wish, Step.TOPICS)
+    return Outcome((news_steps.summary(turn, wish, turn.say("subscribe.mine")),), wish=None)
+
+
+async def _wish(turn: Turn, now: datetime) -> Wish:
+    """What is being chosen; else what they get already."""
+    if turn.is_wishing and turn.state.wish is not None:
+        return msgspec.structs.replace(turn.state.wish, touched=now)
+    row = await subscriptions.subscriber_of(turn.session, turn.message.contact.id)
+    return Wish(now) if row is None else await _had(turn, row, now)
+
+
+async def _had(turn: Turn, row: subscriptions.Subscriber, now: datetime) -> Wish:
+    had = await subscriptions.wanted(turn.session, row.contact_id)
+    return wish_of(row, had, turn.agency.newsroom, now)
+
+
+def _asking(turn: Turn, wish: Wish, step: Step, page: int = 0) -> Outcome:
+    return Outcome((news_steps.ask(turn, wish, step, page),), wish=wish)
+
+
+async def _going_on(turn: Turn, wish: Wish, now: datetime) -> Outcome:
+    """Ask what is still missing; when nothing is, that is what they get from now on."""
+    step = wish.step(turn.agency.newsroom)
+    if step is not Step.NOTHING:
+        return _asking(turn, wish, step)
+    await _subscribe(turn, wish, now)
+    return Outcome((news_steps.summary(turn, wish, turn.say("subscribe.done")),), wish=None)
+
+
+async def _subscribe(turn: Turn, wish: Wish, now: datetime) -> None:
+    contact = await turn.session.get_one(ContactRow, turn.message.contact.id)
+    await subscriptions.subscribe(
+        turn.session,
+        contact,
+        topics=wish.topics,
+        areas=wish.areas or (),
+        frequency=wish.frequency or Frequency.AT_ONCE,
+        language=turn.language,
+        now=now,
+    )
+
+
+async def _stopped(turn: Turn, topic: str, now: datetime) -> Outcome:
+    """No more of this topic, or of any; one tap takes it back."""
+    if topic and turn.is_wishing:
+        return _asking(turn, less(await _wish(turn, now), topic), Step.TOPICS)
+    contact = turn.message.contact.id
+    row = await subscriptions.subscriber_of(turn.session, contact)
+    if row is None:
+        again = (turn.choice("subscribe.begin", VALUE), turn.choice("menu.open", menu.VALUE))
+        return Outcome((Reply(turn.say("subscribe.nothing"), again),), wish=None)
+    wish = await _had(turn, row, now)
+    if topic and topic in wish.topics and len(wish.topics) > 1:
+        await subscriptions.stop(turn.session, contact, topic)
+        return _less(turn, wish, topic)
+    if topic and topic not in wish.topics:
+        lead = turn.say("subscribe.not_it")
+        return Outcome((news_steps.summary(turn, wish, lead),), wish=None)
+    await subscriptions.stop(turn.session, contact)
+    kept = msgspec.structs.replace(wish, stopped=True)
+    choices = (turn.choice("subscribe.take_back", AGAIN), turn.choice("menu.open", menu.VALUE))
+    text = turn.say("subscribe.stopped", agency=turn.name)
+    return Outcome((Reply(text, choices),), wish=kept)
+
+
+def _less(turn: Turn, wish: Wish, topic: str) -> Outcome:
+    name = turn.agency.newsroom.topics[topic].name(turn.language)
+    left = news_steps.names(turn, less(wish, topic))
+    choices = (
+        turn.choice("subscribe.take_topic_back", f"news:topic:{topic}"),
+        turn.choice("subscribe.stop", "news:stop"),
+        turn.choice("subscribe.mine", VALUE),
+        turn.choice("menu.open", menu.VALUE),
+    )
+    text = turn.say("subscribe.stopped_topic", topic=name, left=left)
+    return Outcome((Reply(text, choices),), wish=None)
+
+
+async def _again(turn: Turn, now: datetime) -> Outcome:
+    """What was stopped, or waits since the account was blocked, is wanted after all."""
+    row = await subscriptions.subscriber_of(turn.session, turn.message.contact.id)
+    kept = turn.state.wish if turn.state.wish and turn.state.wish.stopped else None
+    if row is None and kept is not None:
+        newsroom = turn.agency.newsroom
+        wish = msgspec.structs.replace(
+            kept, touched=now, stopped=False, topics=known(kept.topics, newsroom.topics)
+        )
+        return await _going_on(turn, wish, now)
+    if row is None or row.paused_at is None:
+        return await _opened(turn, now)
+    row.paused_at, row.language = None, turn.language
+    outcome = await _opened(turn, now)
+    return outcome
+
+
+def _question(turn: Turn) -> Reply:
+    choices = (
+        turn.choice("subscribe.yes_again", AGAIN),
+        turn.choice("subscribe.not_again", "news:stop"),
+        turn.choice("menu.open", menu.VALUE),
+    )
+    return Reply(turn.say("subscribe.again"), choices)
+
+
+async def left(turn: Turn, now: datetime) -> Outcome:
+    """The account was blocked: nothing is sent, and what they wanted is kept for a yes."""
+    await subscriptions.pause(turn.session, turn.message.contact.id, now)
+    return Outcome().as_before(turn.state)
+
+
+async def come_back(turn: Turn, outcome: Outcome) -> Outcome:
+    """The same outcome, and the question whether who was away wants the news again."""
+    row = await subscriptions.subscriber_of(turn.session, turn.message.contact.id)
+    is_asked = any(one.value == AGAIN for reply in outcome.replies for one in reply.choices)
+    if row is None or row.paused_at is None or is_asked or not outcome.replies:
+        return outcome
+    if turn.message.kind is Kind.FOLLOW:
+        return outcome.showing(*outcome.replies, _question(turn))
+    return outcome.after([_question(turn)])
+
+
+async def cancelled(turn: Turn) -> Outcome:
+    """Leave whatever was going on; a bare "stop" of who gets news may mean them."""
+    outcome = replace(menu.cancel(turn), wish=None)
+    is_idle = not (turn.is_writing or turn.is_wishing or turn.state.awaits)
+    if turn.message.kind is not Kind.TEXT or turn.message.group or not is_idle:
+        return outcome
+    row = await subscriptions.subscriber_of(turn.session, turn.message.contact.id)
+    if row is None:
+        return outcome
+    [reply] = outcome.replies
+    stop = Choice(turn.say("subscribe.stop"), "news:stop")
+    text = f"{reply.text}\n{turn.say('subscribe.meant')}"
+    return outcome.showing(Reply(text, (stop, *reply.choices)))
+
+
+async def speaks(session: AsyncSession, contact: UUID, language: str) -> None:
+    """News come in the language that was chosen."""
+    row = await subscriptions.subscriber_of(session, contact)
+    if row is not None:
+        row.language = language

@@ -1,0 +1,224 @@
+"""News as threads that the public may read: the first announcement and what followed it."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, String, and_, cast, exists, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from admin import announcements
+from admin.announcements import Announcement, Content, Relation, State
+
+ON_PAGE = 20
+IN_FEED = 50
+A_PAGE = 500
+"""Threads read at once for the whole of the open data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which news are asked for; nothing stands for all."""
+
+    topic: str = ""
+    area: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One thread, as it stands."""
+
+    first: Announcement
+    followers: Sequence[Announcement] = ()
+    """In the order they were posted."""
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether the whole of it was taken back."""
+        return is_withdrawn(self.first)
+
+    @property
+    def corrections(self) -> Sequence[Announcement]:
+        """Those that hold."""
+        held = (one for one in self.followers if one.relation is Relation.CORRECTION)
+        return [one for one in held if not is_withdrawn(one)]
+
+    @property
+    def latest(self) -> Announcement:
+        """What it says now: the last correction, else the first."""
+        return (self.first, *self.corrections)[-1]
+
+    @property
+    def standing(self) -> Content:
+        """The content that holds now."""
+        return self.latest.content
+
+    def ended(self, now: datetime) -> datetime | None:
+        """When it ended; None while it holds, or where it has no end."""
+        until = self.standing.valid_until
+        ends = [self.first.ended_at, until if until and until <= now else None]
+        return min(filter(None, ends), default=None)
+
+    def changed(self, now: datetime) -> datetime:
+        """Since when it reads as it does."""
+        found = [self.first.edited_at, self.ended(now)]
+        for one in (self.first, *self.followers):
+            found += [one.posted_at, one.changed_at if is_withdrawn(one) else None]
+        return max(moment for moment in found if moment and moment <= now)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Up to a page of threads, the latest first."""
+
+    stories: Sequence[Story]
+    older: int | None
+    """After which thread the next page begins; None: there is none."""
+    is_newest: bool
+    newer: int | None
+    """After which thread the page before begins; None: with the newest."""
+
+
+def is_withdrawn(one: Announcement) -> bool:
+    """Whether it was on the page and holds no more."""
+    return one.state is State.CANCELLED
+
+
+async def part(
+    session: AsyncSession, slug: str, wanted: Wanted, *, before: int | None = None
+) -> Part | None:
+    """A page of the list; None where it is to begin after something that is not there.
+
+    A page's address names the thread above it, so it shows the same whatever is posted later.
+    """
+    query = _listed(slug, wanted)
+    if before is not None:
+        above = await public(session, slug, before)
+        if above is None or above.first_id is not None:
+            return None
+        query = query.where(_is_beyond(above, is_older=True))
+    rows = (await session.scalars(_newest(query).limit(ON_PAGE + 1))).all()
+    shown = rows[:ON_PAGE]
+    newer: Sequence[int] = ()
+    if before is not None and shown:
+        beyond = _listed(slug, wanted).where(_is_beyond(shown[0], is_older=False))
+        ids = beyond.with_only_columns(Announcement.id)
+        oldest = ids.order_by(Announcement.posted_at, Announcement.id)
+        newer = (await session.scalars(oldest.limit(ON_PAGE + 1))).all()
+    return Part(
+        await _threads(session, shown),
+        older=shown[-1].id if len(rows) > ON_PAGE else None,
+        is_newest=before is None,
+        newer=newer[ON_PAGE] if len(newer) > ON_PAGE else None,
+    )
+
+
+async def public(session: AsyncSession, slug: str, number: int) -> Announcement | None:
+    """An announcement of this agency that has been posted; no draft and nothing planned."""
+    found = await announcements.announcement_of(session, slug, number)
+    return found if found is not None and found.posted_at is not None else None
+
+
+async def story_of(session: AsyncSession, one: Announcement) -> Story | None:
+    """The thread that an announcement belongs to."""
+    first = one
+    if one.first_id is not None:
+        found = await public(session, one.agency, one.first_id)
+        if found is None:
+            return None
+        first = found
+    return Story(first, await announcements.thread(session, first))
+
+
+async def told(
+    session: AsyncSession, slug: str, wanted: Wanted
+) -> Sequence[tuple[Announcement, Story]]:
+    """The latest announcements, whatever they are to others, each with its thread."""
+    query = _newest(_posted(slug).where(_is_about(Announcement, wanted)))
+    rows = (await session.scalars(query.limit(IN_FEED))).all()
+    ids = {row.first_id or row.id for row in rows}
+    firsts = await session.scalars(_posted(slug).where(Announcement.id.in_(ids)))
+    by_id = {story.first.id: story for story in await _threads(session, firsts.all())}
+    found = ((row, by_id.get(row.first_id or row.id)) for row in rows)
+    return [(row, story) for row, story in found if story is not None]
+
+
+async def everything(session: AsyncSession, slug: str, *, after: int = 0) -> Sequence[Story]:
+    """A page of all threads by number, for the open data."""
+    query = _listed(slug, Wanted()).where(Announcement.id > after).order_by(Announcement.id)
+    return await _threads(session, (await session.scalars(query.limit(A_PAGE))).all())
+
+
+async def dated(session: AsyncSession, slug: str, wanted: Wanted) -> Sequence[Story]:
+    """The latest threads that a calendar may show: those with a beginning, or that recur."""
+    dates = [Announcement.content_[name].as_string() for name in ("valid_from", "recurs")]
+    follower = aliased(Announcement)
+    moved = exists().where(
+        follower.first_id == Announcement.id,
+        follower.posted_at.is_not(None),
+        follower.content_["valid_from"].as_string().is_not(None),
+    )
+    has_date = or_(*(date.is_not(None) for date in dates), moved)
+    rows = await session.scalars(_newest(_listed(slug, wanted).where(has_date)).limit(A_PAGE))
+    return await _threads(session, rows.all())
+
+
+async def _threads(session: AsyncSession, firsts: Collection[Announcement]) -> Sequence[Story]:
+    """These with what followed each of them."""
+    ids = [first.id for first in firsts]
+    query = select(Announcement).where(
+        Announcement.first_id.in_(ids), Announcement.posted_at.is_not(None)
+    )
+    after: dict[int | None, list[Announcement]] = {}
+    ordered = query.order_by(Announcement.posted_at, Announcement.id)
+    for one in await session.scalars(ordered) if ids else ():
+        after.setdefault(one.first_id, []).append(one)
+    return [Story(first, after.get(first.id, ())) for first in firsts]
+
+
+Rows = Select[tuple[Announcement]]
+
+
+def _posted(slug: str) -> Rows:
+    return select(Announcement).where(
+        Announcement.agency == slug, Announcement.posted_at.is_not(None)
+    )
+
+
+def _listed(slug: str, wanted: Wanted) -> Rows:
+    """The first ones of threads of which any part is about what is wanted."""
+    follower = aliased(Announcement)
+    followed = exists().where(
+        follower.first_id == Announcement.id,
+        follower.posted_at.is_not(None),
+        _is_about(follower, wanted),
+    )
+    query = _posted(slug).where(Announcement.first_id.is_(None))
+    if wanted == Wanted():
+        return query
+    return query.where(or_(_is_about(Announcement, wanted), followed))
+
+
+def _newest(query: Rows) -> Rows:
+    return query.order_by(Announcement.posted_at.desc(), Announcement.id.desc())
+
+
+def _is_beyond(edge: Announcement, *, is_older: bool) -> ColumnElement[bool]:
+    at, number = Announcement.posted_at, Announcement.id
+    same = at == edge.posted_at
+    if is_older:
+        return or_(at < edge.posted_at, and_(same, number < edge.id))
+    return or_(at > edge.posted_at, and_(same, number > edge.id))
+
+
+def _is_about(table: type[Announcement], wanted: Wanted) -> ColumnElement[bool]:
+    """What is for no area in particular is for every one."""
+    rules: list[ColumnElement[bool]] = [table.posted_at.is_not(None)]
+    if wanted.topic:
+        rules.append(table.content_["topic"].as_string() == wanted.topic)
+    if wanted.area:
+        areas = func.coalesce(cast(table.content_["areas"], String), "null")
+        is_here = areas.contains(f'"{wanted.area}"', autoescape=True)
+        rules.append(or_(areas.in_(["null", "[]"]), is_here))
+    return and_(*rules)
