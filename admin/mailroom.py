@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import cast, insert, literal, select, update
+from sqlalchemy import insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin import leaflets, mailing_pages, recipients
@@ -193,7 +193,7 @@ async def _let_ride(session: AsyncSession, mailing: Mailing, now: datetime) -> N
         for reply in lot.replies:
             whom = select(
                 Recipient.contact_id,
-                cast(literal(reply, News.reply.type), News.reply.type),
+                literal(reply, News.reply.type),
                 literal(False),
                 literal(now, News.at.type),
                 literal(now, News.at.type),

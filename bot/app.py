@@ -9,7 +9,7 @@ from uuid import UUID
 import structlog
 from aiohttp import web
 
-from admin import sources
+from admin import chat_menus, sources
 from admin.fetching import Fetching
 from admin.mailroom import Mailroom
 from admin.messenger import Messenger
@@ -36,7 +36,6 @@ from bot.settings import Settings
 from bot.tables import account_of
 from bot.timetable import MAILING, mailing_errand, timetable
 from bot.webhooks import MAX_BODY, Webhooks
-from handlers import menu
 from handlers.desk import Desk
 from knowledge.bulletins import Rates
 from knowledge.library import Library
@@ -100,7 +99,7 @@ class Program:
         return self._application()
 
     def _assemble(self) -> None:
-        desk = Desk(self.registry.get, self.metrics)
+        desk = Desk(self.registry.get, self.metrics, address=self.settings.public_url)
         self.accounts = self._accounts()
         self.delivery = Delivery(
             self.database, self.channels, self.accounts, clock=clock.now, metrics=self.metrics
@@ -154,7 +153,7 @@ class Program:
         for slug, served in self.registry.served.items():
             if account_of(slug, WEB) in self.channels:
                 continue
-            named = menu.commands(served.agency)
+            named = chat_menus.commands(served.agency)
             new += make_channels(self.settings, slug, named, self.metrics)
         self.channels |= {account_of(c.agency, c.name): c for c in new}
         self.accounts.add(account_of(c.agency, c.name) for c in new if not c.is_mailbox)

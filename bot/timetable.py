@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from admin import chat_links, followers, messenger, questions
+from admin import chat_links, followers, messenger, questions, subscriptions
 from admin.mailroom import Mailroom
 from admin.news_rounds import NewsRounds
 from admin.rounds import Rounds
@@ -52,7 +52,11 @@ def timetable(
     async def forget(_due: datetime) -> None:
         """Delete what may no longer be kept, little by little."""
         before = clock.now() - timedelta(days=settings.keep_days)
-        needed = (followers.awaits_news(before), chat_links.is_linked())
+        needed = (
+            followers.awaits_news(before),
+            chat_links.is_linked(),
+            subscriptions.is_subscribed(),
+        )
         gone = 1
         while gone:
             async with database.write() as connection:

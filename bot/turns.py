@@ -99,14 +99,15 @@ class Turns:
         self, session: AsyncSession, contact: ContactRow, head: Head, prepared: Any, now: datetime
     ) -> Sequence[Reply]:
         contact.seen_at = now
-        if head.message.kind in (Kind.FOLLOW, Kind.UNFOLLOW):
-            contact.blocked = head.message.kind is Kind.UNFOLLOW
         try:
             if isinstance(prepared, Exception):
                 raise prepared
-            return await self._handle(session, contact, head.message, prepared, now)
+            replies = await self._handle(session, contact, head.message, prepared, now)
         except OSError as error:  # the database's connection is open by now
             raise FlowFault(type(error).__name__) from error
+        if head.message.kind not in (Kind.LEAVE, Kind.UNSEND):  # who writes has come back
+            contact.blocked = head.message.kind is Kind.UNFOLLOW
+        return replies
 
     def _requests(
         self, contact: ContactRow, head: Head, replies: Sequence[Reply], now: datetime

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.messages import Choice, InboundMessage, Reply
 from handlers.drafts import Draft, Said
+from handlers.news_wishes import Wish
 from knowledge.agency import Agency
 from knowledge.matching import Decision, Match
 
@@ -38,6 +39,8 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
     """The last question, for staff if the citizen wants a person to answer it."""
     staff: str | None = None
     """`<number>:<deed>` whose words a member of staff is about to give."""
+    wish: Wish | None = None
+    """The news that are being chosen, or were stopped a while ago."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,8 @@ class Turn:
     session: AsyncSession
     match: Match | None = None
     """How the text matches the knowledge base, found out before the transaction."""
+    address: str = ""
+    """Where the pages of this installation are found; empty where nobody has said."""
 
     def say(self, key: str, **values: object) -> str:
         """A text of the agency in the citizen's language."""
@@ -73,6 +78,11 @@ class Turn:
     def is_writing(self) -> bool:
         """Whether a report is being written just now."""
         return self.state.draft is not None and not self.state.draft.paused
+
+    @property
+    def is_wishing(self) -> bool:
+        """Whether news are being chosen just now."""
+        return self.state.wish is not None and not self.state.wish.stopped
 
     def awaited(self, now: datetime) -> tuple[str, str]:
         """What the next words are for and the number of the matter; nothing after a while."""
@@ -116,6 +126,8 @@ class Outcome:
     question: Said | UnsetType | None = UNSET
     staff: str | None = None
     """`<number>:<deed>` of staff whose words are to be the next ones."""
+    wish: Wish | UnsetType | None = UNSET
+    """The news that are being chosen from now on; left unset, as before."""
 
     def showing(self, *replies: Reply) -> "Outcome":
         """The same, with other replies."""

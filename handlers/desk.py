@@ -11,15 +11,17 @@ from msgspec import UNSET
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin import attachments, followers, logbook, questions
+from admin import attachments, followers, logbook, questions, subscriptions
 from admin.questions import Question
 from bot.clock import BANGKOK
 from bot.forgetting import forget
-from bot.messages import Choice, InboundMessage, Kind, Reply
+from bot.messages import SILENT, Choice, InboundMessage, Kind, Reply
 from bot.metrics import Metrics
 from bot.tables import ContactRow
+from handlers import news as news_flow
 from handlers.conversation import Outcome, State, Turn
 from handlers.drafts import Draft, is_over, without
+from handlers.news_wishes import is_over as is_left
 from handlers.openers import openers
 from handlers.router import route
 from knowledge.agency import Agency
@@ -51,9 +53,12 @@ class Thought:
 class Desk:
     """Knows the agencies; everything else it needs comes with each message."""
 
-    def __init__(self, served: Callable[[str], Served | None], metrics: Metrics) -> None:
+    def __init__(
+        self, served: Callable[[str], Served | None], metrics: Metrics, *, address: str = ""
+    ) -> None:
         self._served = served
         self._metrics = metrics
+        self._address = address
 
     async def prepare(self, message: InboundMessage) -> Thought:
         """Match the words; raises AgencyGone.
@@ -84,6 +89,8 @@ class Desk:
         if state.draft is not None and is_over(state.draft, now):
             await attachments.let_go(session, state.draft.files)
             state = replace(state, draft=None)
+        if state.wish is not None and is_left(state.wish, now):
+            state = replace(state, wish=None)
         turn = Turn(
             message=message,
             agency=thought.agency,
@@ -92,11 +99,19 @@ class Desk:
             today=now.astimezone(BANGKOK).date(),
             session=session,
             match=thought.match,
+            address=self._address,
         )
+        has_been_away = contact.blocked and message.kind not in SILENT
+        if has_been_away:
+            await subscriptions.pause(session, contact.id, now)
         if is_told:
             outcome = Outcome((Reply(turn.say("mine.edited")),)).as_before(state)
         else:
             outcome = await route(turn, now)
+        if has_been_away or message.kind is Kind.FOLLOW:
+            outcome = await news_flow.come_back(turn, outcome)
+        if outcome.language:
+            await news_flow.speaks(session, contact.id, outcome.language)
         news: Sequence[Reply] = ()
         if outcome.replies and not message.group:
             news = await followers.take(session, contact.id, now)
@@ -128,6 +143,7 @@ class Desk:
             entry=_answered(turn, outcome),
             question=turn.state.question if outcome.question is UNSET else outcome.question,
             staff=outcome.staff or (turn.state.staff if outcome.keep_offer else None),
+            wish=turn.state.wish if outcome.wish is UNSET else outcome.wish,
         )
         contact.state = msgspec.to_builtins(state)
         if outcome.asked is None:

@@ -1,24 +1,18 @@
 """The menu, the welcome, and the way out of everything."""
 
+from admin.chat_menus import CHOICES
 from bot.messages import Choice, Kind, Reply
 from handlers.conversation import Outcome, Turn
-from knowledge.agency import Agency
 
 VALUE = "menu"
-PRIVATE = frozenset({"report", "mine"})
+PRIVATE = frozenset({"report", "mine", "news"})
 """What a group has no button for."""
 
 
 def choices(turn: Turn) -> tuple[Choice, ...]:
     """The main choices; the other language is always one tap away."""
     other = "th" if turn.language == "en" else "en"
-    buttons = [
-        turn.choice("menu.top", "top"),
-        turn.choice("menu.catalogue", "cat"),
-        turn.choice("menu.report", "report"),
-        turn.choice("mine.name", "mine"),
-        turn.choice("menu.contact", "contact"),
-    ]
+    buttons = [turn.choice(key, value) for value, key, _ in CHOICES]
     if turn.message.group:
         buttons = [one for one in buttons if one.value not in PRIVATE]
     elif turn.state.draft is not None:
@@ -48,21 +42,3 @@ def welcome(turn: Turn) -> Outcome:
 def old_button(turn: Turn) -> Outcome:
     """A button whose meaning is lost: say so, and show the present ones."""
     return Outcome((Reply(turn.say("button.old"), choices(turn)),))
-
-
-def commands(agency: Agency) -> dict[str, list[tuple[str, str]]]:
-    """The commands that Telegram lists, in each of the agency's languages."""
-    named = [
-        ("menu", "menu.open"),
-        ("top", "menu.top"),
-        ("catalogue", "menu.catalogue"),
-        ("report", "menu.report"),
-        ("mine", "mine.name"),
-        ("contact", "menu.contact"),
-        ("lang", "language.ask"),
-        ("cancel", "cancel.name"),
-    ]
-    return {
-        language: [(name, agency.wording.say(key, language)) for name, key in named]
-        for language in agency.profile.languages
-    }

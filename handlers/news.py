@@ -1,5 +1,6 @@
 """News: asking for them, seeing what one gets, changing and stopping it."""
 
+import re
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -17,10 +18,12 @@ from handlers.news_wishes import Step, Wish, changed, known, less, wish_of
 
 VALUE = "news"
 AGAIN = "news:again"
+STOP = "news:stop"
 BACK = "news:back"
 """What is only ever said in words, and only while something is being chosen."""
 READING = frozenset({"one", "latest"})
 LISTS = {"topics": Step.TOPICS, "areas": Step.AREAS, "how": Step.HOW}
+_PAGE = re.compile(r"\d{1,2}", re.ASCII)
 
 
 async def chosen(turn: Turn, rest: str, now: datetime) -> Outcome:
@@ -50,8 +53,7 @@ async def _tapped(turn: Turn, what: str, value: str, now: datetime) -> Outcome:
     if step is Step.AREAS and not newsroom.areas:
         return await _going_on(turn, wish, now)
     if step and (step is not Step.HOW or not value):
-        page = int(value) if value.isascii() and value.isdigit() and len(value) < 3 else 0
-        return _asking(turn, wish, step, page)
+        return _asking(turn, wish, step, int(value) if _PAGE.fullmatch(value) else 0)
     more = changed(wish, newsroom, what, value)
     if more is None:
         gone = Reply(turn.say("subscribe.gone"))
@@ -124,20 +126,17 @@ async def _subscribe(turn: Turn, wish: Wish, now: datetime) -> None:
 
 async def _stopped(turn: Turn, topic: str, now: datetime) -> Outcome:
     """No more of this topic, or of any; one tap takes it back."""
-    if topic and turn.is_wishing:
-        return _asking(turn, less(await _wish(turn, now), topic), Step.TOPICS)
     contact = turn.message.contact.id
     row = await subscriptions.subscriber_of(turn.session, contact)
+    if row is None and topic and turn.is_wishing:
+        return _asking(turn, less(await _wish(turn, now), topic), Step.TOPICS)
     if row is None:
         again = (turn.choice("subscribe.begin", VALUE), turn.choice("menu.open", menu.VALUE))
         return Outcome((Reply(turn.say("subscribe.nothing"), again),), wish=None)
     wish = await _had(turn, row, now)
-    if topic and topic in wish.topics and len(wish.topics) > 1:
+    if topic and less(wish, topic).topics:
         await subscriptions.stop(turn.session, contact, topic)
         return _less(turn, wish, topic)
-    if topic and topic not in wish.topics:
-        lead = turn.say("subscribe.not_it")
-        return Outcome((news_steps.summary(turn, wish, lead),), wish=None)
     await subscriptions.stop(turn.session, contact)
     kept = msgspec.structs.replace(wish, stopped=True)
     choices = (turn.choice("subscribe.take_back", AGAIN), turn.choice("menu.open", menu.VALUE))
@@ -146,6 +145,8 @@ async def _stopped(turn: Turn, topic: str, now: datetime) -> Outcome:
 
 
 def _less(turn: Turn, wish: Wish, topic: str) -> Outcome:
+    if topic not in wish.topics:
+        return Outcome((news_steps.summary(turn, wish, turn.say("subscribe.not_it")),), wish=None)
     name = turn.agency.newsroom.topics[topic].name(turn.language)
     left = news_steps.names(turn, less(wish, topic))
     choices = (
@@ -171,8 +172,7 @@ async def _again(turn: Turn, now: datetime) -> Outcome:
     if row is None or row.paused_at is None:
         return await _opened(turn, now)
     row.paused_at, row.language = None, turn.language
-    outcome = await _opened(turn, now)
-    return outcome
+    return await _opened(turn, now)
 
 
 def _question(turn: Turn) -> Reply:
@@ -194,9 +194,9 @@ async def come_back(turn: Turn, outcome: Outcome) -> Outcome:
     """The same outcome, and the question whether who was away wants the news again."""
     row = await subscriptions.subscriber_of(turn.session, turn.message.contact.id)
     is_asked = any(one.value == AGAIN for reply in outcome.replies for one in reply.choices)
-    if row is None or row.paused_at is None or is_asked or not outcome.replies:
+    if row is None or row.paused_at is None or is_asked:
         return outcome
-    if turn.message.kind is Kind.FOLLOW:
+    if turn.message.kind is Kind.FOLLOW or not outcome.replies:
         return outcome.showing(*outcome.replies, _question(turn))
     return outcome.after([_question(turn)])
 

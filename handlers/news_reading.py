@@ -26,7 +26,7 @@ async def read(turn: Turn, what: str, value: str, now: datetime) -> Outcome:
     if found is not None and found.first_id is not None:
         found = await announcement_of(turn.session, turn.agency.slug, found.first_id)
     if found is None or found.posted_at is None:
-        return Outcome((Reply(turn.say("subscribe.no_such"), await _ways(turn, None)),))
+        return Outcome((Reply(turn.say("subscribe.no_such"), _others(turn)),))
     return await _one(turn, found, now)
 
 
@@ -36,10 +36,10 @@ async def latest(turn: Turn, now: datetime) -> Outcome:
     if not found and turn.message.kind is Kind.TEXT and turn.is_answered:
         return answering.question(turn)
     if not found:
-        return Outcome((Reply(turn.say("subscribe.none_yet"), await _ways(turn, None)),))
+        return Outcome((Reply(turn.say("subscribe.none_yet"), _others(turn)[1:]),))
     offers = tuple(Choice(_line(turn, one, now), f"news:one:{one.id}") for one in found)
     text = numbered(turn.say("subscribe.latest_title"), offers)
-    return Outcome((Reply(text, (*offers, *_others(turn))),))
+    return Outcome((Reply(text, (*offers, *_others(turn)[1:])),))
 
 
 def _line(turn: Turn, one: Announcement, now: datetime) -> str:
@@ -69,9 +69,7 @@ async def _one(turn: Turn, first: Announcement, now: datetime) -> Outcome:
     texts = [reply.text for reply in replies]
     if standing:
         texts[0] = f"{standing}\n\n{texts[0]}"
-    said = [
-        Reply(text, files=reply.files) for text, reply in zip(texts, replies, strict=True)
-    ]
+    said = [Reply(text, files=reply.files) for text, reply in zip(texts, replies, strict=True)]
     *others, last = said
     ways = await _ways(turn, first)
     return Outcome((*others, Reply(last.text, ways, files=last.files)))
@@ -96,24 +94,23 @@ def _standing(
     return "\n".join(lines)
 
 
-async def _ways(turn: Turn, one: Announcement | None) -> tuple[Choice, ...]:
+async def _ways(turn: Turn, one: Announcement) -> tuple[Choice, ...]:
     """On from here: this topic from now on, or no more of it."""
-    if one is None or turn.message.group:
+    if turn.message.group:
         return _others(turn)
     topic = one.content.topic
     had = await subscriptions.wanted(turn.session, turn.message.contact.id)
-    latest_ones = turn.choice("subscribe.latest", "news:latest")
     if any(each.topic == topic for each in had):
-        about: tuple[Choice, ...] = (turn.choice("alert.stop_topic", f"news:stop:{topic}"),)
-    elif topic in turn.agency.newsroom.topics:
-        about = (turn.choice("subscribe.this_topic", f"news:topic:{topic}"),)
-    else:
-        about = ()
-    return (*about, latest_ones, *_others(turn))
+        return (turn.choice("alert.stop_topic", f"news:stop:{topic}"), *_others(turn))
+    if topic in turn.agency.newsroom.topics:
+        return (turn.choice("subscribe.this_topic", f"news:topic:{topic}"), *_others(turn))
+    return _others(turn)
 
 
 def _others(turn: Turn) -> tuple[Choice, ...]:
-    menu_again = turn.choice("menu.open", menu.VALUE)
-    if turn.message.group:
-        return (menu_again,)
-    return (turn.choice("subscribe.mine", "news"), menu_again)
+    choices = (
+        turn.choice("subscribe.latest", "news:latest"),
+        turn.choice("subscribe.name", "news"),
+        turn.choice("menu.open", menu.VALUE),
+    )
+    return tuple(one for one in choices if not (turn.message.group and one.value == "news"))

@@ -55,9 +55,7 @@ def _areas(turn: Turn, wish: Wish, page: int) -> Reply:
         lines.append(turn.say("subscribe.marked"))
     going_on = (turn.choice("subscribe.next", "news:next"),) if chosen else ()
     back = turn.choice("subscribe.more_topics", "news:topics")
-    return Reply(
-        numbered("\n".join(lines), shown), (*shown, *further, *going_on, back, _out(turn))
-    )
+    return Reply(numbered("\n".join(lines), shown), (*shown, *further, *going_on, back, _out(turn)))
 
 
 def _how(turn: Turn, wish: Wish) -> Reply:

@@ -1,6 +1,6 @@
 """The news that somebody wants, as far as they have said so. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -66,21 +66,39 @@ def known(ids: Iterable[str], named: Mapping[str, object]) -> tuple[str, ...]:
 
 def changed(wish: Wish, newsroom: Newsroom, what: str, value: str) -> Wish | None:
     """The wish after a tap; None where the button means nothing any more."""
-    topics, areas = newsroom.topics, newsroom.areas
-    if what == "all":
-        return replace(wish, topics=tuple(topics))
-    if what == "topic" and value in topics:
-        return replace(wish, topics=known((*wish.topics, value), topics))
-    if what == "everywhere":
-        return replace(wish, areas=())
-    if what == "area" and value in areas:
-        return replace(wish, areas=known((*(wish.areas or ()), value), areas))
-    if what == "noarea":
-        left = tuple(one for one in wish.areas or () if one != value)
-        return replace(wish, areas=left or None)
-    if what == "how" and value in set(Frequency):
-        return replace(wish, frequency=Frequency(value))
-    return None
+    change = CHANGES.get(what)
+    return change(wish, newsroom, value) if change else None
+
+
+def _topic(wish: Wish, newsroom: Newsroom, value: str) -> Wish | None:
+    topics = newsroom.topics
+    more = replace(wish, topics=known((*wish.topics, value), topics))
+    return more if value in topics else None
+
+
+def _area(wish: Wish, newsroom: Newsroom, value: str) -> Wish | None:
+    areas = newsroom.areas
+    more = replace(wish, areas=known((*(wish.areas or ()), value), areas))
+    return more if value in areas else None
+
+
+def _not_area(wish: Wish, _newsroom: Newsroom, value: str) -> Wish:
+    """Without the last of them it is asked again: nobody means everywhere by that."""
+    return replace(wish, areas=tuple(one for one in wish.areas or () if one != value) or None)
+
+
+def _how(wish: Wish, _newsroom: Newsroom, value: str) -> Wish | None:
+    return replace(wish, frequency=Frequency(value)) if value in set(Frequency) else None
+
+
+CHANGES: Mapping[str, Callable[[Wish, Newsroom, str], Wish | None]] = {
+    "topic": _topic,
+    "all": lambda wish, newsroom, _value: replace(wish, topics=tuple(newsroom.topics)),
+    "area": _area,
+    "noarea": _not_area,
+    "everywhere": lambda wish, _newsroom, _value: replace(wish, areas=()),
+    "how": _how,
+}
 
 
 def less(wish: Wish, topic: str) -> Wish:

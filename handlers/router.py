@@ -18,6 +18,7 @@ from handlers import (
     menu,
     mine,
     most_asked,
+    news,
     report,
     staff_chat,
     verdicts,
@@ -42,6 +43,8 @@ TAKEN = frozenset({Kind.IMAGE, Kind.VIDEO, Kind.AUDIO, Kind.FILE, Kind.LOCATION}
 async def route(turn: Turn, now: datetime) -> Outcome:
     """What to do with this message; silent kinds give an empty outcome."""
     kind = turn.message.kind
+    if kind is Kind.UNFOLLOW:
+        return await news.left(turn, now)
     if kind is Kind.CHOICE:
         return await choose(turn, turn.message.choice or "", now)
     if kind in TAKEN:
@@ -84,12 +87,13 @@ async def choose(turn: Turn, value: str, now: datetime) -> Outcome:
         handover.VALUE: lambda: handover.handed(turn, rest, now),
         catalogue.WRONG: lambda: report.of_item(turn, rest, now),
         alerts.CHOICE: lambda: staff_chat.act(turn, rest, now),
+        news.VALUE: lambda: news.chosen(turn, rest, now),
+        "cancel": lambda: news.cancelled(turn),
     }
     if name in waiting:
         return await waiting[name]()
     flows: dict[str, Callable[[], Outcome]] = {
         "menu": lambda: menu.menu(turn),
-        "cancel": lambda: menu.cancel(turn),
         "contact": lambda: contact.contact(turn),
         "a": lambda: answering.chosen(turn, rest),
         "cat": lambda: _browse(turn, rest),

@@ -7,7 +7,7 @@ from datetime import datetime
 from rapidfuzz import fuzz, process
 
 from bot.messages import Choice, Reply
-from handlers import answering, fixed, mine, report, small_talk, staff_chat
+from handlers import answering, fixed, mine, news, report, small_talk, staff_chat
 from handlers.conversation import Outcome, Turn
 from handlers.openers import number, openers
 from handlers.signs import signs
@@ -18,7 +18,7 @@ Choose = Callable[[Turn, str, datetime], Awaitable[Outcome]]
 """What a tap of this value comes to."""
 ALMOST_THE_SAME = 94.0
 """Out of 100: a label typed with a slip of a finger."""
-LEAVING = frozenset({"menu", "cancel", "mine", "lang", "lang:th", "lang:en"})
+LEAVING = frozenset({"menu", "cancel", "mine", "lang", "lang:th", "lang:en", news.STOP})
 """Flows that leave a report; the words of others (`เบอร์โทร`) may be part of it."""
 PLAIN = frozenset({Kind.COMPLAINT, Kind.WRONG_INFO})
 """What nobody says who only asks: something is broken, or wrong."""
@@ -53,6 +53,8 @@ async def say(turn: Turn, text: str, now: datetime, choose: Choose) -> Outcome:
 def _way(turn: Turn, text: str, now: datetime) -> str | None:
     """The flow that words open; while something is being told, only those that leave it do."""
     value = openers(turn.agency.wording).flow(text)
+    if value == news.BACK and not turn.is_wishing:
+        return None
     is_telling = turn.is_writing or turn.awaited(now) != ("", "")
     return value if value in LEAVING or text.startswith("/") or not is_telling else None
 

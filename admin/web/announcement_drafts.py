@@ -66,6 +66,8 @@ async def save(visit: Visit) -> web.StreamResponse:
     async with visit.read() as session:
         it = await found(visit, session)
     _must_write(visit, it)
+    if it.state is not State.DRAFT:
+        return _form(visit, it, typed, seen="", fault=visit.say("announce.not_now"))
     files, file_fault = await announcement_files.taken(visit, it.content.files)
     content, faults = content_of(visit, typed, files)
     texts = {name: visit.say(key) for name, key in faults.items()}
@@ -77,9 +79,7 @@ async def save(visit: Visit) -> web.StreamResponse:
             async with visit.write() as session:
                 it = await found(visit, session, locks=True)
                 seen = _seen(visit, it)
-                await announcing.save(
-                    session, it, content, visit.officer, visit.now, seen=seen
-                )
+                await announcing.save(session, it, content, visit.officer, visit.now, seen=seen)
         except Refused as error:
             trouble = visit.say(error.key)
     if not trouble and not texts:

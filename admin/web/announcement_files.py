@@ -32,8 +32,7 @@ async def taken(visit: Visit, before: Files) -> tuple[Files, str]:
 
     Those ticked stay; new ones are kept at once, and nobody has to choose them again.
     """
-    ticked = set(visit.form.texts("keep"))
-    stay = tuple(one for one in before if str(one[0]) in ticked)
+    stay = await _ticked(visit, before)
     fields = visit.form.files("files")
     room = MOST_FILES - len(stay)
     fault = visit.say("announce.many_files") if len(fields) > room else ""
@@ -47,13 +46,32 @@ async def taken(visit: Visit, before: Files) -> tuple[Files, str]:
     return (*stay, *((row.id, row.sha256 or "", row.download_name) for row in kept)), fault
 
 
+async def _ticked(visit: Visit, before: Files) -> Files:
+    """Those of the draft, and those that came with a form that was refused for something else."""
+    ticked = [int(one) for one in visit.form.texts("keep") if one.isdecimal() and len(one) < 18]  # noqa: PLR2004 - a number of 64 bits
+    named = {one[0]: one for one in before}
+    async with visit.read() as session:
+        rows = await attachments.of(session, list(dict.fromkeys(ticked)))
+    stay = [
+        named.get(row.id) or (row.id, row.sha256 or "", row.download_name)
+        for row in rows
+        if row.id in named or (row.agency == visit.agency.slug and row.message_id == _mark(visit))
+    ]
+    return tuple(stay[:MOST_FILES])
+
+
+def _mark(visit: Visit) -> str:
+    """For which announcement a file was added: no other can take it."""
+    return f"announcement:{visit.request.match_info['number']}"
+
+
 async def _keep(visit: Visit, field: FileField) -> Attachment:
     content = await asyncio.to_thread(field.file.read)
     if len(content) > visit.equipment.settings.max_file:
         raise Unfit(Reason.TOO_BIG)
     loop = asyncio.get_running_loop()
     fitting = await loop.run_in_executor(_workers, _fit, content, field.filename)
-    store, number = visit.equipment.files, visit.request.match_info["number"]
+    store = visit.equipment.files
     await store.put(fitting.content)  # before the transaction: nobody waits for the disk in it
     async with visit.write() as session:
         row = await fetches.add(
@@ -64,7 +82,7 @@ async def _keep(visit: Visit, field: FileField) -> Attachment:
             kind="image" if fitting.media_type.startswith("image/") else "file",
             name=field.filename,
             now=visit.now,
-            message_id=f"announcement:{number}",
+            message_id=_mark(visit),
         )
         await attachments.hold(session, [row.id])
         await audit.record(
@@ -72,7 +90,7 @@ async def _keep(visit: Visit, field: FileField) -> Attachment:
             agency=visit.agency.slug,
             actor=visit.actor,
             what="attachment.added",
-            subject=f"announcement:{number}",
+            subject=_mark(visit),
             details={"attachment": row.id},
             now=visit.now,
         )

@@ -122,5 +122,3 @@ async def of(session: AsyncSession, one: Announcement) -> Sent:
 def percent(sent: Sent) -> int:
     """Of all whom it is for, how many need nothing more."""
     return 100 * sent.done // sent.total if sent.total else 0
-
-

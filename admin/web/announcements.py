@@ -8,7 +8,7 @@ from aiohttp import web
 from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin import announcement_checks, announcements, announcing
+from admin import announcement_checks, announcements
 from admin.announcement_checks import Fault
 from admin.announcements import Announcement, Relation, State
 from admin.announcing import DECIDERS, WRITERS, approver_of
@@ -18,6 +18,7 @@ from admin.web.access import AGENCY_STAFF, Route
 from admin.web.announcement_forecast import forecast
 from admin.web.announcement_form import may_write, seen_at
 from admin.web.announcement_previews import as_posted, end_of, previews
+from admin.web.announcement_progress import Sent
 from admin.web.pages import page
 from admin.web.visit import Visit
 
@@ -97,9 +98,7 @@ async def _some(
 
 def _is_sending() -> ColumnElement[bool]:
     """Posted, and some of it is still to be sent."""
-    unended = exists().where(
-        Mailing.announcement_id == Announcement.id, Mailing.ended_at.is_(None)
-    )
+    unended = exists().where(Mailing.announcement_id == Announcement.id, Mailing.ended_at.is_(None))
     return (Announcement.state == State.POSTED) & unended
 
 
@@ -157,9 +156,8 @@ async def shown(
         visit,
         "announcement_page.html",
         status=status,
-        it=it,
+        **standing(visit, it, sent),
         content=it.content,
-        here=visit.at(PART, it.id),
         kind=announcements.kind_of(visit.agency, it.content),
         headline=_headline(visit, it),
         seen=seen_at(it),
@@ -172,15 +170,24 @@ async def shown(
         end_previews=previews(visit, end) if end else (),
         forecast=await forecast(visit, it) if is_open else None,
         followers=followers,
-        sent=sent,
         needs_head=announcements.needs_head(visit.agency, it.content),
         approver=approver_of(visit.agency, it.content),
         may_write=may_write(visit, it.content.unit),
         may_approve=it.state is State.WAITING and may_approve(visit, it),
-        may_decide=may_decide(visit, it),
-        left=_left(visit, it),
-        undo=announcing.UNDO,
     )
+
+
+def standing(visit: Visit, it: Announcement, sent: Sent) -> dict[str, Any]:
+    """What the part of the page that moves by itself is made of."""
+    return {
+        "it": it,
+        "sent": sent,
+        "percent": announcement_progress.percent(sent),
+        "here": visit.at(PART, it.id),
+        "left": _left(visit, it),
+        "may_decide": may_decide(visit, it),
+        "may_undo": may_decide(visit, it) or may_write(visit, it.content.unit),
+    }
 
 
 def _left(visit: Visit, it: Announcement) -> int:

@@ -33,9 +33,7 @@ class FileShown:
         return f"{-(-self.size // KIBI)} KB"
 
 
-async def kept(
-    session: AsyncSession, told: Iterable[Announcement]
-) -> Mapping[int, Attachment]:
+async def kept(session: AsyncSession, told: Iterable[Announcement]) -> Mapping[int, Attachment]:
     """The rows of all their files, by number."""
     ids = sorted({number for one in told for number, _, _ in one.content.files})
     return {row.id: row for row in await attachments.of(session, ids)} if ids else {}

@@ -15,6 +15,8 @@ from knowledge.agency import Agency
 
 _NOT_IN_SCRIPTS = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}
 
+_OF_BODY = {"Content-Type", "Content-Length"}
+
 
 def article(view: View, story: Story, base: str) -> Markup:
     """schema.org's NewsArticle of what the page shows, with its corrections."""
@@ -71,12 +73,10 @@ def alternates(
 def kept(request: web.Request, response: web.Response, changed: datetime) -> web.Response:
     """The response with its marks; who has it already, by its mark or by its date, is told so."""
     at = changed.astimezone(UTC).replace(microsecond=0)
-    since = request.if_modified_since
-    if request.if_none_match is None and since is not None and since >= at:
-        headers = {name: response.headers[name] for name in response.headers}
-        headers.pop("Content-Type", None)
-        headers.pop("Content-Length", None)
-        response = web.Response(status=304, headers=headers, body=response.body)
     response = keepable(request, response, at)
     response.last_modified = at
+    since = request.if_modified_since
+    if request.if_none_match is None and since is not None and since >= at:
+        headers = {name: value for name, value in response.headers.items() if name not in _OF_BODY}
+        return web.Response(status=304, headers=headers)
     return response

@@ -177,7 +177,7 @@ async def _threads(session: AsyncSession, firsts: Collection[Announcement]) -> S
     return [Story(first, after.get(first.id, ())) for first in firsts]
 
 
-Rows = Select[tuple[Announcement]]
+Rows = Select[Announcement]
 
 
 def _posted(slug: str) -> Rows:

@@ -63,7 +63,7 @@ class Newsroom:
         self.rung: list[UUID] = []
         self.metrics = Metrics()
         self.messenger = self.another()
-        self.delivery = self._sender()
+        self.delivery = self.sender()
 
     def another(self, database: Database | None = None) -> Messenger:
         """One more messenger, as another replica has it."""
@@ -76,7 +76,7 @@ class Newsroom:
             quotas=Quotas(self.database, lambda _: Rates(), self.clock),
         )
 
-    def _sender(self) -> Delivery:
+    def sender(self) -> Delivery:
         async def taken(_account: str) -> None:
             """Nothing was left half sent."""
 
