@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from bot.channels.cards import web_address
 from bot.chat_menu import ChatMenu, Sign, Tile
 from knowledge.agency import Agency
 from knowledge.bulletins import Link
@@ -28,6 +29,7 @@ COMMANDS: Final = (
     ("lang", "language.ask"),
     ("cancel", "cancel.name"),
 )
+SCHEMES: Final = ("https", "http")
 MOST_LINKS: Final = 6
 """More cannot be read on a telephone."""
 
@@ -38,8 +40,15 @@ def chat_menus(agency: Agency) -> Sequence[ChatMenu]:
 
 
 def left_out(agency: Agency) -> Sequence[Link]:
-    """Important links for which there is no room."""
-    return agency.newsroom.links[MOST_LINKS:]
+    """Important links that no menu can open, or has room for."""
+    shown = [link for link, _ in _links(agency)]
+    return [link for link in agency.newsroom.links if link not in shown]
+
+
+def _links(agency: Agency) -> Sequence[tuple[Link, str]]:
+    """Those that stand in the menu, with the address as platforms take it."""
+    found = [(link, web_address(link.url, SCHEMES)) for link in agency.newsroom.links]
+    return [(link, url) for link, url in found if url][:MOST_LINKS]
 
 
 def _menu(agency: Agency, language: str) -> ChatMenu:
@@ -49,10 +58,7 @@ def _menu(agency: Agency, language: str) -> ChatMenu:
         if other != language and len(profile.languages) > 1:
             label = say("menu.language", language)
             tiles.append(_tile(label, Sign.LANGUAGE, choice=f"lang:{other}", language=other))
-    tiles += [
-        _tile(link.name(language), Sign.LINK, url=link.url)
-        for link in agency.newsroom.links[:MOST_LINKS]
-    ]
+    tiles += [_tile(link.name(language), Sign.LINK, url=url) for link, url in _links(agency)]
     title = profile.name.short_en if language == "en" else profile.name.short_th
     listed = tuple(commands(agency)[language])
     return ChatMenu(language, title, say("menu.open", language), tuple(tiles), listed)

@@ -39,10 +39,19 @@ class Page:
     number: int
 
 
-async def pages(session: AsyncSession, mailing: Mailing) -> Sequence[Page]:
+async def lots(session: AsyncSession, mailing: Mailing) -> Sequence[Lot]:
     """All of a mailing's, in order."""
     query = select(Lot).where(Lot.mailing_id == mailing.id).order_by(Lot.number)
-    return [Page(lot.number, n) for lot in await session.scalars(query) for n in range(lot.pages)]
+    return (await session.scalars(query)).all()
+
+
+def page_at(lots: Sequence[Lot], number: int) -> Page:
+    """The page of a step; raises IndexError where there is none."""
+    for lot in lots:
+        if number < lot.pages:
+            return Page(lot.number, number)
+        number -= lot.pages
+    raise IndexError(number)
 
 
 async def feed(

@@ -65,7 +65,8 @@ class Mailroom:
             if mailing.state is State.BEGUN:
                 await self._count(session, agency, mailing, ledger)
             is_going = mailing.state is State.SENDING
-            return len(await mailing_pages.pages(session, mailing)) if is_going else 0
+            lots = await mailing_pages.lots(session, mailing)
+            return sum(lot.pages for lot in lots) if is_going else 0
 
     async def _count(
         self, session: AsyncSession, agency: Agency, mailing: Mailing, ledger: Ledger | None
@@ -184,7 +185,7 @@ async def _held(session: AsyncSession, mailing_id: int, attempt: int) -> Mailing
 
 
 async def _page(session: AsyncSession, mailing: Mailing, number: int) -> mailing_pages.Page:
-    return (await mailing_pages.pages(session, mailing))[number]
+    return mailing_pages.page_at(await mailing_pages.lots(session, mailing), number)
 
 
 async def _let_ride(session: AsyncSession, mailing: Mailing, now: datetime) -> None:

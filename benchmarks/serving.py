@@ -71,7 +71,9 @@ class Server:
         self.starts: list[float] = []
         """Seconds from each start to ready, of those that lived to be ready."""
         self.is_ready = False
-        self._url = url
+        self.more: dict[str, str] = {}
+        """Further settings, by their whole names."""
+        self.url = url
         self._platforms = f"http://127.0.0.1:{platforms}"
         self._process: subprocess.Popen[bytes] | None = None
         self._started = 0.0
@@ -83,7 +85,7 @@ class Server:
         ours = {
             "PYTHONPATH": str(ROOT),
             "THAMDAI_DATA_DIR": str(self.folder),
-            "THAMDAI_DATABASE_URL": self._url,
+            "THAMDAI_DATABASE_URL": self.url,
             "THAMDAI_LINE_API_URL": self._platforms,
             "THAMDAI_LINE_DATA_URL": self._platforms,
             "THAMDAI_TELEGRAM_API_URL": self._platforms,
@@ -95,7 +97,7 @@ class Server:
             ours[f"{prefix}LINE_ACCESS_TOKEN"] = sending.line_token(slug)
             ours[f"{prefix}TELEGRAM_TOKEN"] = sending.telegram_token(slug)
             ours[f"{prefix}TELEGRAM_SECRET"] = sending.TELEGRAM_SECRET
-        return {**kept, **ours}
+        return {**kept, **ours, **self.more}
 
     def start(self) -> None:
         """Begin; `ready` waits until it serves."""

@@ -46,7 +46,7 @@ class Standins:
 
     def __init__(self) -> None:
         self.deliveries: list[list[Any]] = []
-        """Time, account, chat, reply token or retry key, texts."""
+        """Time, account, chat (or all of a multicast), reply token or retry key, texts."""
         self.faults: Counter[str] = Counter()
         self.calls = 0
         self.too_early = 0
@@ -144,8 +144,12 @@ class Standins:
     def _do(self, request: web.BaseRequest, account: str, body: bytes) -> Any:
         if request.path.startswith("/bot"):
             return self._telegram(request.path.rpartition("/")[2], account, body)
-        if request.path.endswith(("/message/reply", "/message/push")):
+        if request.path.endswith(("/message/reply", "/message/push", "/message/multicast")):
             return self._line(request, account, orjson.loads(body))
+        if request.path.endswith("/message/quota"):
+            return {"type": "none"}
+        if request.path.endswith("/message/quota/consumption"):
+            return {"totalUsage": 0}
         return {"userId": "Ub", "basicId": "@b", "displayName": "B", "chatMode": "bot"}
 
     def _line(self, request: web.BaseRequest, account: str, asked: Any) -> Any:
@@ -176,7 +180,7 @@ class Standins:
         about = {"id": int(chat), "type": "private", "first_name": "A"}
         return _ok({"message_id": len(self.deliveries), "date": 1, "chat": about, "text": "-"})
 
-    def _note(self, account: str, chat: str, key: str, texts: list[str]) -> None:
+    def _note(self, account: str, chat: str | list[str], key: str, texts: list[str]) -> None:
         self.deliveries.append([time.monotonic(), account, chat, key, texts])
 
 

@@ -24,6 +24,7 @@ WAYS: tuple[Way, ...] = (
     Way("tickets", "matters.title", TICKET_STAFF),
     Way("questions", "desk.title", HANDLERS),
     Way("proposals", "proposals.title", HANDLERS),
+    Way("announcements", "announce.title"),
     Way("overview", "overview.nav", TICKET_STAFF),
     Way("staff", "shell.people", frozenset({Role.OPERATOR})),
 )

@@ -3,6 +3,12 @@
 from admin.web import (
     account,
     acting,
+    announcement_drafts,
+    announcement_files,
+    announcement_quota,
+    announcement_sending,
+    announcements,
+    announcing,
     beginning,
     enrolment,
     evidence,
@@ -36,6 +42,12 @@ ROUTES: tuple[Route, ...] = (
     *unanswered.ROUTES,  # before the numbers of questions
     *questions.ROUTES,
     *proposals.ROUTES,
+    *announcement_drafts.ROUTES,  # before the numbers of announcements
+    *announcements.ROUTES,
+    *announcement_files.ROUTES,
+    *announcing.ROUTES,
+    *announcement_sending.ROUTES,
+    *announcement_quota.ROUTES,
     *landing.ROUTES,
     landing.LAST,  # it takes what no other row takes
 )

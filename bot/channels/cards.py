@@ -1,6 +1,7 @@
 """What the renderers of all platforms show of a card and of a choice."""
 
 import re
+from collections.abc import Collection
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from bot.channels.splitting import is_blank, shorten
@@ -58,19 +59,19 @@ def _seen(text: str) -> str:
     return "" if is_blank(text) else text.strip()
 
 
-def web_address(url: str) -> str | None:
-    """An https address written in ASCII, or None if this is none."""
+def web_address(url: str, schemes: Collection[str] = ("https",)) -> str | None:
+    """An address of one of these schemes written in ASCII, or None if this is none."""
     try:
         pieces = urlsplit(url.strip())
         host = (pieces.hostname or "").encode("idna").decode()
         port = f":{pieces.port}" if pieces.port else ""
     except ValueError:
         return None
-    if pieces.scheme != "https" or "." not in host.strip(".") or pieces.username:
+    if pieces.scheme not in schemes or "." not in host.strip(".") or pieces.username:
         return None
     path, query, fragment = (
         quote(piece, safe="/%:@!$&'()*+,;=~-._?")
         for piece in (pieces.path, pieces.query, pieces.fragment)
     )
-    whole = urlunsplit(("https", host + port, path, query, fragment))
+    whole = urlunsplit((pieces.scheme, host + port, path, query, fragment))
     return whole if len(whole) <= _LONGEST_URL else None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
+from bot.chat_menu import ChatMenu
 from bot.messages import Attachment, Call, InboundMessage, Reply
 
 Accept = Callable[[Sequence[InboundMessage]], Awaitable[None]]
@@ -121,3 +122,17 @@ class Metered(Protocol):
 
         Raises DeliveryError.
         """
+
+
+@runtime_checkable
+class Menued(Protocol):
+    """A channel with a menu that stands under the chat all the time."""
+
+    async def shows_menu(self, menus: Sequence[ChatMenu]) -> bool:
+        """Whether the platform shows just this, one menu for each language, the first to others.
+
+        May be asked before open(), as may set_menu(). Raises DeliveryError.
+        """
+
+    async def set_menu(self, menus: Sequence[ChatMenu]) -> bool:
+        """Have the platform show this; False where it did already. Raises DeliveryError."""

@@ -5,6 +5,7 @@ import hmac
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
@@ -26,9 +27,11 @@ from bot.channels.channel import BadSignature, Bulk, DeliveryError, Malformed, Q
 from bot.channels.downloads import pieces
 from bot.channels.line_events import read_event
 from bot.channels.line_http import answer_of, answered, client_of, session
+from bot.channels.line_menus import LineMenus, upload
 from bot.channels.line_messages import requests
 from bot.channels.line_refusals import Refused
 from bot.channels.reading import header, parsed
+from bot.chat_menu import ChatMenu
 from bot.messages import Attachment, Call, InboundMessage, Reply
 
 log = structlog.get_logger()
@@ -225,6 +228,22 @@ class LineChannel:
         quota = await answer_of(api.get_message_quota(**patience))
         used = await answer_of(api.get_message_quota_consumption(**patience))
         return Quota(None if quota.value is None else int(quota.value), int(used.total_usage))
+
+    async def shows_menu(self, menus: Sequence[ChatMenu]) -> bool:
+        """Whether the account has just these rich menus."""
+        return await (await self._menus()).shows(menus)
+
+    async def set_menu(self, menus: Sequence[ChatMenu]) -> bool:
+        """Make the account's rich menus these."""
+        return await (await self._menus()).put(menus)
+
+    async def _menus(self) -> LineMenus:
+        await self.open()
+        if self._files is None:
+            raise DeliveryError("not open", retry=True)
+        host = (self._urls[1] or DATA_HOST).rstrip("/")
+        put = partial(upload, self._files, host, token=self._token, patience=self._timeout)
+        return LineMenus(self._opened(), put, self._timeout)
 
     async def webhook_endpoint(self) -> WebhookEndpoint | None:
         """What is entered in LINE's console, None if nothing is; raises DeliveryError."""

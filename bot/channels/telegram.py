@@ -2,47 +2,37 @@
 
 import asyncio
 import hmac
-import json
 import os
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal, TypeVar
-from urllib.parse import urlencode
+from typing import Literal, TypeVar
 
 import structlog
 from msgspec import Struct
 from telegram import Bot
 from telegram.error import BadRequest, ChatMigrated, TelegramError
 
-from bot.channels.channel import (
-    Accept,
-    BadSignature,
-    Bulk,
-    DeliveryError,
-    Malformed,
-    NotAccepted,
-)
+from bot.channels import telegram_menus
+from bot.channels.channel import Accept, BadSignature, Bulk, DeliveryError, Malformed
 from bot.channels.reading import header, parsed, whole
 from bot.channels.telegram_calls import ODD_ANSWERS, chat_id, file_of, make
 from bot.channels.telegram_documents import Documents
 from bot.channels.telegram_http import AiohttpRequest, hush
+from bot.channels.telegram_menus import Commands
 from bot.channels.telegram_messages import calls
+from bot.channels.telegram_polling import Polling, updates_of
 from bot.channels.telegram_refusals import delivery_error, is_done_already
 from bot.channels.telegram_updates import ALLOWED_UPDATES, Me, read_update
+from bot.chat_menu import ChatMenu
 from bot.messages import Attachment, Call, InboundMessage, Reply
 
 log = structlog.get_logger()
 
-Found = TypeVar("Found")
-
-Commands = Mapping[str, Sequence[tuple[str, str]]]
-"""Language -> (command, what it does); the first language is also that of everybody else."""
+Told = TypeVar("Told")
 
 TIMEOUT_SECONDS = 10.0
 POOL = 50
 CONNECTIONS = 40
-POLL_SECONDS = 25
-PAUSES = (1, 2, 5, 10, 30)
 
 # The library warns of its own coming change whenever Telegram asks us to wait; this opts in to it:
 # https://docs.python-telegram-bot.org/en/stable/telegram.error.html#telegram.error.RetryAfter
@@ -173,7 +163,7 @@ class TelegramChannel:
             await bot.initialize()
             self._me = Me(bot.id, bot.username, self._me.commands)
             await self._choose_mode(bot)
-            await self._register_commands(bot)
+            await telegram_menus.register(bot, self.agency, self._commands)
         except TelegramError as error:
             raise delivery_error(error) from None
         except ODD_ANSWERS:
@@ -202,27 +192,29 @@ class TelegramChannel:
                 max_connections=CONNECTIONS,
             )
 
-    async def _register_commands(self, bot: Bot) -> None:
-        """A menu that Telegram refuses is no reason to stay away."""
-        languages = [None, *self._commands]
-        try:
-            for language in languages if self._commands else []:
-                listed = self._commands[language or next(iter(self._commands))]
-                await bot.set_my_commands(list(listed), language_code=language)
-        except BadRequest:
-            log.warning("telegram_commands_refused", agency=self.agency)
-
     async def webhook_info(self) -> WebhookInfo:
         """What Telegram knows of our webhook; raises DeliveryError."""
+        told = await self._asked(Bot.get_webhook_info)
+        return WebhookInfo(told.url, told.pending_update_count, told.last_error_message)
+
+    async def shows_menu(self, menus: Sequence[ChatMenu]) -> bool:
+        """Whether the bot lists just the commands of these menus."""
+        return await self._asked(lambda bot: telegram_menus.shows(bot, menus))
+
+    async def set_menu(self, menus: Sequence[ChatMenu]) -> bool:
+        """Have the bot list the commands of these menus."""
+        return await self._asked(lambda bot: telegram_menus.put(bot, menus))
+
+    async def _asked(self, ask: Callable[[Bot], Awaitable[Told]]) -> Told:
+        """What Telegram says, whether or not the channel is open; raises DeliveryError."""
         bot = self._bot = self._bot or self._made()
         try:
             await bot.initialize()
-            told = await bot.get_webhook_info()
+            return await ask(bot)
         except TelegramError as error:
             raise delivery_error(error) from None
         except ODD_ANSWERS:
             raise DeliveryError("odd answer", retry=True) from None
-        return WebhookInfo(told.url, told.pending_update_count, told.last_error_message)
 
     async def close(self) -> None:
         """Release the client, whatever state it is in."""
@@ -236,67 +228,12 @@ class TelegramChannel:
 
     async def poll(self, accept: Accept, stop: asyncio.Event) -> None:
         """Fetch updates until told to stop, each again until accept() has kept it."""
-        offset, faults = 0, 0
-        while not stop.is_set():
-            try:
-                updates = await _unless(stop, self._updates(offset)) or []
-                read = [self.from_update(update) for update in updates]
-                if messages := [message for message in read if message]:
-                    await accept(messages)
-            except (DeliveryError, NotAccepted) as error:
-                faults += 1
-                await self._pause(error, faults, stop)
-            else:
-                faults = 0
-                offset = max([offset, *(_offset_after(update) for update in updates)])
-
-    async def _pause(
-        self, error: DeliveryError | NotAccepted, faults: int, stop: asyncio.Event
-    ) -> None:
-        """Longer each time, or as long as Telegram asks."""
-        reason, asked = "not accepted", None
-        if isinstance(error, DeliveryError):
-            reason, asked = error.reason, error.after
-        log.warning("telegram_poll_failed", agency=self.agency, reason=reason)
-        await _unless(stop, asyncio.sleep(asked or PAUSES[min(faults, len(PAUSES)) - 1]))
+        await Polling(self.agency, self._updates, self.from_update).run(accept, stop)
 
     async def _updates(self, offset: int) -> list[object]:
-        """Raw, because the library drops and logs a whole batch for one update it cannot read.
-
-        https://core.telegram.org/bots/api#getupdates
-        """
-        wanted = {
-            "offset": offset,
-            "timeout": POLL_SECONDS,
-            "allowed_updates": json.dumps(ALLOWED_UPDATES),
-        }
-        url = f"{self._opened().base_url}/getUpdates?{urlencode(wanted)}"
-        polling = self._polling or _request(self._timeout)
-        try:
-            answer: object = await polling.post(url, read_timeout=POLL_SECONDS + self._timeout)
-        except TelegramError as error:
-            raise delivery_error(error) from None
-        except ODD_ANSWERS:
-            raise DeliveryError("odd answer", retry=True) from None
-        return answer if isinstance(answer, list) else []
+        request = self._polling or _request(self._timeout)
+        return await updates_of(self._opened(), request, offset, self._timeout)
 
 
 def _request(timeout: float) -> AiohttpRequest:
     return AiohttpRequest(connections=POOL, timeout=timeout)
-
-
-def _offset_after(update: object) -> int:
-    update_id = whole(update, "update_id") if isinstance(update, dict) else None
-    return 0 if update_id is None else update_id + 1
-
-
-async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, Found]) -> Found | None:
-    """What work gives, or None as soon as we are told to stop."""
-    working, stopping = asyncio.create_task(work), asyncio.create_task(stop.wait())
-    try:
-        await asyncio.wait((working, stopping), return_when=asyncio.FIRST_COMPLETED)
-        return working.result() if working.done() else None
-    finally:
-        working.cancel()
-        stopping.cancel()
-        await asyncio.gather(working, stopping, return_exceptions=True)

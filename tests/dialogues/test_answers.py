@@ -15,7 +15,8 @@ AGENCIES = ("buriram", "mof-ops", "phetchaburi", "singburi", "tapon")
 def opening(agency: Agency, language: str = "th") -> list[str]:
     """The words of the menu's buttons."""
     keys = (
-        "menu.top", "menu.catalogue", "menu.report", "mine.name", "menu.contact", "menu.language",
+        "menu.top", "menu.catalogue", "menu.report", "mine.name", "menu.contact", "menu.news",
+        "menu.language",
     )  # fmt: skip
     return [agency.wording.say(key, language) for key in keys]
 
@@ -171,7 +172,7 @@ async def test_the_third_miss_in_a_row_names_whom_to_call(talk, strange, served)
     assert all("1111" in reply.text for reply in replies[:2])
     assert replies[2].text.startswith(wording.say("refuse.person", "th"))
     assert "044 666 534" in replies[2].text
-    assert all(reply.card is None and len(reply.choices) == 8 for reply in replies)
+    assert all(reply.card is None and len(reply.choices) == 9 for reply in replies)
 
 
 async def test_none_of_these_counts_as_a_miss(talk, strange, vague):

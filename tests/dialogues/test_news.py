@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from admin.announcements import Announcement, Content, Relation, State
+from admin.chat_menus import commands
 from admin.subscriptions import Frequency, Subscriber, Subscription, is_subscribed
 from bot import forgetting
 from bot.messages import Kind
@@ -15,7 +16,6 @@ from bot.metrics import Metrics
 from bot.settings import ROOT
 from bot.tables import ContactRow
 from handlers.desk import Desk
-from admin.chat_menus import commands
 from knowledge.registry import Registry
 from tests.dialogues.test_reports import ROAD, rows, state_of, tap, values
 from tests.dialogues.test_ways_out import CANCELLED, MENU

@@ -58,7 +58,7 @@ async def test_small_talk_gets_its_word_and_the_menu(talk, served, kind):
     for text in TALK[kind]:
         [reply] = await talk(text)
         assert any(reply.text.startswith(words) for words in fitting), text
-        assert len(reply.choices) == 6
+        assert len(reply.choices) == 7
 
 
 async def test_it_says_that_it_is_no_person_and_whose_it_is(town):

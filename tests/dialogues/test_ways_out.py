@@ -8,7 +8,7 @@ from bot.tables import ContactRow
 
 MENU = "เลือกเรื่องที่ต้องการ หรือพิมพ์คำถามได้เลย"
 CANCELLED = "ยกเลิกแล้ว ถามเรื่องใหม่ได้เลย"
-MAIN = ["top", "cat", "report", "mine", "contact", "lang:en"]
+MAIN = ["top", "cat", "report", "mine", "contact", "news", "lang:en"]
 
 MENUS = [
     "เมนู", "เมนูครับ", "เมนู ค่ะ", "เมนูคับ", "เ ม นู", "  เมนู  ", "เมนู!", "\u200bเมนู\u200b",

@@ -22,6 +22,7 @@ from knowledge.agency import Agency
 from knowledge.bulletins import Rates
 from tests.news.conftest import Newsroom
 from tests.news.press import CUT, HEAD, SECOND, WRITER, Press, replaced
+from tests.road.conftest import until
 
 MANY = 1_103
 """Three pages, the last of them not full."""
@@ -395,8 +396,7 @@ async def test_a_sender_that_died_leaves_what_it_was_sending_unknown(press: Pres
     press.newsroom.telegram.gate.clear()
     async with press.sending():
         going = asyncio.create_task(press.carries())
-        while len(press.newsroom.telegram.tried) < 2:
-            await asyncio.sleep(0.01)
+        await until(lambda: len(press.newsroom.telegram.tried) == 2)
     going.cancel()
     await asyncio.gather(going, return_exceptions=True)
     await press.newsroom.delivery.stop(0)

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright
 from sqlalchemy import insert, select
 
 from bot import clock, outbox
@@ -24,6 +24,7 @@ from bot.settings import ROOT, Settings
 from bot.tables import ContactRow, OutgoingRow, account_of
 from handlers.site.chat import Chat
 from handlers.site.pages import Pages
+from tests.web.windows import Windows
 
 AGENCY = "tapon"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -36,7 +37,6 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
-SCREENS = {"phone": (360, 740), "desktop": (1280, 800)}
 
 Visit = Callable[..., Awaitable[Page]]
 
@@ -163,34 +163,18 @@ async def browser() -> AsyncIterator[Browser]:
         await browser.close()
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def windows(browser: Browser) -> Windows:
+    """The browser's windows."""
+    return Windows(browser)
+
+
 @pytest_asyncio.fixture(loop_scope="module")
-async def visit(site: Site, browser: Browser) -> AsyncIterator[Visit]:
-    """Opens a page in a browser of its own; a script's error fails the test."""
-    faults: list[str] = []
+async def visit(site: Site, windows: Windows) -> AsyncIterator[Visit]:
+    """Opens a page in a window of its own; a script's error fails the test."""
 
-    def listen(message: ConsoleMessage) -> None:
-        if message.type == "error" and "Failed to load resource" not in message.text:
-            faults.append(message.text)
+    async def visit(path: str = "/" + AGENCY + "/chat", screen: str = "phone", **how: Any) -> Page:
+        return await windows.open(path, screen, **{"base": site.url, **how})
 
-    async with AsyncExitStack() as stack:
-
-        async def visit(
-            path: str = "/" + AGENCY + "/chat", screen: str = "phone", **how: Any
-        ) -> Page:
-            width, height = SCREENS[screen]
-            context = await browser.new_context(
-                base_url=how.pop("base", site.url),
-                viewport={"width": how.pop("width", width), "height": height},
-                reduced_motion="reduce",
-                **how,
-            )
-            stack.push_async_callback(context.close)
-            context.set_default_timeout(15_000)
-            page = await context.new_page()
-            page.on("pageerror", lambda error: faults.append(str(error)))
-            page.on("console", listen)
-            await page.goto(path)
-            return page
-
-        yield visit
-    assert faults == []
+    yield visit
+    assert await windows.take_back() == []

@@ -61,14 +61,20 @@ async def log_in_as_operator(page: Page, site) -> None:
     await page.wait_for_url("**/admin/")
 
 
-async def assert_fits(page: Page) -> None:
+TOO_LOW = """(what) => [...document.querySelectorAll(what)].filter((one) => {
+    const box = one.getBoundingClientRect();
+    return box.width > 0 && box.height > 0 && box.height < 32
+        && one.checkVisibility({ visibilityProperty: true });
+}).map((one) => one.outerHTML)"""
+
+
+async def assert_fits(
+    page: Page, tapped: str = "button, summary, input:not([type=hidden]), select"
+) -> None:
     """Nothing is wider than the screen, and what is tapped is large enough."""
     inner = await page.evaluate("innerWidth")
     assert await page.evaluate("document.documentElement.scrollWidth") <= inner
-    for one in await page.locator("button, summary, input:not([type=hidden]), select").all():
-        box = await one.bounding_box()
-        if box and await one.is_visible():
-            assert box["height"] >= 32, await one.evaluate("one => one.outerHTML")
+    assert await page.evaluate(TOO_LOW, tapped) == []
 
 
 async def seen(page: Page) -> None:

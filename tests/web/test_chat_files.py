@@ -5,6 +5,7 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 
 from tests.attachments.contents import HTML, PDF, jpeg
+from tests.web.axe import EVERY, violations
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -16,8 +17,7 @@ def file(name: str, content: bytes) -> dict[str, object]:
 
 async def assert_accessible(page: Page) -> None:
     """WCAG as far as axe can see."""
-    found = await Axe().run(page)
-    assert [rule["id"] for rule in found.response["violations"]] == []
+    assert await violations(page, EVERY) == []
 
 
 @pytest.mark.parametrize("screen", ["phone", "desktop"])

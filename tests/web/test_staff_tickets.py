@@ -22,7 +22,7 @@ from bot.messages import Contact
 from bot.secrets import secret_key
 from bot.tables import ContactRow
 from knowledge.chains import Kind
-from tests.web.test_admin_login import PASSWORD, SCREENS, SEED
+from tests.web.test_admin_login import PASSWORD, SCREENS, SEED, assert_fits
 from tests.web.test_chat_looks import assert_accessible
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -132,12 +132,7 @@ TAPPED = "button, summary, select, input:not([type=hidden], [type=checkbox]), la
 async def seen(page: Page) -> None:
     """The page is accessible, not wider than the screen, and what is tapped is large enough."""
     await assert_accessible(page)
-    inner = await page.evaluate("innerWidth")
-    assert await page.evaluate("document.documentElement.scrollWidth") <= inner
-    for one in await page.locator(TAPPED).all():
-        box = await one.bounding_box()
-        if box and await one.is_visible():
-            assert box["height"] >= 32, await one.evaluate("one => one.outerHTML")
+    await assert_fits(page, TAPPED)
 
 
 async def test_a_matter_goes_from_receipt_to_the_end_through_three_signatures(

@@ -8,9 +8,9 @@ from typing import Final
 
 from PIL import Image, ImageDraw, ImageFont, features
 
+from bot.channels.menu_signs import sign
 from bot.channels.splitting import is_boundary
-from bot.chat_menu import HEAD, HEIGHT, WIDTH, Bounds, ChatMenu, Tile, layout
-from bot.menu_signs import sign
+from bot.chat_menu import HEAD, HEIGHT, SWITCH, WIDTH, Bounds, ChatMenu, Tile, layout
 
 KIND: Final = "image/png"
 FACE: Final = "Sarabun-SemiBold.ttf"
@@ -29,6 +29,10 @@ class NoShaping(Exception):
     """Pillow lacks what puts Thai vowels and tone marks in their places (libfribidi)."""
 
 
+Written = tuple[Sequence[str], Bounds, str, bool]
+"""Words, the room for them, their colour, and whether they begin at its left edge."""
+
+
 @lru_cache(maxsize=256)
 def drawn(menu: ChatMenu) -> bytes:
     """The picture as PNG, 2500 by 1686, its tiles where `layout` has them.
@@ -41,22 +45,24 @@ def drawn(menu: ChatMenu) -> bytes:
     draw = ImageDraw.Draw(image)
     draw.rectangle((0, 0, WIDTH, HEAD), DEEP)
     draw.rectangle((0, HEAD - 10, WIDTH, HEAD), BRAND)
-    places = layout(menu.tiles)
-    right = min((place.x for place in places if place.y == 0), default=WIDTH)
-    _words(draw, [menu.title], Bounds(GAP, 0, right - 2 * GAP, HEAD - 10), PAPER, is_left=True)
-    for tile, place in zip(menu.tiles, places, strict=True):
-        if tile.language:
-            _switch(image, draw, tile, place)
-        elif tile.url:
-            _link(image, draw, tile, place)
-        else:
-            _choice(image, draw, tile, place)
+    places = list(zip(menu.tiles, layout(menu.tiles), strict=True))
+    switches = [_switch(image, draw, *each) for each in places if each[0].language]
+    links = [_link(image, draw, *each) for each in places if each[0].url]
+    choices = [_choice(image, draw, *each) for each in places if not _is_apart(each[0])]
+    room = Bounds(GAP, 0, WIDTH - SWITCH * bool(switches) - 2 * GAP, HEAD - 10)
+    title: Written = ((menu.title,), room, PAPER, True)
+    for alike in ([title], switches, links, choices):
+        _write(draw, alike)
     written = io.BytesIO()
     image.save(written, "PNG", optimize=True)
     return written.getvalue()
 
 
-def _choice(image: Image.Image, draw: ImageDraw.ImageDraw, tile: Tile, place: Bounds) -> None:
+def _is_apart(tile: Tile) -> bool:
+    return bool(tile.language or tile.url)
+
+
+def _choice(image: Image.Image, draw: ImageDraw.ImageDraw, tile: Tile, place: Bounds) -> Written:
     """A sign in a round field, the label below."""
     draw.rectangle(_edges(place), outline=LINE, width=3)
     field = min(280, place.height * 45 // 100)
@@ -67,23 +73,21 @@ def _choice(image: Image.Image, draw: ImageDraw.ImageDraw, tile: Tile, place: Bo
     inner = (field - size) // 2
     image.paste(INDIGO, (left + inner, top + inner), sign(tile.sign, size))
     below = top + field
-    room = Bounds(
-        place.x + GAP, below, place.width - 2 * GAP, min(210, place.y + place.height - below)
-    )
-    _words(draw, tile.words, room, INK)
+    height = min(210, place.y + place.height - below)
+    return tile.words, Bounds(place.x + GAP, below, place.width - 2 * GAP, height), INK, False
 
 
-def _link(image: Image.Image, draw: ImageDraw.ImageDraw, tile: Tile, place: Bounds) -> None:
+def _link(image: Image.Image, draw: ImageDraw.ImageDraw, tile: Tile, place: Bounds) -> Written:
     """The sign of what opens a page, the label beside it."""
     draw.rectangle(_edges(place), LINK, outline=LINE, width=3)
     size, left = 96, place.x + GAP
     image.paste(INDIGO, (left, place.y + (place.height - size) // 2), sign(tile.sign, size))
     start = left + size + GAP // 2
-    room = Bounds(start, place.y, place.x + place.width - GAP // 2 - start, place.height)
-    _words(draw, tile.words, room, INK, is_left=True)
+    width = place.x + place.width - GAP // 2 - start
+    return tile.words, Bounds(start, place.y, width, place.height), INK, True
 
 
-def _switch(image: Image.Image, draw: ImageDraw.ImageDraw, tile: Tile, place: Bounds) -> None:
+def _switch(image: Image.Image, draw: ImageDraw.ImageDraw, tile: Tile, place: Bounds) -> Written:
     """In the head, framed: the name of the other language in that language."""
     frame = (place.x + GAP // 2, 36, place.x + place.width - GAP, place.height - 46)
     draw.rounded_rectangle(frame, 36, outline=BRAND, width=5)
@@ -91,43 +95,42 @@ def _switch(image: Image.Image, draw: ImageDraw.ImageDraw, tile: Tile, place: Bo
     image.paste(BRAND, (frame[0] + 40, (frame[1] + frame[3] - size) // 2), sign(tile.sign, size))
     start = frame[0] + 40 + size
     room = Bounds(start, frame[1], frame[2] - start - 20, frame[3] - frame[1])
-    _words(draw, tile.words, room, PAPER)
+    return tile.words, room, PAPER, False
 
 
 def _edges(place: Bounds) -> tuple[int, int, int, int]:
     return (place.x, place.y, place.x + place.width, place.y + place.height)
 
 
-def _words(
-    draw: ImageDraw.ImageDraw,
-    words: Sequence[str],
-    room: Bounds,
-    colour: str,
-    *,
-    is_left: bool = False,
-) -> None:
-    """Words as large as they fit, in lines that end between words, in the middle of the room."""
-    size, lines = _fitted(words, room)
+def _write(draw: ImageDraw.ImageDraw, alike: Sequence[Written]) -> None:
+    """Words of one kind in letters of one size, each in the middle of its room."""
+    size = min((_fitting(words, room) for words, room, _, _ in alike), default=LARGEST)
     height = round(size * LINE_HEIGHT)
-    middle = room.y + (room.height - height * len(lines)) / 2 + height / 2
-    for number, line in enumerate(lines):
-        at = (room.x if is_left else room.x + room.width / 2, middle + number * height)
-        draw.text(at, line, colour, _font(size), anchor="lm" if is_left else "mm", language="th")
+    for words, room, colour, is_left in alike:
+        lines = _shown(words, size, room)
+        middle = room.y + (room.height - height * len(lines)) / 2 + height / 2
+        for number, line in enumerate(lines):
+            at = (room.x if is_left else room.x + room.width / 2, middle + number * height)
+            draw.text(at, line, colour, _font(size), "lm" if is_left else "mm", language="th")
 
 
-def _fitted(words: Sequence[str], room: Bounds) -> tuple[int, list[str]]:
-    """The largest letters with which the words fit; with the smallest, what fits of them."""
-    for size in range(LARGEST, SMALLEST - 1, -2):
+def _fitting(words: Sequence[str], room: Bounds) -> int:
+    """The largest letters with which the words fit, or the smallest there are."""
+    for size in range(LARGEST, SMALLEST, -2):
         lines = list(_lines(words, size, room.width))
         is_low = len(lines) * size * LINE_HEIGHT <= room.height
         if is_low and all(_width(line, size) <= room.width for line in lines):
-            return size, lines
-    lines = list(_lines(words, SMALLEST, room.width))
-    shown = lines[: max(1, int(room.height / (SMALLEST * LINE_HEIGHT)))]
-    is_cut = len(shown) < len(lines) or _width(shown[-1], SMALLEST) > room.width
-    if is_cut:
-        shown[-1] = _cut(shown[-1], room.width)
-    return SMALLEST, shown
+            return size
+    return SMALLEST
+
+
+def _shown(words: Sequence[str], size: int, room: Bounds) -> list[str]:
+    """The lines, or as many of them as there is room for."""
+    lines = list(_lines(words, size, room.width))
+    shown = lines[: max(1, int(room.height / (size * LINE_HEIGHT)))]
+    if len(shown) < len(lines):
+        shown[-1] += "…"
+    return [_cut(line, size, room.width) for line in shown]
 
 
 def _lines(words: Sequence[str], size: int, width: int) -> Iterator[str]:
@@ -140,12 +143,13 @@ def _lines(words: Sequence[str], size: int, width: int) -> Iterator[str]:
     yield line.strip()
 
 
-def _cut(line: str, width: int) -> str:
-    """As much of a line as fits with an ellipsis after it."""
-    for end in range(len(line), 0, -1):
-        if is_boundary(line, end) and _width(line[:end] + "…", SMALLEST) <= width:
-            return line[:end].rstrip() + "…"
-    return "…"
+def _cut(line: str, size: int, width: int) -> str:
+    """The line, or as much of it as fits with an ellipsis."""
+    if _width(line, size) <= width:
+        return line
+    ends = (end for end in range(len(line), 0, -1) if is_boundary(line, end))
+    cut = (line[:end].rstrip("… ") + "…" for end in ends)
+    return next((short for short in cut if _width(short, size) <= width), "…")
 
 
 def _width(line: str, size: int) -> float:
