@@ -1,4 +1,4 @@
-"""Scanned papers: a TIFF of one or several pages, written anew without what it tells beside them."""
+"""Scanned papers: a TIFF of one or several pages, written anew with its dots alone."""
 
 from io import BytesIO
 from typing import Final

@@ -9,7 +9,14 @@ from pathlib import Path
 
 from sqlalchemy.exc import OperationalError
 
-from bot import audit_commands, commands, export_commands, knowledge_commands, staff_commands
+from bot import (
+    audit_commands,
+    commands,
+    export_commands,
+    knowledge_commands,
+    menu_commands,
+    staff_commands,
+)
 from bot.demo import command as demo
 from bot.settings import BadSettings, Settings, load
 
@@ -17,6 +24,7 @@ GROUPS = {
     "knowledge": knowledge_commands.run,
     "audit": audit_commands.run,
     "export": export_commands.run,
+    "menus": menu_commands.run,
     "staff": staff_commands.run,
 }
 """Commands that have commands of their own, in a module each."""
@@ -60,6 +68,7 @@ def parser() -> argparse.ArgumentParser:
     audit_commands.add_to(sub)
     staff_commands.add_to(sub)
     export_commands.add_to(sub)
+    menu_commands.add_to(sub)
     demo.add_to(sub)
 
     agencies = sub.add_parser("agencies", help="the agencies' files / แฟ้มของหน่วยงาน")

@@ -197,7 +197,7 @@ async def come_back(turn: Turn, outcome: Outcome) -> Outcome:
     if row is None or row.paused_at is None or is_asked:
         return outcome
     if turn.message.kind is Kind.FOLLOW or not outcome.replies:
-        return outcome.showing(*outcome.replies, _question(turn))
+        return outcome.showing(*(Reply(one.text) for one in outcome.replies), _question(turn))
     return outcome.after([_question(turn)])
 
 

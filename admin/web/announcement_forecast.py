@@ -119,4 +119,4 @@ async def _people(visit: Visit, session: AsyncSession, one: Announcement) -> Map
         )
         .group_by(Subscriber.channel)
     )
-    return {channel: number for channel, number in (await session.execute(query)).all()}
+    return {row[0]: row[1] for row in await session.execute(query)}

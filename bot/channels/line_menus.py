@@ -58,6 +58,7 @@ class Shown:
     aliases: Mapping[str, str]
     """Alias, and the id it stands for."""
     default: str | None
+    """None also where it cannot be one of ours."""
 
     def holds(self, wanted: Wanted) -> bool:
         """Whether the alias stands for this very menu; LINE takes none without its picture."""
@@ -176,7 +177,8 @@ class LineMenus:
             menu.rich_menu_id: menu.name for menu in listed.richmenus if menu.name.startswith(OURS)
         }
         stands = {one.rich_menu_alias_id: one.rich_menu_id for one in aliases.aliases}
-        return Shown(ours, stands, await self._default())
+        is_begun = any(menu in ours for menu in stands.values())
+        return Shown(ours, stands, await self._default() if is_begun else None)
 
     async def _default(self) -> str | None:
         try:
