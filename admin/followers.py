@@ -18,7 +18,7 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from admin.tickets import Ticket
@@ -133,6 +133,14 @@ def awaits_news(before: datetime) -> ColumnElement[bool]:
 def told(contact_id: UUID, reply: Reply, *, presses: bool, now: datetime) -> News:
     """A message for a contact, to be added to the session that causes it."""
     return News(contact_id=contact_id, reply=msgspec.to_builtins(reply), presses=presses, at=now)
+
+
+async def press_again(connection: AsyncConnection) -> None:
+    """A new month has begun, and with it a quota: what presses waits for nobody's words now."""
+    waiting = update(News).where(
+        News.told_at.is_(None), News.presses.is_(True), News.waits_since.is_not(None)
+    )
+    await connection.execute(waiting.values(waits_since=None))
 
 
 _WAITING = (

@@ -93,7 +93,13 @@ def timetable(
         """The week's news, on Monday."""
         await news.weekly(due, clock.now())
 
+    async def press_again(_due: datetime) -> None:
+        """What waited for the month's quota goes out."""
+        async with database.write() as connection:
+            await followers.press_again(connection)
+
     return (
+        Scheduled("15 0 1 * *", "new-month", press_again),
         Scheduled("0 7 * * *", "news-daily", daily),
         Scheduled("0 7 * * 1", "news-weekly", weekly),
         Scheduled("*/5 * * * *", "news-recurring", recur),

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin import subscriptions
@@ -39,6 +40,11 @@ async def chosen(turn: Turn, rest: str, now: datetime) -> Outcome:
     if what == "again":
         return await _again(turn, now)
     return await _opened(turn, now) if not what else await _tapped(turn, what, value, now)
+
+
+def is_shown(turn: Turn) -> bool:
+    """Whether what was asked last is which news are wanted."""
+    return turn.is_wishing and any(one.value.startswith("news:") for one in turn.state.offered)
 
 
 async def _tapped(turn: Turn, what: str, value: str, now: datetime) -> Outcome:
@@ -203,7 +209,7 @@ async def come_back(turn: Turn, outcome: Outcome) -> Outcome:
 
 async def cancelled(turn: Turn) -> Outcome:
     """Leave whatever was going on; a bare "stop" of who gets news may mean them."""
-    outcome = replace(menu.cancel(turn), wish=None)
+    outcome = replace(menu.cancel(turn), wish=None if turn.is_wishing else UNSET)
     is_idle = not (turn.is_writing or turn.is_wishing or turn.state.awaits)
     if turn.message.kind is not Kind.TEXT or turn.message.group or not is_idle:
         return outcome

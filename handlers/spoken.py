@@ -53,7 +53,7 @@ async def say(turn: Turn, text: str, now: datetime, choose: Choose) -> Outcome:
 def _way(turn: Turn, text: str, now: datetime) -> str | None:
     """The flow that words open; while something is being told, only those that leave it do."""
     value = openers(turn.agency.wording).flow(text)
-    if value == news.BACK and not turn.is_wishing:
+    if value == news.BACK and not news.is_shown(turn):
         return None
     is_telling = turn.is_writing or turn.awaited(now) != ("", "")
     return value if value in LEAVING or text.startswith("/") or not is_telling else None

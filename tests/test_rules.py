@@ -17,6 +17,7 @@ from admin.logbook import Line
 from admin.moves import Ending, Move, Status
 from admin.nudges import Stage
 from admin.officers import Role
+from admin.web.menus import FAILED, Step
 from bot.messages import SILENT, Kind
 from bot.settings import ROOT, ChannelSecrets, Settings
 from handlers.fixed import WORDS
@@ -76,6 +77,9 @@ BUILT = {
     '"matters." ~': [f"matters.{name}" for name in State],
     '"today." ~': [f"today.{name}" for name in GROUPS],
     '"overview." ~': ["overview.first_reply", "overview.settlement"],
+    '"chatmenu." ~': [f"chatmenu.{name}" for name in Step],
+    '"chatmenu.help_" ~': [f"chatmenu.help_{name}" for name in FAILED],
+    '"chatmenu.in_" ~': ["chatmenu.in_th", "chatmenu.in_en"],
     '"proposals." ~': [f"proposals.{name}" for name in (*proposals.What, *proposals.State)],
     'f"done.{name}"': [
         f"done.{name}"

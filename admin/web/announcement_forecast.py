@@ -75,7 +75,7 @@ async def forecast(visit: Visit, one: Announcement) -> Forecast:
         people = await _people(visit, session, one)
     sums = [
         await _sum(visit, channel, content, people.get(channel.name, 0))
-        for channel in visit.equipment.channels.values()
+        for channel in sorted(visit.equipment.channels.values(), key=lambda one: one.name)
         if channel.agency == visit.agency.slug
     ]
     return Forecast(sums, urgent)

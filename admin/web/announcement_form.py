@@ -84,10 +84,12 @@ def content_of(
         if is_meant and moments[name] is None and (typed[name] or name == "send_at"):
             faults[name] = "announce.bad_moment"
     kind = visit.agency.newsroom.kinds.get(typed["kind"])
-    words = {name: typed[name] for name in PLAIN} | _english(typed, kind)
+    words: dict[str, Any] = {name: typed[name] for name in PLAIN} | _english(typed, kind)
     content = Content(
         **words,
-        **moments,
+        valid_from=moments["valid_from"],
+        valid_until=moments["valid_until"],
+        send_at=moments["send_at"],
         areas=tuple(dict.fromkeys(one for one in typed["areas"] if one)),
         files=tuple(files),
         is_urgent=typed["is_urgent"],

@@ -113,7 +113,7 @@ class Sent:
 
 async def of(session: AsyncSession, one: Announcement) -> Sent:
     """What was sent of an announcement until now."""
-    found = await mailings.of_announcement(session, one.id)
+    found = sorted(await mailings.of_announcement(session, one.id), key=lambda m: m.channel)
     numbers = [mailing.id for mailing in found]
     figures = await mailings.figures(await session.connection(), numbers) if numbers else {}
     return Sent([Account(mailing, figures[mailing.id]) for mailing in found])

@@ -85,7 +85,7 @@ async def _past(
     where = is_so & (Announcement.id < before) if before else is_so
     ones = await _some(visit, session, where, most=MOST + 1)
     shown = ones[:MOST]
-    key = "announce.posted" if tab == "posted" else "announce.withdrawn"
+    key = "announce.tab_posted" if tab == "posted" else "announce.tab_withdrawn"
     return [Group(key, shown)] if shown else [], (shown[-1].id if len(ones) > MOST else 0)
 
 
@@ -202,10 +202,13 @@ def _headline(visit: Visit, it: Announcement) -> str:
 
 
 async def _thread(session: AsyncSession, it: Announcement) -> Sequence[Announcement]:
-    """Everything of its thread but itself, drafts and planned ends too."""
+    """Everything of its thread but itself, drafts and planned ends too; not what was dropped."""
     first = it.first_id or it.id
+    is_dropped = (Announcement.state == State.CANCELLED) & Announcement.posted_at.is_(None)
     query = select(Announcement).where(
-        (Announcement.id == first) | (Announcement.first_id == first), Announcement.id != it.id
+        (Announcement.id == first) | (Announcement.first_id == first),
+        Announcement.id != it.id,
+        ~is_dropped,
     )
     return (await session.scalars(query.order_by(Announcement.id))).all()
 

@@ -25,6 +25,7 @@ WAYS: tuple[Way, ...] = (
     Way("questions", "desk.title", HANDLERS),
     Way("proposals", "proposals.title", HANDLERS),
     Way("announcements", "announce.title"),
+    Way("menus", "chatmenu.title", frozenset({Role.WEBMASTER, Role.EXECUTIVE})),
     Way("overview", "overview.nav", TICKET_STAFF),
     Way("staff", "shell.people", frozenset({Role.OPERATOR})),
 )

@@ -13,6 +13,7 @@ from admin.web import (
     enrolment,
     evidence,
     landing,
+    menus,
     overview,
     people,
     person,
@@ -48,6 +49,7 @@ ROUTES: tuple[Route, ...] = (
     *announcing.ROUTES,
     *announcement_sending.ROUTES,
     *announcement_quota.ROUTES,
+    *menus.ROUTES,
     *landing.ROUTES,
     landing.LAST,  # it takes what no other row takes
 )

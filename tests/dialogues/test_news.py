@@ -169,6 +169,14 @@ async def test_going_back_asks_again_and_keeps_what_was_chosen(town, villager):
     assert await rows(town, Subscriber) == []
 
 
+async def test_going_back_means_the_news_only_while_they_are_asked_for(town, villager):
+    await villager("รับข่าว")
+    await tap(villager, "news:topic:services")
+    [elsewhere, *_] = await villager("ติดต่อ", "ย้อนกลับ")
+
+    assert "news:topic:services" not in values(elsewhere)
+
+
 @pytest.mark.parametrize("way", ["word", "button"])
 async def test_cancelling_leaves_nothing(town, villager, way):
     await villager("รับข่าว")
@@ -284,6 +292,7 @@ async def test_one_word_stops_all_and_one_tap_takes_it_back(town, villager, said
     await tap(villager, "news:all", "news:area:moo-1", "news:how:weekly")
     before = await subscribed(town)
     [stopped] = await villager(said)
+    await villager("ยกเลิก")
     nothing = await rows(town, Subscriber), await rows(town, Subscription)
     [back] = await villager(choose=values(stopped)[0])
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from sqlalchemy import insert
 
 from admin import followers, messenger
+from admin.followers import press_again
 from admin.quota import ASK_AGAIN
 from bot import outbox
 from bot.channels.channel import DeliveryError
@@ -207,6 +208,24 @@ async def test_the_quota_is_asked_for_anew_after_a_while(
 
     [row] = await newsroom.outgoing()
     assert row.payload["text"] == "หนึ่ง|สอง"
+
+
+async def test_a_new_month_lets_out_what_waited_for_its_quota(
+    newsroom: Newsroom, clock: MovingClock
+) -> None:
+    newsroom.line.limit = 0
+    citizen = await newsroom.knows("line")
+    await newsroom.hears(citizen, "ปิดเรื่องแล้ว", presses=True)
+    await newsroom.hears(await newsroom.knows("line", "step"), "รับเรื่องแล้ว")
+    await newsroom.messenger.round()
+    newsroom.line.limit = 300
+    clock.move(days=31)
+
+    async with newsroom.database.write() as connection:
+        await press_again(connection)
+    await newsroom.messenger.round()
+
+    assert [row.payload["text"] for row in await newsroom.outgoing()] == ["ปิดเรื่องแล้ว"]
 
 
 async def test_what_the_platform_refuses_for_its_quota_waits_for_the_next_reply(

@@ -1,7 +1,6 @@
 """Photos, files and places in the web chat, as a citizen sends them from a telephone."""
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 
 from tests.attachments.contents import HTML, PDF, jpeg

@@ -75,7 +75,7 @@ if (progress) {
       }
       if (focused && fresh.dataset.stage === before) {
         // Who is about to press a button keeps it: only figures are put in.
-        for (const part of [".fates", ".bar", ".accounts .number", "#sending"]) {
+        for (const part of [".fates", ".gauge", ".accounts .number", "#sending"]) {
           const news = fresh.querySelectorAll(part);
           progress.querySelectorAll(part).forEach((one, at) => news[at] && one.replaceWith(news[at]));
         }
