@@ -123,7 +123,7 @@ async def approve(
 ) -> None:
     """The second person's signature: it goes out at its time, or when it can no longer be undone.
 
-    What is bound in time has its end planned with it (N13). Raises Refused.
+    What is bound in time has its end planned as it is posted. Raises Refused.
     """
     _must_be(found, State.WAITING)
     prepared = found.signed("prepare")
@@ -138,16 +138,17 @@ async def approve(
     first_time = found.content.send_at or recurring.following(found.content, now) or now
     found.starts_at = max(now + UNDO, first_time)
     await session.flush()
-    await _plan_end(session, agency, found, now)
     await _record(session, found, officer, "announcement.approved", now)
 
 
-async def _plan_end(
-    session: AsyncSession, agency: Agency, found: Announcement, now: datetime
-) -> None:
-    """The all-clear of a time-bound one, under the same signatures; a correction moves it."""
+async def plan_end(session: AsyncSession, found: Announcement, now: datetime) -> None:
+    """As it is posted: the all-clear of a time-bound one, under the same signatures (N13).
+
+    A correction moves it.
+    """
     content = found.content
-    if content.valid_until is None or content.recurs:
+    is_end = found.relation is Relation.ALL_CLEAR
+    if content.valid_until is None or content.recurs or is_end:
         return
     first = found.first_id or found.id
     planned = await _end_of(session, first)
@@ -159,7 +160,7 @@ async def _plan_end(
     if not content.all_clear_th:
         return
     end = Announcement(
-        agency=agency.slug,
+        agency=found.agency,
         state=State.APPROVED,
         relation=Relation.ALL_CLEAR,
         first_id=first,
@@ -187,11 +188,10 @@ async def _end_of(session: AsyncSession, first: int) -> Announcement | None:
 
 
 async def undo(session: AsyncSession, found: Announcement, officer: Officer, now: datetime) -> None:
-    """Take the approval back before anything has gone out; its planned end goes, too."""
+    """Take the approval back before anything has gone out."""
     _must_be(found, State.APPROVED)
     found.state, found.starts_at, found.changed_at = State.DRAFT, None, now
     found.signatures_, found.cleared = [], []
-    await _drop_end(session, found, now)
     await session.flush()
     await _record(session, found, officer, "announcement.undone", now)
 

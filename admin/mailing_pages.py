@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from admin.mailings import Fate, Lot, Mailing, Recipient, contact_key, page_key
+from admin.mailings import Fate, Lot, Mailing, Recipient, Why, contact_key, page_key
 from admin.subscriptions import Subscriber
 from bot import outbox
 from bot.channels.channel import Channel
@@ -20,12 +20,13 @@ from bot.tables import ContactRow, OutgoingRow, Posting, account_of
 CANCELLED = "cancelled"
 QUOTA = "quota"
 """How `bot.channels.line_refusals` names it."""
+UNSENT = (CANCELLED, QUOTA, "credentials")
+"""Failures of requests that surely did not arrive, and may be made again."""
 FATES: Mapping[str | None, Fate] = {
     "blocked": Fate.BLOCKED,
     "gone": Fate.BLOCKED,
     "refused": Fate.REFUSED,
-    QUOTA: Fate.QUEUED,
-    CANCELLED: Fate.QUEUED,
+    **dict.fromkeys(UNSENT, Fate.QUEUED),
 }
 """What the outbox's word for a failure means; any other leaves it unknown whether it arrived."""
 _REQUESTS: Any = OutgoingRow.__table__
@@ -76,7 +77,7 @@ async def feed(
     dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
     add = dialect.insert(_REQUESTS).on_conflict_do_nothing(index_elements=["key"])
     await connection.execute(add, rows)
-    await connection.execute(_reopen([row["key"] for row in rows], now))
+    await connection.execute(_reopen(channel, [row["key"] for row in rows], now))
 
 
 def _together(
@@ -113,9 +114,8 @@ def _singly(
 
 async def settle(
     connection: AsyncConnection, channel: Channel, mailing: Mailing, page: Page
-) -> tuple[bool, bool]:
-    """Write down what became of it so far: whether all of that is known, and whether the
-    month's quota was used up."""
+) -> tuple[bool, Why | None]:
+    """Write down what became of it so far: whether all is known, and why no more should be sent."""
     people = (await connection.execute(_queued(mailing.id, page))).all()
     if channel.bulk.many > 1:
         whose = {page_key(mailing.key, page.lot, page.number): people}
@@ -127,13 +127,21 @@ async def settle(
     ended = (await connection.execute(query)).all()
     met: dict[Fate, list[UUID]] = {}
     for row in ended:
-        fate = Fate.ACCEPTED if row.status == Posting.SENT else FATES.get(row.fault, Fate.UNKNOWN)
+        fate = _fate(channel, row)
         met.setdefault(fate, []).extend(one.contact_id for one in whose[row.key])
     for fate, contacts in met.items():
         if fate is not Fate.QUEUED:
             await connection.execute(_meet(mailing.id, page, fate, contacts))
     is_over = not people or len(ended) == len(whose)
-    return is_over, any(row.fault == QUOTA for row in ended)
+    faults = {row.fault for row in ended if _fate(channel, row) is Fate.QUEUED} - {CANCELLED}
+    return is_over, (Why.QUOTA if QUOTA in faults else Why.FAULT) if faults else None
+
+
+def _fate(channel: Channel, row: Any) -> Fate:
+    """A key lets a request be made again for as long as it takes: only then nothing is unknown."""
+    if row.status == Posting.SENT:
+        return Fate.ACCEPTED
+    return FATES.get(row.fault, Fate.QUEUED if channel.bulk.is_repeatable else Fate.UNKNOWN)
 
 
 async def hold_back(connection: AsyncConnection, mailing: Mailing, now: datetime) -> None:
@@ -178,14 +186,12 @@ def _meet(mailing: int, page: Page, fate: Fate, contacts: Sequence[UUID]) -> Any
     return query.where(Recipient.fate == Fate.QUEUED).values(fate=fate)
 
 
-def _reopen(keys: Sequence[UUID], now: datetime) -> Any:
-    """Requests that surely never went out."""
+def _reopen(channel: Channel, keys: Sequence[UUID], now: datetime) -> Any:
+    """Requests that surely never went out; where a key tells the platform, any but refused ones."""
+    fault = _REQUESTS.c.fault
+    which = fault != "refused" if channel.bulk.is_repeatable else fault.in_(UNSENT)
     return (
         update(_REQUESTS)
-        .where(
-            _REQUESTS.c.key.in_(keys),
-            _REQUESTS.c.status == Posting.FAILED,
-            _REQUESTS.c.fault.in_([CANCELLED, QUOTA]),
-        )
+        .where(_REQUESTS.c.key.in_(keys), _REQUESTS.c.status == Posting.FAILED, which)
         .values(status=Posting.PENDING, fault=None, attempts=0, due_at=now, done_at=None)
     )

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import insert, literal, select, update
+from sqlalchemy import func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin import leaflets, mailing_pages, recipients
@@ -56,7 +56,7 @@ class Mailroom:
         if known is None:
             return 0
         channel = self._channels.get(account_of(known.agency, known.channel))
-        ledger = await self._quotas.ledger(channel) if channel else None
+        ledger = await self._quotas.ledger(channel, but=mailing_id) if channel else None
         async with self._database.session() as session:
             mailing = await _held(session, mailing_id, attempt)
             agency = self._agency(known.agency)
@@ -64,6 +64,8 @@ class Mailroom:
                 return 0
             if mailing.state is State.BEGUN:
                 await self._count(session, agency, mailing, ledger)
+            elif ledger is not None:
+                await self._recount(session, agency, mailing, ledger)
             is_going = mailing.state is State.SENDING
             lots = await mailing_pages.lots(session, mailing)
             return sum(lot.pages for lot in lots) if is_going else 0
@@ -93,6 +95,18 @@ class Mailroom:
         if rides:
             await _let_ride(session, mailing, now)
         await session.flush()
+
+    async def _recount(
+        self, session: AsyncSession, agency: Agency, mailing: Mailing, ledger: Ledger
+    ) -> None:
+        """Taken up again: it goes on only if the quota holds for everybody who is left."""
+        left = select(func.count()).where(
+            Recipient.mailing_id == mailing.id, Recipient.fate == Fate.QUEUED
+        )
+        _, _, urgent = await _groups(session, agency, mailing)
+        short = ledger.shortfall(await session.scalar(left) or 0, urgent=urgent)
+        if short and mailing.state is State.SENDING:
+            mailing.state, mailing.why, mailing.shortfall = State.STOPPED, Why.QUOTA, short
 
     async def page(self, mailing_id: int, attempt: int, number: int) -> bool:
         """Send one page and wait until it is known what became of it; False: send no more."""
@@ -133,9 +147,9 @@ class Mailroom:
         channel = self._channels[account_of(mailing.agency, mailing.channel)]
         page, connection = await _page(session, mailing, number), await session.connection()
         mailing.beat_at = self._clock()
-        is_over, is_used_up = await mailing_pages.settle(connection, channel, mailing, page)
-        if is_used_up and mailing.state is State.SENDING:
-            mailing.state, mailing.why = State.STOPPED, Why.QUOTA
+        is_over, why = await mailing_pages.settle(connection, channel, mailing, page)
+        if why and mailing.state is State.SENDING:
+            mailing.state, mailing.why = State.STOPPED, why
         return is_over
 
     async def end(self, mailing_id: int, attempt: int) -> None:

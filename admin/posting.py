@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin import recurring
+from admin import announcing, recurring
 from admin.announcements import Announcement, Relation, State
 from admin.mailings import Mailing
 from admin.mailings import State as Sending
@@ -95,6 +95,7 @@ class Posting:
             found.next_at = recurring.following(found.content, now)
             if found.first_id is not None:
                 await _follow(session, found, now)
+            await announcing.plan_end(session, found, now)
             session.add_all(_mailings(self._accounts(found.agency), found, now))
         log.info("announcement_posted", agency=found.agency, announcement=number)
 
@@ -104,23 +105,19 @@ class Posting:
     async def _left_alone(self) -> list[tuple[int, int]]:
         """Mailings that nobody sends: ours from now on."""
         now = self._clock()
-        alone = (
-            update(Mailing)
-            .where(
-                Mailing.ended_at.is_(None),
-                Mailing.state.in_([Sending.BEGUN, Sending.SENDING]),
-                Mailing.beat_at < now - LEASE,
-            )
-            .values(attempt=Mailing.attempt + 1, beat_at=now)
-            .returning(Mailing.id, Mailing.attempt)
-        )
-        query = select(Mailing.id).where(
+        lonely = select(Mailing.id).where(
             Mailing.ended_at.is_(None),
             Mailing.state.in_([Sending.BEGUN, Sending.SENDING]),
             Mailing.beat_at < now - LEASE,
         )
+        alone = (
+            update(Mailing)
+            .where(Mailing.id.in_(lonely.with_for_update(skip_locked=True)))
+            .values(attempt=Mailing.attempt + 1, beat_at=now)
+            .returning(Mailing.id, Mailing.attempt)
+        )
         async with self._database.read() as connection:
-            if (await connection.execute(query.limit(1))).first() is None:
+            if (await connection.execute(lonely.limit(1))).first() is None:
                 return []
         async with self._database.write() as connection:
             return [(row.id, row.attempt) for row in await connection.execute(alone)]

@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from admin.mailings import Fate, Mailing, Recipient
+from admin.mailings import Fate, Mailing, Recipient, State
 from bot import outbox
 from bot.channels.channel import Channel, DeliveryError, Metered
 from bot.db import Database
@@ -85,15 +85,15 @@ class Quotas:
         self._clock = clock
         self._known: dict[str, _Told] = {}
 
-    async def ledger(self, channel: Channel) -> Ledger | None:
-        """An account's ledger; None where nothing is counted."""
+    async def ledger(self, channel: Channel, *, but: int | None = None) -> Ledger | None:
+        """An account's ledger, without what `but` has booked; None where nothing is counted."""
         if not isinstance(channel, Metered):
             return None
         account = account_of(channel.agency, channel.name)
         told = await self._told(account, channel)
         async with self._database.read() as connection:
             ours = await outbox.counted(connection, account, self._clock())
-            booked = await _booked(connection, channel)
+            booked = await _booked(connection, channel, but)
         used = told.used + max(0, ours - told.ours, told.spent)
         rates = self._rates(channel.agency)
         reserve = (told.limit or 0) // A_FIFTH if rates.reserve is None else rates.reserve
@@ -137,7 +137,7 @@ class Quotas:
         self._known[account] = _Told(self._clock(), limit, limit, known.ours if known else 0)
 
 
-async def _booked(connection: AsyncConnection, channel: Channel) -> int:
+async def _booked(connection: AsyncConnection, channel: Channel, but: int | None) -> int:
     """Recipients of this account who are still to be sent to."""
     query = (
         select(func.count())
@@ -147,6 +147,8 @@ async def _booked(connection: AsyncConnection, channel: Channel) -> int:
             Mailing.agency == channel.agency,
             Mailing.channel == channel.name,
             Mailing.ended_at.is_(None),
+            Mailing.state != State.STOPPED,
+            Mailing.id != (but or 0),
             Recipient.fate == Fate.QUEUED,
         )
     )

@@ -12,7 +12,11 @@ TIFF: Final = "image/tiff"
 MOST_PAGES: Final = 50
 _MARKS: Final = (b"II*\0", b"MM\0*")
 _MODES: Final = ("1", "L", "P", "RGB", "CMYK")
-_UNREADABLE: Final = (OSError, SyntaxError, ValueError, ArithmeticError, LookupError, TypeError)
+_UNREADABLE: Final = (
+    *(OSError, SyntaxError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError),
+    Warning,
+)
+"""What Pillow raises on files that are broken; a warning only where those are errors."""
 _BEYOND: Final = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 

@@ -31,6 +31,7 @@ class Asked:
     path: str
     headers: dict[str, str]
     params: dict[str, Any]
+    verb: str = "POST"
 
     @property
     def method(self) -> str:
@@ -85,10 +86,10 @@ class Platform:
         return answers.pop(0) if answers else None
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
-        body = (await request.read()).decode()
-        is_json = request.content_type == "application/json" and body
-        params = json.loads(body) if is_json else dict(parse_qsl(body))
-        asked = Asked(request.path, dict(request.headers), {**request.query, **params})
+        params = _read(request.content_type, await request.read())
+        asked = Asked(
+            request.path, dict(request.headers), {**request.query, **params}, request.method
+        )
         self.asked.append(asked)
         for method in (asked.method, "*"):
             if self._faults.get(method):
@@ -121,6 +122,15 @@ class Platform:
             await self._server.close()
 
 
+def _read(kind: str, body: bytes) -> dict[str, Any]:
+    """What a body says: JSON, a form, or a picture as it is."""
+    if kind.startswith("image/"):
+        return {"kind": kind, "image": body}
+    if kind == "application/json" and body:
+        return dict(json.loads(body))
+    return dict(parse_qsl(body.decode()))
+
+
 LINE_TELLS: dict[str, Any] = {
     "/v2/bot/info": {
         "userId": "Ub",
@@ -136,14 +146,79 @@ LINE_TELLS: dict[str, Any] = {
 """What LINE says when it is asked, unless a test has it say something else."""
 
 
+class RichMenus:
+    """The rich menus of an account, with the rules of LINE that a bot can break."""
+
+    def __init__(self) -> None:
+        self.menus: dict[str, dict[str, Any]] = {}
+        self.images: dict[str, bytes] = {}
+        self.aliases: dict[str, str] = {}
+        self.default: str | None = None
+        self._count = 0
+
+    def answer(self, verb: str, path: str, params: dict[str, Any]) -> web.Response | None:
+        """What LINE answers below /v2/bot; None for what is not of rich menus."""
+        if not path.startswith(("richmenu", "user/all/richmenu")):
+            return None
+        parts = path.removeprefix("user/all/").split("/")
+        told = self._told(path) if verb == "GET" else self._change(verb, parts, params)
+        if told is None:
+            return web.json_response({"message": "Not found"}, status=404)
+        return web.json_response(told)
+
+    def _told(self, path: str) -> dict[str, Any] | None:
+        match path:
+            case "richmenu/list":
+                menus = [{"richMenuId": name, **menu} for name, menu in self.menus.items()]
+                return {"richmenus": menus}
+            case "richmenu/alias/list":
+                told = [{"richMenuAliasId": a, "richMenuId": m} for a, m in self.aliases.items()]
+                return {"aliases": told}
+            case _:
+                return {"richMenuId": self.default} if self.default else None
+
+    def _change(self, verb: str, parts: list[str], params: dict[str, Any]) -> dict[str, Any] | None:
+        match [verb, *parts]:
+            case ["POST", "richmenu"]:
+                self._count += 1
+                self.menus[f"richmenu-{self._count}"] = params
+                return {"richMenuId": f"richmenu-{self._count}"}
+            case ["POST", "richmenu", "alias"] if self._is_new(params):
+                self.aliases[params["richMenuAliasId"]] = params["richMenuId"]
+            case ["POST", "richmenu", "alias", alias] if alias in self.aliases:
+                self.aliases[alias] = params["richMenuId"]
+            case ["POST", "richmenu", menu, "content"] if menu not in self.images:
+                self.images[menu] = params["image"]
+            case ["POST", "richmenu", menu] if menu in self.images:
+                self.default = menu
+            case ["DELETE", "richmenu", "alias", alias] if alias in self.aliases:
+                del self.aliases[alias]
+            case ["DELETE", "richmenu", menu] if menu in self.menus:
+                del self.menus[menu]
+                self.images.pop(menu, None)
+            case _:
+                return None
+        return {}
+
+    def _is_new(self, params: dict[str, Any]) -> bool:
+        return params["richMenuAliasId"] not in self.aliases and params["richMenuId"] in self.images
+
+
 class FakeLine(Platform):
     """Both hosts of LINE in one; told apart by which of them the paths belong to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rich = RichMenus()
 
     def _usual(self, asked: Asked) -> web.Response:
         if asked.headers.get("Authorization") != f"Bearer {LINE_TOKEN}":
             return web.json_response({"message": "Authentication failed"}, status=401)
         if asked.path in LINE_TELLS:
             return web.json_response(self._next_answer(asked.method) or LINE_TELLS[asked.path])
+        path = asked.path.removeprefix("/v2/bot/")
+        if (answer := self.rich.answer(asked.verb, path, asked.params)) is not None:
+            return answer
         match asked.path:
             case "/v2/bot/chat/loading/start":
                 return web.json_response({}, status=202)
@@ -156,6 +231,11 @@ class FakeLine(Platform):
 class FakeTelegram(Platform):
     """The Bot API; parameters that are JSON inside a form are read."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.commands: dict[str, list[dict[str, str]]] = {}
+        self.button = {"type": "default"}
+
     def _usual(self, asked: Asked) -> web.Response:
         if not asked.path.startswith(f"/bot{TELEGRAM_TOKEN}/"):
             return telegram_error(401, "Unauthorized")
@@ -166,11 +246,26 @@ class FakeTelegram(Platform):
             case "sendMessage":
                 chat = {"id": int(asked.params["chat_id"]), "type": "private", "first_name": "ก"}
                 result = {"message_id": len(self.asked), "date": 1, "chat": chat, "text": "-"}
+            case "setMyCommands" | "getMyCommands" | "setChatMenuButton" | "getChatMenuButton":
+                result = self._menu(asked.method, asked.params)
             case "getUpdates":
                 result = self._next_answer("getUpdates") or []
             case _:
                 result = True
         return web.json_response({"ok": True, "result": result})
+
+    def _menu(self, method: str, params: dict[str, Any]) -> Any:
+        language = params.get("language_code", "")
+        match method:
+            case "setMyCommands":
+                self.commands[language] = json.loads(params["commands"])
+            case "setChatMenuButton":
+                self.button = json.loads(params["menu_button"])
+            case "getChatMenuButton":
+                return self.button
+            case _:
+                return self.commands.get(language, [])
+        return True
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         response = await super()._handle(request)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from admin import proposals
+from admin import announcement_checks, announcements, proposals
 from admin.alerts import DEEDS
 from admin.lists import GROUPS, State
 from admin.logbook import Line
@@ -71,6 +71,8 @@ BUILT = {
         for section in (
             *("kinds", "states", "sources", "privacy", "classes", "endings", "steps"),
             *("guide", "waits", "keeping", "verdicts"),
+            *("newstabs", "newschannels", "newsstates", "newsrelations", "newswhy"),
+            *("newssteps", "fates", "fatemeanings", "personal"),
         )
     },
     '"moves." ~': [f"moves.{name}" for name in (*Move, *Line)],
@@ -78,8 +80,16 @@ BUILT = {
     '"today." ~': [f"today.{name}" for name in GROUPS],
     '"overview." ~': ["overview.first_reply", "overview.settlement"],
     '"chatmenu." ~': [f"chatmenu.{name}" for name in Step],
-    '"chatmenu.help_" ~': [f"chatmenu.help_{name}" for name in FAILED],
-    '"chatmenu.in_" ~': ["chatmenu.in_th", "chatmenu.in_en"],
+    '"menuhelp." ~': [f"menuhelp.{name}" for name in FAILED],
+    '"announce." ~': [
+        *(f"announce.{name}" for name in announcement_checks.WORDS),
+        *(f"announce.{name}" for name in ("valid_from", "valid_until", "send_at")),
+        *(f"announce.{name}day" for name in ("mon", "tues", "wednes", "thurs", "fri", "satur")),
+        "announce.sunday",
+    ],
+    '"newsways." ~': [
+        f"newsways.{name}{end}" for name in announcements.Way for end in ("", "_hint")
+    ],
     '"proposals." ~': [f"proposals.{name}" for name in (*proposals.What, *proposals.State)],
     'f"done.{name}"': [
         f"done.{name}"

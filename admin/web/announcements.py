@@ -85,7 +85,7 @@ async def _past(
     where = is_so & (Announcement.id < before) if before else is_so
     ones = await _some(visit, session, where, most=MOST + 1)
     shown = ones[:MOST]
-    key = "announce.tab_posted" if tab == "posted" else "announce.tab_withdrawn"
+    key = "newstabs.posted" if tab == "posted" else "newstabs.withdrawn"
     return [Group(key, shown)] if shown else [], (shown[-1].id if len(ones) > MOST else 0)
 
 

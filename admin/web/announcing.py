@@ -176,9 +176,9 @@ async def withdraw(visit: Visit) -> web.StreamResponse:
 
 
 WAYS = {
-    Way.PUSH: "announce.way_push",
-    Way.RIDE: "announce.way_ride",
-    Way.PAGE: "announce.way_page",
+    Way.PUSH: "newsways.push",
+    Way.RIDE: "newsways.ride",
+    Way.PAGE: "newsways.page",
 }
 EITHER = WRITERS | DECIDERS
 ROUTES = (

@@ -1,4 +1,4 @@
-"""The chat menu: what it looks like, whether the platforms show it, and a button that makes them."""
+"""The chat menu: how it looks, which platforms show it, and a button that makes them."""
 
 import asyncio
 from collections.abc import Awaitable, Sequence
@@ -118,17 +118,24 @@ async def _standing(visit: Visit, menus: Sequence[ChatMenu]) -> Sequence[Account
 
 
 async def _asked(visit: Visit, name: str, menus: Sequence[ChatMenu]) -> Account:
-    channel = visit.equipment.channels.get(account_of(visit.agency.slug, name))
-    if not isinstance(channel, Menued):
+    channel = _channel(visit, name)
+    if channel is None:
         return Account(name, Step.OFF)
     return Account(name, await _tried(channel.shows_menu(menus), Step.SAME, Step.OTHER))
 
 
 async def _put(visit: Visit, name: str, menus: Sequence[ChatMenu]) -> Account:
-    channel = visit.equipment.channels.get(account_of(visit.agency.slug, name))
-    if not isinstance(channel, Menued):
+    channel = _channel(visit, name)
+    if channel is None:
         return Account(name, Step.OFF)
     return Account(name, await _tried(channel.set_menu(menus), Step.RENEWED, Step.SAME))
+
+
+def _channel(visit: Visit, name: str) -> Menued | None:
+    for account, channel in visit.equipment.channels.items():
+        if account == account_of(visit.agency.slug, name) and isinstance(channel, Menued):
+            return channel
+    return None
 
 
 async def _tried(asking: Awaitable[bool], yes: Step, no: Step) -> Step:

@@ -1,5 +1,6 @@
 """LINE: webhooks in, replies and pushes out (https://developers.line.biz/en/reference/messaging-api/)."""
 
+import asyncio
 import base64
 import hmac
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
@@ -97,6 +98,7 @@ class LineChannel:
         self._files: aiohttp.ClientSession | None = None
         self._api: AsyncMessagingApi | None = None
         self._refused_tokens: dict[UUID, None] = {}
+        self._menu_lock = asyncio.Lock()
 
     def receive(self, body: bytes, headers: Mapping[str, str]) -> list[InboundMessage]:
         """Every event of a webhook body that concerns us, in the order sent."""
@@ -235,7 +237,8 @@ class LineChannel:
 
     async def set_menu(self, menus: Sequence[ChatMenu]) -> bool:
         """Make the account's rich menus these."""
-        return await (await self._menus()).put(menus)
+        async with self._menu_lock:
+            return await (await self._menus()).put(menus)
 
     async def _menus(self) -> LineMenus:
         await self.open()

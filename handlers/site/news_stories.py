@@ -65,7 +65,7 @@ class Story:
         found = [self.first.edited_at, self.ended(now)]
         for one in (self.first, *self.followers):
             found += [one.posted_at, one.changed_at if is_withdrawn(one) else None]
-        return max(moment for moment in found if moment and moment <= now)
+        return min(now, max(filter(None, found)))
 
 
 @dataclass(frozen=True, slots=True)

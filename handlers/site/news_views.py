@@ -48,6 +48,8 @@ class Mark:
     kind: str
     words: str
     href: str = ""
+    link: str = ""
+    """What the address leads to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +169,7 @@ class View:
             latest = story.latest
             at = moment(latest.posted_at or latest.changed_at, self.language)
             said = self.say("newspage.corrected_note", at=at)
-            found.append(Mark("corrected", said, f"#{anchor(latest)}"))
+            found.append(Mark("corrected", said, f"#{anchor(latest)}", self.headline(latest)))
         return found
 
     def facts(self, story: Story) -> Sequence[Fact]:
@@ -179,9 +181,7 @@ class View:
             found.append(Fact(self.say("newspage.area"), ", ".join(names)))
         if content.place and not story.is_withdrawn:
             found.append(Fact(self.say("newspage.place"), content.place))
-        if content.valid_from:
-            found.append(self.moment(self.say("newspage.from"), content.valid_from))
-        found += self._moments(story)
+        found += self._moments(story, with_begin=True)
         if story.first.next_at and not story.ended(self.now):
             found.append(self.moment(self.say("newspage.next"), story.first.next_at))
         found.append(self._unit(story))
@@ -229,12 +229,14 @@ class View:
     def _unit(self, story: Story) -> Fact:
         return Fact(self.say("newspage.unit"), self.unit(story))
 
-    def _moments(self, story: Story) -> list[Fact]:
-        """Posted, last edited (C6), in force until or over since."""
+    def _moments(self, story: Story, *, with_begin: bool = False) -> list[Fact]:
+        """Posted, last edited (C6), in force from and until, or over since."""
         first, until = story.first, story.standing.valid_until
         found = [self.moment(self.say("newspage.posted"), first.posted_at or first.changed_at)]
         if first.edited_at:
             found.append(self.moment(self.say("newspage.edited"), first.edited_at))
+        if with_begin and story.standing.valid_from:
+            found.append(self.moment(self.say("newspage.from"), story.standing.valid_from))
         if story.is_withdrawn:
             found.append(self.moment(self.say("newspage.withdrawn_at"), first.changed_at))
         elif ended := story.ended(self.now):

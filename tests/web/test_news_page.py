@@ -264,7 +264,7 @@ async def test_what_is_over_says_so_before_anything_else_and_stays(visit, site, 
 
 async def test_a_correction_is_one_tap_away_and_its_own_address_leads_there(visit, site, told):
     page = await visit(f"/{site.agency}/news/{told.corrected}")
-    await page.get_by_role("link", name="อ่านฉบับแก้ไข").click()
+    await page.get_by_role("link", name="แก้ไขข่าว: น้ำประปาหยุดไหล วันอาทิตย์").click()
     await expect(page).to_have_url(re.compile(f"/news/{told.corrected}#n{told.correction}$"))
     await expect(page.locator("article:target h3")).to_have_text("แก้ไขข่าว: น้ำประปาหยุดไหล วันอาทิตย์")
     await expect(page.locator("article:target")).to_be_in_viewport()
@@ -322,13 +322,19 @@ async def test_everything_can_be_done_by_keyboard(visit, site, told):
     await expect(page.locator("h1")).to_have_text(WATER.headline_th)
 
 
-@pytest.mark.parametrize("scripts", [True, False])
-async def test_the_page_leads_to_the_news_of_the_chat(visit, site, scripts):
-    page = await visit(f"/{site.agency}/news", java_script_enabled=scripts)
-    await page.get_by_role("button", name="รับข่าวในเว็บแชต").click()
-    await expect(page).to_have_url(re.compile("/chat#end$"))
-    await expect(page.locator("#log .you .words")).to_have_text(["รับข่าว"])
-    await expect(page.locator("#log .bot .words").last).to_contain_text("เรื่องอะไร")
+@pytest.mark.parametrize(
+    ("language", "button", "said"),
+    [
+        ("th", "รับข่าวในเว็บแชต", ("รับข่าว", "เรื่องอะไร")),
+        ("en", "Get news in the web chat", ("news alerts", "Which news")),
+    ],
+)
+async def test_the_page_leads_to_the_news_of_the_chat(visit, site, language, button, said):
+    page = await visit(f"/{site.agency}/news?lang={language}", java_script_enabled=False)
+    await page.get_by_role("button", name=button).click()
+    await expect(page).to_have_url(re.compile(r"/chat(\?lang=en)?#end$"))
+    await expect(page.locator("#log .you .words")).to_have_text([said[0]])
+    await expect(page.locator("#log .bot .words").last).to_contain_text(said[1])
 
 
 async def test_paper_gets_the_words_the_dates_and_the_address(visit, site, told):
