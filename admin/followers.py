@@ -143,6 +143,16 @@ async def press_again(connection: AsyncConnection) -> None:
     await connection.execute(waiting.values(waits_since=None))
 
 
+async def drop(session: AsyncSession, contact_id: UUID, prefix: str) -> None:
+    """What a contact was still to be told is not told: messages with a button that begins so."""
+    query = select(News).where(News.contact_id == contact_id, News.told_at.is_(None))
+    for news in await session.scalars(query):
+        values = [choice["value"] for choice in news.reply.get("choices", ())]
+        if any(value.startswith(prefix) for value in values):
+            await session.delete(news)
+    await session.flush()
+
+
 _WAITING = (
     select(News.id).where(News.contact_id == bindparam("contact"), News.told_at.is_(None)).limit(1)
 )

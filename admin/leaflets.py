@@ -4,13 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from admin.announcements import Announcement, Content, Relation
+from admin.subscriptions import STOP
 from bot.clock import BANGKOK
 from bot.messages import Choice, File, Reply
 from knowledge.agency import Agency
 from knowledge.dates import written
 
-STOP = "news:stop"
 SETTINGS = "news"
+LATEST = "news:latest"
+ONE = "news:one"
+"""Shows it as it stands at that moment: an old alert may have ended since."""
 LONGEST_HEADLINE = 100
 LONGEST_TEXT = 1_500
 """Letters that still leave room for the rest in one message of every platform."""
@@ -60,6 +63,7 @@ def alert(agency: Agency, one: Announcement, language: str, address: str) -> Rep
         key = "alert.page_files" if content.files else "alert.page"
         lines.append(say(key, language, url=url))
     choices = (
+        Choice(say("alert.now", language), f"{ONE}:{one.first_id or one.id}"),
         Choice(say("alert.stop_topic", language), f"{STOP}:{content.topic}"),
         Choice(say("alert.settings", language), SETTINGS),
     )
@@ -110,6 +114,7 @@ def digest(agency: Agency, told: Sequence[Announcement], language: str, address:
         if url := page_of(address, agency.slug, one):
             lines.append(url)
     choices = (
+        Choice(say("alert.latest", language), LATEST),
         Choice(say("alert.stop_all", language), STOP),
         Choice(say("alert.settings", language), SETTINGS),
     )

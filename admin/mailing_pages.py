@@ -175,7 +175,9 @@ async def _drop_gone(connection: AsyncConnection, mailing: int, page: Page) -> N
     blocked = select(ContactRow.id).where(
         ContactRow.id == Recipient.contact_id, ContactRow.blocked.is_(True)
     )
-    wants = select(Subscriber.contact_id).where(Subscriber.contact_id == Recipient.contact_id)
+    wants = select(Subscriber.contact_id).where(
+        Subscriber.contact_id == Recipient.contact_id, Subscriber.paused_at.is_(None)
+    )
     query = update(Recipient).where(*_of(mailing, page), Recipient.fate == Fate.QUEUED)
     is_gone = blocked.exists() | ~wants.exists()
     await connection.execute(query.where(is_gone).values(fate=Fate.BLOCKED))

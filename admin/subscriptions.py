@@ -9,9 +9,12 @@ from sqlalchemy import ColumnElement, ForeignKey, Index, String, delete, exists,
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from admin import followers
 from bot.db import Base, OneOf
 from bot.tables import ContactRow
 
+STOP = "news:stop"
+"""How the button begins that ends a subscription; `news:stop:<topic>` ends one topic."""
 EVERYWHERE = ""
 """The area of a subscription to news of all areas."""
 
@@ -108,6 +111,7 @@ async def stop(session: AsyncSession, contact_id: UUID, topic: str | None = None
     if topic is None or not await wanted(session, contact_id):
         await session.delete(row)
     await session.flush()
+    await followers.drop(session, contact_id, f"{STOP}:{topic}" if topic else STOP)
     return True
 
 
@@ -116,11 +120,15 @@ async def pause(session: AsyncSession, contact_id: UUID, now: datetime) -> None:
     row = await session.get(Subscriber, contact_id)
     if row is not None and row.paused_at is None:
         row.paused_at = now
+        await followers.drop(session, contact_id, STOP)
 
 
-def is_subscribed() -> ColumnElement[bool]:
-    """Of a contact's row: whether it is to be kept for its subscriptions."""
-    return exists().where(Subscriber.contact_id == ContactRow.id)
+def is_subscribed(before: datetime) -> ColumnElement[bool]:
+    """Of a contact's row: whether it is kept for its subscriptions; not if paused since then."""
+    return exists().where(
+        Subscriber.contact_id == ContactRow.id,
+        or_(Subscriber.paused_at.is_(None), Subscriber.paused_at >= before),
+    )
 
 
 def wants(topic: str, areas: Sequence[str]) -> ColumnElement[bool]:

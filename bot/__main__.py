@@ -5,29 +5,27 @@ import asyncio
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.exc import OperationalError
 
-from bot import (
-    audit_commands,
-    commands,
-    export_commands,
-    knowledge_commands,
-    menu_commands,
-    staff_commands,
-)
-from bot.demo import command as demo
 from bot.settings import BadSettings, Settings, load
 
 GROUPS = {
-    "knowledge": knowledge_commands.run,
-    "audit": audit_commands.run,
-    "export": export_commands.run,
-    "menus": menu_commands.run,
-    "staff": staff_commands.run,
+    "knowledge": "bot.knowledge_commands",
+    "audit": "bot.audit_commands",
+    "staff": "bot.staff_commands",
+    "export": "bot.export_commands",
+    "menus": "bot.menu_commands",
+    "demo": "bot.demo.command",
 }
-"""Commands that have commands of their own, in a module each."""
+"""Commands with a module each, which says what they take and runs them.
+
+Such a module is imported when its command is asked for: all of them together take a second.
+"""
+OTHERS = frozenset({"serve", "ask", "evaluate", "doctor", "migrate", "agencies"})
 
 EPILOG = """\
 คำสั่งทั้งหมดอ่านค่าจากตัวแปร THAMDAI_... ดู docs/operator.md
@@ -36,8 +34,8 @@ exit codes: 0 good, 1 something is wrong (said above), 2 the command was not und
 """
 
 
-def parser() -> argparse.ArgumentParser:
-    """Every command with its help."""
+def parser(asked: str | None = None) -> argparse.ArgumentParser:
+    """What is needed to read this command's line; of none or an unknown one, every command."""
     root = argparse.ArgumentParser(
         prog="thamdai",
         description="ถามได้ - the chat-bot front door of Thai public agencies",
@@ -64,12 +62,8 @@ def parser() -> argparse.ArgumentParser:
     sub.add_parser("doctor", help="check this installation / ตรวจความพร้อมของระบบ")
     sub.add_parser("migrate", help="bring the database up to date / ปรับปรุงฐานข้อมูล")
 
-    knowledge_commands.add_to(sub)
-    audit_commands.add_to(sub)
-    staff_commands.add_to(sub)
-    export_commands.add_to(sub)
-    menu_commands.add_to(sub)
-    demo.add_to(sub)
+    for group in _asked_for(asked):
+        _module(group).add_to(sub)
 
     agencies = sub.add_parser("agencies", help="the agencies' files / แฟ้มของหน่วยงาน")
     kinds = agencies.add_subparsers(dest="what", required=True, metavar="WHAT")
@@ -78,12 +72,24 @@ def parser() -> argparse.ArgumentParser:
     return root
 
 
+def _asked_for(command: str | None) -> Sequence[str]:
+    """Groups whose commands can be meant."""
+    if command in OTHERS:
+        return ()
+    return [command] if command in GROUPS else list(GROUPS)
+
+
+def _module(group: str) -> Any:
+    return import_module(GROUPS[group])
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
-    asked = parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    command = next((word for word in words if not word.startswith("-")), None)
+    asked = parser(command).parse_args(words)
     try:
-        settings = load()
-        return demo.run(settings, asked) if asked.command == "demo" else _run(asked, settings)
+        return _run(asked, load())
     except BadSettings as error:
         print(f"การตั้งค่าไม่ถูกต้อง / bad setting: {error}", file=sys.stderr)
         return 1
@@ -104,6 +110,11 @@ def _run(asked: argparse.Namespace, settings: Settings) -> int:
         from bot.serving import serve  # noqa: PLC0415 - a second that no other command needs
 
         return serve(settings.model_copy(update=changes))
+    if asked.command in GROUPS:
+        done = _module(asked.command).run(settings, asked)
+        return int(done if asked.command == "demo" else asyncio.run(done))  # it runs a server
+    from bot import commands  # noqa: PLC0415 - as above
+
     if asked.command == "ask":
         return commands.ask(settings, asked.slug, asked.question, as_json=asked.json)
     if asked.command == "evaluate":
@@ -113,8 +124,6 @@ def _run(asked: argparse.Namespace, settings: Settings) -> int:
     if asked.command in {"doctor", "migrate"}:
         work = commands.doctor if asked.command == "doctor" else commands.migrate
         return asyncio.run(work(settings))
-    if asked.command in GROUPS:
-        return asyncio.run(GROUPS[asked.command](settings, asked))
     return commands.check_agencies(asked.folder or settings.agencies_dir)
 
 

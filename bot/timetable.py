@@ -55,7 +55,7 @@ def timetable(
         needed = (
             followers.awaits_news(before),
             chat_links.is_linked(),
-            subscriptions.is_subscribed(),
+            subscriptions.is_subscribed(before),
         )
         gone = 1
         while gone:

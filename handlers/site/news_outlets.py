@@ -1,5 +1,7 @@
 """News for other programs: feeds, calendars and open data, at their own addresses."""
 
+import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -16,6 +18,7 @@ from handlers.site.news_feeds import Entry, Feed
 from handlers.site.news_files import files_of
 from handlers.site.news_files import kept as kept_files
 from handlers.site.news_meta import kept
+from handlers.site.news_records import Row
 from handlers.site.news_stories import Story, Wanted, is_withdrawn
 from handlers.site.news_views import View, anchor
 from handlers.site.pages import error_page
@@ -29,6 +32,9 @@ FEEDS: Mapping[str, tuple[str, Callable[[Feed], bytes]]] = {
 NEWS = "news."
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 """Since when a feed without an entry reads as it does."""
+READ_FOR = 60.0
+"""Seconds for which the open data are not put together again; caches keep them as long."""
+MOST_READ = 16
 _RECORDS = {
     "csv": ("text/csv", news_records.as_csv),
     "json": ("application/json", news_records.as_json),
@@ -49,6 +55,8 @@ class Outlets:
         self._database = database
         self._view = view
         self._base = base
+        self._reading = asyncio.Lock()
+        self._read: dict[tuple[str, ...], tuple[float, bytes, datetime]] = {}
 
     def add_to(self, app: web.Application) -> None:
         """Serve them; before the pages, whose addresses would fit some of these."""
@@ -122,19 +130,31 @@ class Outlets:
         view = self._view(request)
         if view is None:
             return error_page(404)
-        base, after, found = self._base(request), 0, []
-        changed = LONG_AGO
+        base, form = self._base(request), request.match_info["form"]
+        kind, written = _RECORDS[form]
+        key = (view.agency.slug, view.language, base, form)
+        async with self._reading:  # whoever else asks meanwhile gets what the first one made
+            until, body, changed = self._read.get(key, (0.0, b"", LONG_AGO))
+            if time.monotonic() >= until:
+                rows, changed = await self._everything(view, base)
+                body = written(rows)
+                if len(self._read) >= MOST_READ:
+                    self._read.clear()
+                self._read[key] = (time.monotonic() + READ_FOR, body, changed)
+        return _answer(request, body, kind, changed, NEWS + form)
+
+    async def _everything(self, view: View, base: str) -> tuple[Sequence[Row], datetime]:
+        """Every row, and when the last of them changed."""
+        rows: list[Row] = []
+        after, changed = 0, LONG_AGO
         while True:
             async with self._database.read() as connection, AsyncSession(connection) as session:
                 stories = await news_stories.everything(session, view.agency.slug, after=after)
-                found += news_records.rows(view, stories, base)
+                rows += news_records.rows(view, stories, base)
             changed = max((changed, *(story.changed(view.now) for story in stories)))
             if len(stories) < news_stories.A_PAGE:
-                break
+                return rows, changed
             after = stories[-1].first.id
-        form = request.match_info["form"]
-        kind, written = _RECORDS[form]
-        return _answer(request, written(found), kind, changed, NEWS + form)
 
 
 def title_of(view: View, wanted: Wanted) -> str:

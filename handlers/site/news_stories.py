@@ -13,8 +13,9 @@ from admin.announcements import Announcement, Content, Relation, State
 
 ON_PAGE = 20
 IN_FEED = 50
-A_PAGE = 500
-"""Threads read at once for the whole of the open data."""
+IN_CALENDAR = 500
+A_PAGE = 100
+"""Threads read at once for the whole of the open data: others are answered in between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,7 @@ async def dated(session: AsyncSession, slug: str, wanted: Wanted) -> Sequence[St
         follower.content_["valid_from"].as_string().is_not(None),
     )
     has_date = or_(*(date.is_not(None) for date in dates), moved)
-    rows = await session.scalars(_newest(_listed(slug, wanted).where(has_date)).limit(A_PAGE))
+    rows = await session.scalars(_newest(_listed(slug, wanted).where(has_date)).limit(IN_CALENDAR))
     return await _threads(session, rows.all())
 
 

@@ -219,8 +219,7 @@ def test_links_open_their_pages_and_what_has_no_room_is_told(agency: Agency) -> 
     assert [link.url for link in left_out(many)] == ["https://localhost/", *urls[MOST_LINKS - 1 :]]
 
 
-@pytest.mark.parametrize("links", [0, 1, 4, 6])
-@pytest.mark.parametrize("slug", ["tapon", "mof-ops"])
+@pytest.mark.parametrize(("slug", "links"), [(AGENCY, 0), ("mof-ops", 6)])
 def test_a_menu_keeps_to_the_limits_of_line(slug: str, links: int) -> None:
     agency = load_agency(AGENCIES / slug, load_defaults(AGENCIES / "_default"))
     for menu in chat_menus(with_links(agency, *["https://example.go.th/ก"] * links)):

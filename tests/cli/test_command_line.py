@@ -1,4 +1,4 @@
-"""The command line as an operator uses it: real processes, their output and their exit codes."""
+"""The command line as an operator uses it: what commands say, and their exit codes."""
 
 import json
 import os
@@ -13,31 +13,36 @@ import pytest
 
 from bot.__main__ import main
 from bot.settings import ROOT
+from tests.commands import Done, told
 
 DATA = ROOT / "tests" / "data" / "eval"
 AGENCIES = ROOT / "knowledge" / "agencies"
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
+Run = Callable[..., Done]
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    """Runs `python -m bot` with a data folder of its own."""
+    """Runs a command in this process, with a data folder of its own."""
 
-    def run(*arguments: str | Path, **settings: str | Path) -> subprocess.CompletedProcess[str]:
-        kept = {k: v for k, v in os.environ.items() if not k.startswith("THAMDAI_")}
-        ours = {"SEMANTIC": "false", "DATA_DIR": tmp_path / "var", **settings}
-        return subprocess.run(  # noqa: S603 - our own program
-            [sys.executable, "-m", "bot", *map(str, arguments)],
-            capture_output=True,
-            cwd=ROOT,
-            env={**kept, **{f"THAMDAI_{name}": str(value) for name, value in ours.items()}},
-            encoding="utf-8",
-            timeout=60,
-            check=False,
-        )
+    def run(*arguments: str | Path, **settings: str | Path) -> Done:
+        return told(*arguments, SEMANTIC="false", DATA_DIR=tmp_path / "var", **settings)
 
     return run
+
+
+def started(*arguments: str, **settings: str | Path) -> subprocess.CompletedProcess[str]:
+    """Runs `python -m bot` as an operator does."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("THAMDAI_")}
+    return subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-m", "bot", *arguments],
+        capture_output=True,
+        cwd=ROOT,
+        env={**kept, **{f"THAMDAI_{name}": str(value) for name, value in settings.items()}},
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
 
 
 @pytest.fixture
@@ -48,12 +53,14 @@ def few(tmp_path: Path) -> Path:
     return tmp_path / "agencies"
 
 
-def test_help_names_every_command(run):
-    done = run("--help")
+def test_help_names_every_command(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["--help"])
 
-    assert done.returncode == 0
+    assert stopped.value.code == 0
+    shown = capsys.readouterr().out
     commands = ("serve", "ask", "evaluate", "doctor", "migrate", "agencies")
-    assert all(re.search(rf"^    {command}\b", done.stdout, re.MULTILINE) for command in commands)
+    assert all(re.search(rf"^    {command}\b", shown, re.MULTILINE) for command in commands)
 
 
 def test_an_unknown_command_is_told(capsys):
@@ -74,8 +81,10 @@ def test_a_bad_setting_is_named(monkeypatch, capsys):
     assert "THAMDAI_LOG_LEVEL" in told
 
 
-def test_a_question_is_answered_with_its_source(run):
-    done = run("ask", "buriram", "ขอเบอร์โทรจังหวัดบุรีรัมย์หน่อย")
+def test_a_question_is_answered_with_its_source(few, tmp_path):
+    """A process of its own, from the first line of the program to the last."""
+    here = {"SEMANTIC": "false", "DATA_DIR": tmp_path / "var", "AGENCIES_DIR": few}
+    done = started("ask", "buriram", "ขอเบอร์โทรจังหวัดบุรีรัมย์หน่อย", **here)
 
     assert done.returncode == 0
     assert "044 666 534" in done.stdout

@@ -38,31 +38,14 @@ from knowledge.agency import Agency
 from knowledge.chains import Kind, Step
 from knowledge.folders import load_agency, load_defaults
 from knowledge.registry import agency_folders
+from tests.commands import Done, told
 
 AGENCIES = ROOT / "knowledge" / "agencies"
 
 
-class Answer(NamedTuple):
-    """What a command came to."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-def told(*arguments: str) -> Answer:
+def demo(*arguments: object) -> Done:
     """Runs `thamdai demo --no-serve` as whoever has it installed does."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("THAMDAI_")}
-    done = subprocess.run(  # noqa: S603 - our own program
-        [sys.executable, "-m", "bot", "demo", "--no-serve", *arguments],
-        capture_output=True,
-        cwd=ROOT,
-        env=kept,
-        encoding="utf-8",
-        timeout=120,
-        check=False,
-    )
-    return Answer(done.returncode, done.stdout, done.stderr)
+    return told("demo", "--no-serve", *arguments)
 
 
 class Made(NamedTuple):
@@ -94,7 +77,7 @@ class Made(NamedTuple):
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     """Built once; nothing here changes it."""
     folder = tmp_path_factory.mktemp("demo")
-    done = told("--folder", str(folder))
+    done = demo("--folder", str(folder))
     assert (done.returncode, done.stderr) == (0, "")
     return Made(folder, done.stdout)
 
@@ -221,7 +204,7 @@ def test_every_post_is_filled_and_every_login_is_printed(made: Made) -> None:
 def test_asked_again_it_says_that_it_is_there_and_changes_nothing(made: Made) -> None:
     before = (made.folder / "thamdai.db").read_bytes()
 
-    again = told("--folder", str(made.folder))
+    again = demo("--folder", str(made.folder))
 
     assert again.returncode == 0
     assert "it is there already" in again.stdout
@@ -291,7 +274,7 @@ def test_a_real_data_folder_is_left_as_it_is(tmp_path: Path) -> None:
 
     asyncio.run(real())
 
-    done = told("--folder", str(tmp_path))
+    done = demo("--folder", str(tmp_path))
 
     assert done.returncode == 1
     assert "left alone" in done.stderr
@@ -300,8 +283,8 @@ def test_a_real_data_folder_is_left_as_it_is(tmp_path: Path) -> None:
 
 
 async def test_it_is_built_on_each_database(empty_url: str, tmp_path: Path) -> None:
-    done = await asyncio.to_thread(told, "--folder", str(tmp_path), "--database", empty_url)
-    again = await asyncio.to_thread(told, "--folder", str(tmp_path), "--database", empty_url)
+    done = await asyncio.to_thread(demo, "--folder", str(tmp_path), "--database", empty_url)
+    again = await asyncio.to_thread(demo, "--folder", str(tmp_path), "--database", empty_url)
 
     assert (done.returncode, done.stderr) == (0, "")
     assert "matters made" in done.stdout

@@ -542,7 +542,7 @@ async def test_who_gets_news_is_not_forgotten(town, resident):
     await town.citizen(PLAIN)("เมนู")
     later = town.clock.now + timedelta(days=400)
     async with town.database.write() as connection:
-        await forgetting.expire(connection, later, needed=(is_subscribed(),))
+        await forgetting.expire(connection, later, needed=(is_subscribed(later),))
     async with town.database.session() as session:
         left = list(await session.scalars(select(ContactRow.id)))
 

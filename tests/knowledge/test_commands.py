@@ -1,18 +1,13 @@
-"""`knowledge ...` as staff and operators use it: in a process and a folder of their own."""
+"""`knowledge ...` as staff and operators use it: in a folder of their own."""
 
-import json
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from bot.settings import ROOT
 from tests.agencies.conftest import PROFILE
+from tests.commands import Done, told
 from tests.knowledge.made import book, rows, spoil
 
 SLUG = "first"
@@ -23,50 +18,17 @@ name_th = "กองช่าง"
 name_en = "Public Works"
 source = "๒"
 """
-ALL = """
-import contextlib, io, json, sys
-from bot.__main__ import main
-for arguments in json.loads(sys.argv[1]):
-    sys.stdin, out, err = io.StringIO(sys.argv[2]), io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        code = main(arguments)
-    print(json.dumps([code, out.getvalue(), err.getvalue()]))
-"""
-"""Starting the program costs seconds; one process runs a test's commands one after another."""
-
-
-@dataclass(frozen=True)
-class Done:
-    """What a command has said."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
 Run = Callable[..., list[Done]]
 
 
 @pytest.fixture
 def run(tmp_path: Path, folder: Path, add: Callable[[str], Path]) -> Run:
-    """Runs commands of `python -m bot knowledge` on a small agency."""
+    """Runs commands `knowledge ...` on a small agency, one after another."""
     (add(SLUG) / "profile.toml").write_text(PROFILE + WORKS, "utf-8")
 
     def run(*commands: tuple[object, ...], said: str = "") -> list[Done]:
-        kept = {k: v for k, v in os.environ.items() if not k.startswith("THAMDAI_")}
         ours = {"SEMANTIC": "false", "DATA_DIR": tmp_path / "var", "AGENCIES_DIR": folder}
-        asked = [["knowledge", str(c[0]), SLUG, *map(str, c[1:])] for c in commands]
-        done = subprocess.run(  # noqa: S603 - our own program
-            [sys.executable, "-c", ALL, json.dumps(asked), said],
-            capture_output=True,
-            cwd=ROOT,
-            env={**kept, **{f"THAMDAI_{name}": str(value) for name, value in ours.items()}},
-            encoding="utf-8",
-            timeout=300,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return [Done(*json.loads(line)) for line in done.stdout.splitlines()]
+        return [told("knowledge", c[0], SLUG, *c[1:], typed=said, **ours) for c in commands]
 
     return run
 

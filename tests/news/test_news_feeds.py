@@ -424,6 +424,20 @@ async def test_open_data_opens_in_a_spreadsheet_and_runs_nothing(paper):
     assert (same["edited"], same["ended"], same["withdrawn"]) == (None, None, False)
 
 
+async def test_open_data_are_put_together_once_for_all_who_ask_within_a_minute(paper):
+    for _ in range(101):
+        await paper.posts()
+    _, headers, body = await paper.get("opendata/news.json")
+    await paper.posts()
+    _, later, again = await paper.get("opendata/news.json")
+
+    assert len({row["id"] for row in json.loads(body)}) == 101
+    assert (again, later["ETag"]) == (body, headers["ETag"])
+    assert "max-age=60" in later["Cache-Control"]
+    _, _, english = await paper.get("opendata/news.json?lang=en")
+    assert len(json.loads(english)) == 102
+
+
 @pytest.mark.parametrize("path", ["news.rss", "news.atom", "news.json", "news.ics", "news", "one"])
 async def test_who_has_it_already_is_told_so_until_it_changes(paper, path):
     until = NOON + 9 * HOUR
