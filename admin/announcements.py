@@ -220,15 +220,12 @@ async def thread(session: AsyncSession, first: Announcement) -> Sequence[Announc
     return (await session.scalars(query.order_by(Announcement.posted_at, Announcement.id))).all()
 
 
-async def posted(
-    session: AsyncSession, agency: str, *, before: int | None = None, limit: int
-) -> Sequence[Announcement]:
+async def posted(session: AsyncSession, agency: str, *, limit: int) -> Sequence[Announcement]:
     """The first ones of their threads that the public may read, the latest first."""
     query = select(Announcement).where(
         Announcement.agency == agency,
         Announcement.posted_at.is_not(None),
         Announcement.first_id.is_(None),
     )
-    if before is not None:
-        query = query.where(Announcement.id < before)
-    return (await session.scalars(query.order_by(Announcement.id.desc()).limit(limit))).all()
+    latest = query.order_by(Announcement.posted_at.desc(), Announcement.id.desc())
+    return (await session.scalars(latest.limit(limit))).all()

@@ -153,9 +153,8 @@ async def plan_end(session: AsyncSession, found: Announcement, now: datetime) ->
     first = found.first_id or found.id
     planned = await _end_of(session, first)
     if planned is not None:
-        if planned.state is State.APPROVED:
-            planned.content = msgspec.structs.replace(content, send_at=None)
-            planned.starts_at, planned.signatures_ = content.valid_until, found.signatures_
+        planned.content = msgspec.structs.replace(content, send_at=None, files=())
+        planned.starts_at, planned.signatures_ = content.valid_until, found.signatures_
         return
     if not content.all_clear_th:
         return
@@ -177,11 +176,11 @@ async def plan_end(session: AsyncSession, found: Announcement, now: datetime) ->
 
 
 async def _end_of(session: AsyncSession, first: int) -> Announcement | None:
-    """The planned or told end of a thread."""
+    """The end of a thread that is planned and not told yet."""
     query = select(Announcement).where(
         Announcement.first_id == first,
         Announcement.relation == Relation.ALL_CLEAR,
-        Announcement.state != State.CANCELLED,
+        Announcement.state == State.APPROVED,
     )
     found: Announcement | None = await session.scalar(query.limit(1).with_for_update())
     return found
@@ -201,7 +200,7 @@ async def end_now(
 ) -> None:
     """Tell the planned end earlier: what was announced is over already."""
     end = await _end_of(session, found.first_id or found.id)
-    if found.state is not State.POSTED or end is None or end.state is not State.APPROVED:
+    if found.state is not State.POSTED or end is None:
         raise Refused("announce.no_end_planned")
     _post(officer, DECIDERS, found.content.unit)
     end.starts_at, end.changed_at = now + UNDO, now
@@ -229,7 +228,7 @@ async def _drop_end(session: AsyncSession, found: Announcement, now: datetime) -
     if found.first_id is not None:
         return
     end = await _end_of(session, found.id)
-    if end is not None and end.state is State.APPROVED:
+    if end is not None:
         end.state, end.changed_at = State.CANCELLED, now
 
 

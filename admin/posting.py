@@ -158,5 +158,7 @@ async def _follow(session: AsyncSession, found: Announcement, now: datetime) -> 
     first = await session.get_one(Announcement, found.first_id)
     if found.relation is Relation.CORRECTION:
         first.edited_at = now
+        if found.content.valid_until and found.content.valid_until > now:
+            first.ended_at = None  # it holds longer than was thought
     elif found.relation is Relation.ALL_CLEAR:
         first.ended_at = now

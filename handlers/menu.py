@@ -23,8 +23,12 @@ def choices(turn: Turn) -> tuple[Choice, ...]:
 
 
 def menu(turn: Turn) -> Outcome:
-    """Everything one can do here."""
-    return Outcome((Reply(turn.say("menu.title"), choices(turn)),))
+    """Everything one can do here, and the important links."""
+    text = turn.say("menu.title")
+    if links := turn.agency.newsroom.links:
+        lines = (f"{link.name(turn.language)}\n{link.url}" for link in links)
+        text = "\n\n".join((text, turn.say("menu.links"), *lines))
+    return Outcome((Reply(text, choices(turn)),))
 
 
 def cancel(turn: Turn) -> Outcome:

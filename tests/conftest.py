@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from bot import migration
-from bot.db import Base, Database
+from bot.db import Database
 from tests.fakes import MovingClock
 
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -30,6 +30,25 @@ LONG_ONES = ("web", "cli", "hostile", "jobs", "attachments", "knowledge")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long files first; within them the order stays."""
     items.sort(key=lambda item: item.path.parent.name not in LONG_ONES)
+
+
+EMPTIED = """
+DO $$ DECLARE one record; BEGIN
+  PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid();
+  SET LOCAL session_replication_role = replica;  -- in any order, whoever refers to whom
+  FOR one IN SELECT relname AS name, pg_relation_size(oid) AS size FROM pg_class
+    WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version'
+  LOOP
+    IF one.size > 65536 THEN EXECUTE format('TRUNCATE %I CASCADE', one.name);
+    ELSIF one.size > 0 THEN EXECUTE format('DELETE FROM %I', one.name);
+    END IF;
+  END LOOP;
+  PERFORM setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)
+    FROM pg_sequences WHERE last_value IS NOT NULL;
+END $$
+"""
+"""Empties what a test has filled: to truncate every table takes ten times as long."""
 
 
 @dataclass
@@ -81,11 +100,7 @@ class PostgreSQL:
 
     async def give_back(self, name: str) -> None:
         """Make it as it was when it was new, whoever is still connected."""
-        await self.do(
-            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"  # noqa: S608 - our own name
-        )
-        tables = ", ".join(Base.metadata.tables)
-        await self.do(f"TRUNCATE {tables} RESTART IDENTITY CASCADE", name)
+        await self.do(EMPTIED, name)
         self._free.append(name)
 
     async def drop(self, name: str) -> None:

@@ -56,8 +56,10 @@ async def edit(visit: Visit) -> web.StreamResponse:
     if it.state is not State.DRAFT:
         raise visit.go(visit.at(PART, it.id))
     _must_write(visit, it)
-    kept: Mapping[str, Any] = visit.typed(visit.at(PART, it.id, "edit"))
-    return _form(visit, it, typed_of(it.content) | dict(kept), seen=seen_at(it))
+    kept: dict[str, Any] = dict(visit.typed(visit.at(PART, it.id, "edit")))
+    if "areas" in kept:
+        kept["areas"] = [kept["areas"]]
+    return _form(visit, it, typed_of(it.content) | kept, seen=seen_at(it))
 
 
 async def save(visit: Visit) -> web.StreamResponse:

@@ -4,7 +4,7 @@ They are read from the very payloads that are sent, so that nothing is seen whic
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -12,9 +12,10 @@ import msgspec
 from markupsafe import Markup
 
 from admin import leaflets
-from admin.announcements import Announcement, Content, Relation
+from admin.announcements import Announcement, Content, Relation, Way
 from admin.web.visit import Visit
 from bot.channels import line_messages, telegram_messages
+from bot.channels.channel import Metered
 from bot.messages import Reply
 from bot.tables import account_of
 
@@ -28,6 +29,8 @@ class Bubble:
 
     text: str | Markup
     files: Sequence[str] = ()
+    rows: Sequence[Sequence[str]] = ()
+    """Labels of the buttons below it, row by row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +42,8 @@ class Preview:
     has_account: bool
     """Whether the agency has such an account; without one nothing goes out there."""
     bubbles: Sequence[Bubble]
-    rows: Sequence[Sequence[str]] = field(default=())
-    """Labels of the buttons, row by row."""
+    is_sent: bool = True
+    """False where this announcement stays away from the channel (L3)."""
 
 
 def previews(visit: Visit, one: Announcement) -> Sequence[Preview]:
@@ -49,7 +52,7 @@ def previews(visit: Visit, one: Announcement) -> Sequence[Preview]:
     found: list[Preview] = []
     for language in agency.profile.languages:
         reply = leaflets.alert(agency, one, language, address)
-        found += [_preview(visit, channel, language, reply) for channel in CHANNELS]
+        found += [_preview(visit, one, channel, language, reply) for channel in CHANNELS]
     return found
 
 
@@ -88,12 +91,12 @@ def _expected(visit: Visit, content: Content) -> datetime:
     return max(visit.now, content.send_at or visit.now)
 
 
-def _preview(visit: Visit, name: str, language: str, reply: Reply) -> Preview:
+def _preview(visit: Visit, one: Announcement, name: str, language: str, reply: Reply) -> Preview:
     channel = visit.equipment.channels.get(account_of(visit.agency.slug, name))
     payloads = channel.plan([reply], None, visit.now) if channel else _planned(name, reply)
     read = {LINE: _line, TELEGRAM: _telegram, WEB: _web}[name]
-    bubbles, rows = read(payloads)
-    return Preview(name, language, channel is not None, bubbles, rows)
+    is_sent = one.content.way is not Way.PAGE or not isinstance(channel, Metered)
+    return Preview(name, language, channel is not None, read(payloads), is_sent)
 
 
 def _planned(name: str, reply: Reply) -> list[dict[str, object]]:
@@ -105,32 +108,32 @@ def _planned(name: str, reply: Reply) -> list[dict[str, object]]:
     return [{"reply": msgspec.to_builtins(reply)}]
 
 
-Read = tuple[list[Bubble], list[list[str]]]
-
-
-def _line(payloads: Sequence[Mapping[str, Any]]) -> Read:
+def _line(payloads: Sequence[Mapping[str, Any]]) -> list[Bubble]:
     messages = [message for payload in payloads for message in payload["messages"]]
-    items = [item for each in messages for item in each.get("quickReply", {}).get("items", [])]
-    bubbles = [Bubble(each.get("text") or each.get("altText", "")) for each in messages]
-    return bubbles, [[item["action"]["label"]] for item in items]
-
-
-def _telegram(payloads: Sequence[Mapping[str, Any]]) -> Read:
     bubbles: list[Bubble] = []
-    rows: list[list[str]] = []
+    for each in messages:
+        items = each.get("quickReply", {}).get("items", [])
+        rows = [[item["action"]["label"]] for item in items]
+        bubbles.append(Bubble(each.get("text") or each.get("altText", ""), (), rows))
+    return bubbles
+
+
+def _telegram(payloads: Sequence[Mapping[str, Any]]) -> list[Bubble]:
+    bubbles: list[Bubble] = []
     for call in payloads:
         params = call["params"]
         if call["method"] == "send_document":
             bubbles.append(Bubble("", (params["name"],)))
             continue
-        # Every word was escaped when the call was planned: it is HTML of our own.
-        bubbles.append(Bubble(Markup(params["text"])))  # noqa: S704
         keyboard = params.get("reply_markup", {}).get("inline_keyboard", [])
-        rows += [[button["text"] for button in row] for row in keyboard]
-    return bubbles, rows
+        rows = [[button["text"] for button in row] for row in keyboard]
+        # Every word was escaped when the call was planned: it is HTML of our own.
+        bubbles.append(Bubble(Markup(params["text"]), (), rows))  # noqa: S704
+    return bubbles
 
 
-def _web(payloads: Sequence[Mapping[str, Any]]) -> Read:
+def _web(payloads: Sequence[Mapping[str, Any]]) -> list[Bubble]:
     replies = [msgspec.convert(payload["reply"], Reply) for payload in payloads]
-    bubbles = [Bubble(reply.text) for reply in replies]
-    return bubbles, [[choice.label for choice in reply.choices] for reply in replies]
+    return [
+        Bubble(reply.text, (), [[choice.label for choice in reply.choices]]) for reply in replies
+    ]

@@ -1,7 +1,5 @@
 """Sending as staff see and steer it: figures that move, a stop at once, going on, a test."""
 
-from dataclasses import replace
-
 from aiohttp import web
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -116,14 +114,13 @@ async def _lack(visit: Visit, it: Announcement, one: Account) -> str:
     channel = visit.equipment.channels.get(account)
     if channel is None:
         return visit.say("announce.no_account")
-    ledger = await visit.equipment.quotas.ledger(channel)
+    ledger = await visit.equipment.quotas.ledger(channel, but=one.mailing.id)
     left = one.figures.get(Fate.QUEUED, 0)
     if ledger is None or not left:
         return ""
     if not ledger.is_known:
         return visit.say("announce.quota_unknown")
-    others = replace(ledger, booked=max(0, ledger.booked - left))
-    short = others.shortfall(left, urgent=is_urgent(visit.agency, it.content))
+    short = ledger.shortfall(left, urgent=is_urgent(visit.agency, it.content))
     return visit.say("announce.resume_short", left=left, short=short) if short else ""
 
 

@@ -101,7 +101,6 @@ def chat_page(
         embedded=embedded,
         query=query_of(agency, language, embedded=embedded),
         other=next((each for each in agency.profile.languages if each != language), None),
-        query_of=query_of,
         draft=draft,
         fault=fault,
         say=lambda key, **values: agency.wording.say(key, language, **values),
@@ -133,3 +132,4 @@ def page(
 
 _templates = looks.templates(HERE, STATIC)
 _templates.filters["linked"] = linked
+_templates.globals["query_of"] = query_of

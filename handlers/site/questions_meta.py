@@ -57,6 +57,10 @@ def sitemap(agency: Agency, base: str) -> str:
         for entry_id, changed in pages[: MOST_ADDRESSES // len(languages)]
         for language in languages
     ]
+    urls += [
+        f"<url><loc>{escape(base)}/{agency.slug}/news{mark}</loc></url>\n"
+        for mark in ["", *(f"?lang={language}" for language in languages[1:])]
+    ]
     head = (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'

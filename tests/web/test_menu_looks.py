@@ -1,4 +1,4 @@
-"""The page of the chat menu in a real browser: its pictures are there, and it fits and reads well."""
+"""The page of the chat menu in a real browser: its pictures are there, and it fits."""
 
 import pytest
 import pytest_asyncio
@@ -23,10 +23,9 @@ async def head(site) -> None:
         await staff.give_role(session, person, agency=site.agency, role=Role.EXECUTIVE, unit=None)
 
 
-@pytest.mark.parametrize(("screen", "scheme"), [("phone", "light"), ("desktop", "dark")])
+@pytest.mark.parametrize(("screen", "scheme"), SCREENS)
 async def test_the_menu_is_shown_as_people_see_it(visit, site, screen, scheme):
-    assert screen in SCREENS
-    page = await visit("/admin/login", screen=screen, scheme=scheme)
+    page = await visit("/admin/login", screen=screen, color_scheme=scheme)
     await page.fill("[name=email]", HEAD)
     await page.fill("[name=password]", PASSWORD)
     await page.click("main button.go")
@@ -42,5 +41,4 @@ async def test_the_menu_is_shown_as_people_see_it(visit, site, screen, scheme):
         )
     await assert_fits(page)
     await assert_accessible(page)
-    await page.get_by_role("button", name="ส่งขึ้นใหม่").click()
-    await expect(page.get_by_role("status")).to_contain_text("เมนูตรงกับโปรไฟล์แล้ว")
+    await expect(page.get_by_role("button", name="ส่งขึ้นใหม่")).to_have_count(0)  # no account

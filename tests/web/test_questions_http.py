@@ -213,7 +213,8 @@ async def test_the_sitemap_lists_every_question_in_both_languages(get, site, age
 
     assert status == 200
     assert headers["Content-Type"].startswith("application/xml")
-    assert len(places) == len(set(places)) == 2 * (len(agency.entries) + 1)
+    assert len(places) == len(set(places)) == 2 * (len(agency.entries) + 2)
+    assert f"{site.url}/{agency.slug}/news" in places
     for place in places[:: len(places) // 10]:
         assert (await get(place.removeprefix(site.url)))[0] == 200
     days = {d.text for d in root.findall("s:url/s:lastmod", NAMES)}

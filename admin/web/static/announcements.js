@@ -30,7 +30,10 @@ if (form && preview) {
     fields.delete("files");
     try {
       const answer = await fetch(form.dataset.preview, { method: "POST", body: fields });
-      if (answer.ok && !answer.redirected && mine === latest) preview.innerHTML = await answer.text();
+      if (!answer.ok || answer.redirected || mine !== latest) return;
+      const open = [...preview.querySelectorAll("details")].map((one) => one.open);
+      preview.innerHTML = await answer.text();
+      preview.querySelectorAll("details").forEach((one, at) => { one.open = open[at] ?? false; });
     } catch {
       // The preview stays as it was; saving shows it anew.
     }
