@@ -72,7 +72,7 @@ def faults(agency: Agency, content: Content, now: datetime) -> Sequence[Fault]:
         *_unknown(agency, content),
         *_words(content),
         *_times(agency, content, now),
-        *_rest(content),
+        *_rest(content, now),
     ]
 
 
@@ -123,16 +123,25 @@ def _times(agency: Agency, content: Content, now: datetime) -> Iterator[Fault]:
         yield Fault("announce.send_after_end", "send_at")
 
 
-def _rest(content: Content) -> Iterator[Fault]:
+def _rest(content: Content, now: datetime) -> Iterator[Fault]:
     if content.source_url and not is_link(content.source_url):
         yield Fault("announce.bad_link", "source_url")
     if len(content.files) > MOST_FILES:
         yield Fault("announce.many_files", "files")
     try:
-        if content.recurs:
-            recurring.parsed(content.recurs)
+        if content.recurs and recurring.following(content, now) is None:
+            yield Fault("announce.recurs_never", "recurs")
     except BadRule:
         yield Fault("announce.bad_rule", "recurs")
+
+
+def first_time(content: Content, now: datetime) -> datetime:
+    """When it goes out if it is approved now, but for the seconds in which it can be undone."""
+    try:
+        following = recurring.following(content, now)
+    except BadRule:
+        following = None
+    return max(now, content.send_at or following or now)
 
 
 def is_link(text: str) -> bool:

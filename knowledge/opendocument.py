@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final
 from xml.etree.ElementTree import ParseError
 from xml.sax.saxutils import escape
 
@@ -45,9 +45,11 @@ _BEGIN: Final = f"""\
 <?xml version="1.0" encoding="UTF-8"?>
 <office:document-content xmlns:office="{_NS}office:1.0" xmlns:table="{_NS}table:1.0" \
 xmlns:text="{_NS}text:1.0" office:version="1.2"><office:body><office:spreadsheet>\
-<table:table table:name="{TITLE}">\
+<table:table table:name="%s">\
 """
 _END: Final = "</table:table></office:spreadsheet></office:body></office:document-content>\n"
+NO_XML: Final = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Letters that XML has no place for: https://www.w3.org/TR/xml/#charsets"""
 _SPACES: Final = re.compile("^ | $|  +|\t")
 """White space that a reader of XML would fold."""
 _DAMAGE: Final = (
@@ -77,13 +79,19 @@ def read(file: Path) -> Iterator[Grid]:
         ) from None
 
 
-def write(file: Path, heading: list[str], rows: Iterable[list[str]]) -> None:
+def write(
+    file: Path | IO[bytes],
+    heading: list[str],
+    rows: Iterable[list[str]],
+    *,
+    title: str = TITLE,
+) -> None:
     """Write one sheet in which every cell is text."""
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("mimetype", MIME, zipfile.ZIP_STORED)
         packed.writestr("META-INF/manifest.xml", _MANIFEST)
         with packed.open("content.xml", "w", force_zip64=True) as content:
-            content.write(_BEGIN.encode())
+            content.write((_BEGIN % escape(title)).encode())
             for row in (heading, *rows):
                 cells = "".join(map(_cell, row))
                 content.write(f"<table:table-row>{cells}</table:table-row>".encode())
@@ -152,7 +160,7 @@ _WHITE: Final[Mapping[str, str]] = {f"{_TEXT}tab": "\t", f"{_TEXT}line-break": "
 def _cell(text: str) -> str:
     if not text:
         return "<table:table-cell/>"
-    lines = (_SPACES.sub(_white, escape(line)) for line in text.split("\n"))
+    lines = (_SPACES.sub(_white, escape(line)) for line in NO_XML.sub("", text).split("\n"))
     said = "".join(f"<text:p>{line}</text:p>" for line in lines)
     return f'<table:table-cell office:value-type="string">{said}</table:table-cell>'
 

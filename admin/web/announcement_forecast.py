@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin import recipients
+from admin.announcement_checks import first_time
 from admin.announcements import Announcement, Content, Relation, Way, is_urgent
 from admin.quota import Ledger
 from admin.subscriptions import Subscriber
@@ -85,8 +86,7 @@ async def _sum(visit: Visit, channel: Channel, content: Content, people: int) ->
     ledger = await visit.equipment.quotas.ledger(channel)
     if ledger is None:
         return Sum(channel.name, people)
-    at = max(visit.now, content.send_at or visit.now)
-    is_next = month_of(at) != month_of(visit.now)
+    is_next = month_of(first_time(content, visit.now)) != month_of(visit.now)
     if is_next:
         ledger = replace(ledger, used=0, booked=0)
     messages = people if content.way is Way.PUSH else 0

@@ -5,13 +5,13 @@ They are read from the very payloads that are sent, so that nothing is seen whic
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 from markupsafe import Markup
 
 from admin import leaflets
+from admin.announcement_checks import first_time
 from admin.announcements import Announcement, Content, Relation, Way
 from admin.web.visit import Visit
 from bot.channels import line_messages, telegram_messages
@@ -63,7 +63,7 @@ def as_posted(visit: Visit, one: Announcement, content: Content | None = None) -
         agency=one.agency,
         relation=one.relation,
         first_id=one.first_id,
-        posted_at=one.posted_at or one.starts_at or _expected(visit, content or one.content),
+        posted_at=one.posted_at or one.starts_at or first_time(content or one.content, visit.now),
         edited_at=one.edited_at,
         ended_at=one.ended_at,
     )
@@ -85,10 +85,6 @@ def end_of(one: Announcement) -> Announcement | None:
     )
     end.content = msgspec.structs.replace(content, send_at=None, files=())
     return end
-
-
-def _expected(visit: Visit, content: Content) -> datetime:
-    return max(visit.now, content.send_at or visit.now)
 
 
 def _preview(visit: Visit, one: Announcement, name: str, language: str, reply: Reply) -> Preview:

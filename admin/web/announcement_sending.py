@@ -1,14 +1,14 @@
 """Sending as staff see and steer it: figures that move, a stop at once, going on, a test."""
 
 from aiohttp import web
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin import audit, chat_links, leaflets, mailing_pages
 from admin.announcements import Announcement, State, is_urgent
 from admin.announcing import DECIDERS, WRITERS, Refused
-from admin.followers import told
-from admin.mailings import Fate, Mailing, Why
+from admin.followers import News, told
+from admin.mailings import Fate, Mailing, Recipient, Why
 from admin.mailings import State as Sending
 from admin.posting import LONG_AGO
 from admin.web import announcement_progress
@@ -22,6 +22,8 @@ from bot.messages import Reply
 from bot.tables import ContactRow, account_of
 
 RUNNING = (Sending.BEGUN, Sending.SENDING)
+A_PAGE = 500
+"""Contacts of one statement."""
 
 
 async def progress(visit: Visit) -> web.StreamResponse:
@@ -58,10 +60,33 @@ async def stop(
             stopped.append(mailing.id)
         if for_good:
             mailing.ended_at = visit.now
+    if for_good:
+        stopped += await _recall(session, it)
     await session.flush()
     if stopped:
         await _record(visit, session, it, "mailing.stopped", stopped)
     return stopped
+
+
+async def _recall(session: AsyncSession, it: Announcement) -> list[int]:
+    """What waits for people's next words is not told any more."""
+    query = select(Mailing).where(Mailing.announcement_id == it.id, Mailing.started_at.is_not(None))
+    recalled: list[int] = []
+    for mailing in (await session.scalars(query)).all():
+        rides = (Recipient.mailing_id == mailing.id, Recipient.fate == Fate.RIDING)
+        untold = delete(News).where(
+            News.contact_id.in_(select(Recipient.contact_id).where(*rides)),
+            News.at == mailing.started_at,  # as `admin.mailroom` laid it there
+            News.waits_since.is_not(None),
+            News.told_at.is_(None),
+        )
+        contacts = (await session.scalars(untold.returning(News.contact_id))).all()
+        for at in range(0, len(contacts), A_PAGE):
+            whose = Recipient.contact_id.in_(contacts[at : at + A_PAGE])
+            await session.execute(update(Recipient).where(*rides, whose).values(fate=Fate.QUEUED))
+        if contacts:
+            recalled.append(mailing.id)
+    return recalled
 
 
 async def resume(visit: Visit) -> web.StreamResponse:

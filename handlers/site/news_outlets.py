@@ -22,6 +22,7 @@ from handlers.site.news_records import Row
 from handlers.site.news_stories import Story, Wanted, is_withdrawn
 from handlers.site.news_views import View, anchor
 from handlers.site.pages import error_page
+from knowledge import opendocument
 from knowledge.agency import Agency
 
 FEEDS: Mapping[str, tuple[str, Callable[[Feed], bytes]]] = {
@@ -38,6 +39,8 @@ MOST_READ = 16
 _RECORDS = {
     "csv": ("text/csv", news_records.as_csv),
     "json": ("application/json", news_records.as_json),
+    "ods": (opendocument.MIME, news_records.as_ods),
+    "xml": ("application/xml", news_records.as_xml),
 }
 HEADERS = {"X-Content-Type-Options": "nosniff", "Access-Control-Allow-Origin": "*"}
 """Public data: pages of other sites may read it, too."""
@@ -63,7 +66,7 @@ class Outlets:
         app.router.add_get("/{slug}/news.{form:rss|atom|json}", self._feed)
         app.router.add_get("/{slug}/news.ics", self._calendar)
         app.router.add_get("/{slug}/news/{id:[1-9][0-9]{0,17}}.ics", self._date)
-        app.router.add_get("/{slug}/opendata/news.{form:csv|json}", self._records)
+        app.router.add_get("/{slug}/opendata/news.{form:csv|json|ods|xml}", self._records)
 
     async def _feed(self, request: web.Request) -> web.Response:
         view = self._view(request)

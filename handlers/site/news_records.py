@@ -4,12 +4,14 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from xml.etree import ElementTree
 
 import orjson
 
 from bot.clock import BANGKOK
 from handlers.site.news_stories import Story
 from handlers.site.news_views import View
+from knowledge import opendocument
 
 HEADERS: Mapping[str, str] = {
     "id": "เลขที่ข่าว",
@@ -74,12 +76,39 @@ def as_csv(found: Sequence[Row]) -> bytes:
     return text.getvalue().encode("utf-8-sig")
 
 
-def _cell(value: object) -> object:
-    """A value as people read it, and as no spreadsheet runs it."""
+def as_ods(found: Sequence[Row]) -> bytes:
+    """A sheet of texts, Thai headings."""
+    file = io.BytesIO()
+    rows = ([str(_plain(row[name]) or "") for name in HEADERS] for row in found)
+    opendocument.write(file, list(HEADERS.values()), rows, title="ข่าว")
+    return file.getvalue()
+
+
+def as_xml(found: Sequence[Row]) -> bytes:
+    """One element for each row, and in it one for each column that says something."""
+    root = ElementTree.Element("news")
+    for row in found:
+        item = ElementTree.SubElement(root, "item")
+        for name in HEADERS:
+            value = row[name]
+            for each in value if isinstance(value, list) else [value]:
+                if each is not None:
+                    said = str(each).lower() if isinstance(each, bool) else str(each)
+                    ElementTree.SubElement(item, name).text = opendocument.NO_XML.sub("", said)
+    ElementTree.indent(root)
+    return bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)) + b"\n"
+
+
+def _plain(value: object) -> object:
+    """A value as people read it."""
     if isinstance(value, bool):
         return "ใช่" if value else ""
-    if isinstance(value, list):
-        value = ", ".join(value)
+    return ", ".join(value) if isinstance(value, list) else value
+
+
+def _cell(value: object) -> object:
+    """The same, and as no spreadsheet runs it."""
+    value = _plain(value)
     if not isinstance(value, str):
         return value
     return f"'{value}" if value.lstrip().startswith(_FORMULA) else value

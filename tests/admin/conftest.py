@@ -43,12 +43,15 @@ ON_BOTH = frozenset({
 """Files that look at what is stored and counted: there the databases can differ."""
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Pages are the same on either database: one of them serves each test, by the test's name."""
     name, module = metafunc.definition.originalname, metafunc.module.__name__.rpartition(".")[2]
-    if "database_url" in metafunc.fixturenames and module not in ON_BOTH:
+    chosen = any("database_url" in mark.args for mark in metafunc.definition.iter_markers())
+    if "database_url" in metafunc.fixturenames and module not in ON_BOTH and not chosen:
         kind = ("sqlite", "postgresql")[crc32(name.encode()) % 2]
-        metafunc.parametrize("database_url", [kind], indirect=True)
+        one = pytest.mark.parametrize("database_url", [kind], indirect=True)
+        metafunc.definition.add_marker(one)
 
 
 @pytest.fixture(scope="session")

@@ -12,13 +12,13 @@ import msgspec
 import pytest
 from aiohttp import FormData
 from PIL import Image
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from admin import announcement_checks, announcements
+from admin import announcement_checks, announcements, announcing
 from admin.announcements import Announcement, Content, State, Way
 from admin.chat_links import StaffChat
 from admin.followers import News
-from admin.mailings import Fate, Lot, Mailing, Recipient
+from admin.mailings import Fate, Lot, Mailing, Recipient, Why
 from admin.mailings import State as Sending
 from admin.media import Unfit
 from admin.officers import Role
@@ -26,6 +26,9 @@ from admin.scans import scan
 from admin.staff import person_of
 from admin.subscriptions import Frequency, Subscriber, Subscription
 from admin.web.announcement_form import moment_of
+from admin.web.announcement_previews import CHANNELS
+from admin.web.announcements import TABS
+from admin.web.texts import WORDING
 from bot import outbox
 from bot.channels import line_messages
 from bot.channels.channel import DeliveryError, Quota
@@ -33,6 +36,7 @@ from bot.clock import BANGKOK
 from bot.messages import Contact, InboundMessage, Reply
 from bot.tables import ContactRow, OutgoingRow, Posting
 from knowledge.agency import Agency
+from knowledge.redaction import Personal
 from tests.admin.conftest import Browser, House, NewBrowser
 from tests.admin.test_ticket_pages import come
 from tests.fakes import AGENCY, FakeChannel
@@ -466,6 +470,54 @@ async def test_withdrawing_stops_for_good_and_says_why(
     assert (await press(approver, at, "resume")).status == 422
 
 
+async def test_what_rides_on_replies_is_taken_back_when_it_is_withdrawn(
+    house: House, line: Counted, writer: Browser, approver: Browser
+) -> None:
+    at = await write(house, writer)
+    people = await subscribed(house, 3)
+    mailing = await sending(house, at, people)
+    async with house.database.session() as session:
+        now = await session.get_one(Mailing, mailing.id)
+        now.state, now.ended_at = Sending.DONE, house.clock()
+        await session.execute(update(Recipient).values(fate=Fate.RIDING))
+        for n, one in enumerate(people):
+            given = {"contact_id": one.id, "reply": {"text": "ก"}, "presses": False}
+            at_ = now.started_at
+            told_at = house.clock() if n == 0 else None
+            session.add(News(**given, at=at_, waits_since=at_, told_at=told_at))
+        other = house.clock() - timedelta(hours=1)
+        session.add(News(**given, at=other, waits_since=other))
+    await press(approver, at, "withdraw", reason="ยกเลิกงาน")
+
+    async with house.database.session() as session:
+        left = list(await session.scalars(select(News).order_by(News.id)))
+        fates = list(await session.scalars(select(Recipient.fate)))
+    assert [one.told_at is None for one in left] == [False, True]
+    assert sorted(fates) == ["queued", "queued", "riding"]
+
+
+async def test_its_end_is_told_earlier_by_who_decides(
+    house: House, writer: Browser, approver: Browser
+) -> None:
+    end = house.clock() + timedelta(days=2)
+    at = await write(house, writer, "interruption", valid_until=f"{end:%Y-%m-%dT%H:%M}")
+    await sending(house, at, await subscribed(house, 2))
+    assert (await press(approver, at, "end")).status == 422
+    async with house.database.session() as session:
+        it = await session.get_one(Announcement, int(at.rpartition("/")[2]))
+        await announcing.plan_end(session, it, house.clock())
+    await approver.get(at)
+    assert f'action="{at}/end"' in approver.text
+    await press(approver, at, "end")
+    assert approver.path == f"{at}?done=announcement_ended"
+    async with house.database.session() as session:
+        planned = await session.scalar(
+            select(Announcement.starts_at).where(Announcement.first_id > 0)
+        )
+
+    assert planned == house.clock() + timedelta(seconds=60)
+
+
 async def test_a_correction_and_a_copy_are_drafts_with_the_same_words(
     house: House, line: Counted, writer: Browser
 ) -> None:
@@ -630,6 +682,7 @@ BOUND = {"kind": "interruption", "all_clear_th": "จบแล้ว", "all_clea
         ({"source_url": "https://user@example.com/"}, "bad_link"),
         ({"recurs": "weekly:9:07:00"}, "bad_rule"),
         ({"recurs": "monthly:1:25:00"}, "bad_rule"),
+        ({"recurs": "monthly:1:07:00", "valid_until": LATER}, "recurs_never"),
         ({"files": tuple((n, "0" * 64, "a.pdf") for n in range(6))}, "many_files"),
         ({"headline_th": "สอง\nบรรทัด"}, "headline_lines"),
     ],
@@ -640,6 +693,24 @@ def test_each_fault_is_found_alone(agency: Agency, change: dict[str, Any], key: 
     assert [one.key for one in found] == [f"announce.{key}"]
 
 
+@pytest.mark.parametrize(
+    ("section", "names"),
+    [
+        ("newsstates", State),
+        ("newsrelations", announcements.Relation),
+        ("newsways", Way),
+        ("newswhy", Why),
+        ("fates", Fate),
+        ("fatemeanings", Fate),
+        ("personal", Personal),
+        ("newschannels", CHANNELS),
+        ("newstabs", TABS),
+    ],
+)
+def test_everything_that_a_page_names_has_a_name(section: str, names: Any) -> None:
+    assert {f"{section}.{name}" for name in names} <= set(WORDING.keys())
+
+
 def test_what_is_whole_has_no_fault(agency: Agency) -> None:
     whole = msgspec.structs.replace(
         PLAIN,
@@ -648,7 +719,7 @@ def test_what_is_whole_has_no_fault(agency: Agency) -> None:
         valid_until=LATER,
         send_at=NOW + timedelta(minutes=5),
         source_url="https://www.example.go.th/ข่าว/1?a=ข",
-        recurs="weekly:0:07:00",
+        recurs="weekly:6:07:00",
         headline_th="ก" * 100,
     )
 

@@ -27,6 +27,7 @@ from handlers.site.news import News
 from handlers.site.news_calendar import LONGEST, folded
 from handlers.site.news_stories import ON_PAGE
 from handlers.site.news_views import beginning
+from knowledge import opendocument
 from knowledge.agency import Agency
 from knowledge.bulletins import Area
 
@@ -422,6 +423,24 @@ async def test_open_data_opens_in_a_spreadsheet_and_runs_nothing(paper):
     assert same["headline"] == '=HYPERLINK("x")'
     assert same["areas"] == ["moo-1", "moo-11"]
     assert (same["edited"], same["ended"], same["withdrawn"]) == (None, None, False)
+
+
+async def test_open_data_come_as_a_sheet_and_as_xml_too(paper, tmp_path):
+    first = await paper.posts(changed(WATER, headline_th="น้ำ <ไม่ไหล>\x0b", areas=("a", "b")))
+    async with paper.http.get(f"/{paper.agency.slug}/opendata/news.ods") as found:
+        (tmp_path / "news.ods").write_bytes(await found.read())
+    async with paper.http.get(f"/{paper.agency.slug}/opendata/news.xml") as found:
+        kind, root = found.headers["Content-Type"], ET.fromstring(await found.read())  # noqa: S314
+
+    [sheet] = opendocument.read(tmp_path / "news.ods")
+    (_, heading), (_, row) = sheet
+    assert list(heading)[:2] == ["เลขที่ข่าว", "หัวข้อ"]
+    assert row[0] == str(first)
+    assert kind.startswith("application/xml")
+    [item] = root.findall("item")
+    assert item.findtext("headline") == "น้ำ <ไม่ไหล>"
+    assert [area.text for area in item.findall("areas")] == ["a", "b"]
+    assert item.findtext("withdrawn") == "false"
 
 
 async def test_open_data_are_put_together_once_for_all_who_ask_within_a_minute(paper):
