@@ -36,8 +36,9 @@ class Pages:
         self._settings = settings
 
     def add_to(self, app: web.Application) -> None:
-        """Serve /, /{slug}/ and /static/."""
+        """Serve /, /robots.txt, /{slug}/ and /static/."""
         app.router.add_get("/", self._index)
+        app.router.add_get("/robots.txt", self._robots)
         app.router.add_get("/{slug}", self._agency)
         app.router.add_get("/{slug}/", self._agency)
         looks.add_to(app, HERE, STATIC, _nowhere)
@@ -46,6 +47,14 @@ class Pages:
         served = (one.agency for one in self._registry.served.values())
         agencies = sorted(served, key=lambda agency: thai_order(agency.profile.name.th))
         return page("index.html", "th", agencies=agencies)
+
+    async def _robots(self, request: web.Request) -> web.Response:
+        """Everything public may be found (RFC 9309); staff pages and conversations are not."""
+        base = self._settings.public_url.rstrip("/") or str(request.url.origin())
+        lines = ["User-agent: *", "Disallow: /admin/", "Disallow: /webhooks/"]
+        for slug in self._registry.served:
+            lines += [f"Disallow: /{slug}/chat/", f"Sitemap: {base}/{slug}/sitemap.xml"]
+        return web.Response(text="\n".join(lines) + "\n", headers=looks.HEADERS)
 
     async def _agency(self, request: web.Request) -> web.Response:
         served = self._registry.get(request.match_info["slug"])

@@ -460,6 +460,7 @@ async def test_withdrawing_stops_for_good_and_says_why(
     assert approver.status == 422
     await press(approver, at, "withdraw", reason="วันผิด")
     assert "วันผิด" in approver.text
+    assert re.search(r"ไม่ได้ส่ง <strong[^>]*>2<", approver.text)
     assert (await look(house, at)).state is State.CANCELLED
     async with house.database.session() as session:
         assert (await session.get_one(Mailing, mailing.id)).ended_at

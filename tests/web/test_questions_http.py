@@ -221,6 +221,17 @@ async def test_the_sitemap_lists_every_question_in_both_languages(get, site, age
     assert days == {e.updated.isoformat() for e in agency.entries.values()}
 
 
+async def test_machines_are_told_what_they_may_read(get, site, agency):
+    status, headers, body = await get("/robots.txt")
+    maps = [line.removeprefix("Sitemap: ") for line in body.splitlines() if "Sitemap" in line]
+
+    assert (status, headers["Content-Type"]) == (200, "text/plain; charset=utf-8")
+    assert "Disallow: /admin/" in body.splitlines()
+    assert f"{site.url}/{agency.slug}/sitemap.xml" in maps
+    for address in maps:
+        assert (await get(address.removeprefix(site.url)))[0] == 200
+
+
 async def test_a_search_finds_what_the_chat_finds(get, site, agency, entry):
     _, headers, html = await search(get, site, entry.question.th)
     page = Text(html)
