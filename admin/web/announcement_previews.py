@@ -57,15 +57,13 @@ def previews(visit: Visit, one: Announcement) -> Sequence[Preview]:
 
 
 def as_posted(visit: Visit, one: Announcement, content: Content | None = None) -> Announcement:
-    """The announcement as it will stand there once it is posted, apart from the database."""
+    """The announcement as it is when it is sent, apart from the database."""
     shown = Announcement(
         id=one.id,
         agency=one.agency,
         relation=one.relation,
         first_id=one.first_id,
         posted_at=one.posted_at or one.starts_at or first_time(content or one.content, visit.now),
-        edited_at=one.edited_at,
-        ended_at=one.ended_at,
     )
     shown.content = content or one.content
     return shown

@@ -149,7 +149,8 @@ async def shown(
         sent = await announcement_progress.of(session, it)
     is_open = it.state in {State.DRAFT, State.WAITING}
     view = as_posted(visit, it)
-    end = end_of(view) if it.relation is not Relation.ALL_CLEAR else None
+    is_over = it.relation is Relation.ALL_CLEAR or it.ended_at is not None
+    end = None if is_over else end_of(view)
     personal = announcement_checks.found(visit.agency, it.content)
     checked = announcement_checks.faults(visit.agency, it.content, visit.now) if is_open else ()
     return page(

@@ -10,6 +10,7 @@ from admin.appointments import Appointment
 from admin.officers import Role
 from admin.staff import INSTALLATION
 from bot.db import Database
+from bot.demo import bulletins
 from bot.demo.cases import Case
 from bot.demo.citizens import contact_of
 from bot.demo.lives import STEPS
@@ -51,6 +52,8 @@ async def build(
         for case in cases.values():
             if case.contact is not None:  # what was told months ago is no news
                 await followers.take(session, case.contact.id, now)
+        for office in offices.values():
+            await bulletins.announce(session, office, now)
     return len(planned)
 
 

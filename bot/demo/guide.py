@@ -12,7 +12,7 @@ from bot.db import Database
 from bot.demo.people import password_of, seed_of
 from knowledge.agency import Agency
 
-PATHS = ("", "tickets?state=open", "questions", "proposals", "overview")
+PATHS = ("", "tickets?state=open", "questions", "proposals", "announcements", "overview")
 """Pages of staff, below an agency."""
 Login = tuple[str, str, str, str, str, bool]
 """Agency, role, mail, unit, name, and whether a code is asked for, too."""

@@ -228,8 +228,8 @@ async def test_machines_are_told_what_they_may_read(get, site, agency):
     assert (status, headers["Content-Type"]) == (200, "text/plain; charset=utf-8")
     assert "Disallow: /admin/" in body.splitlines()
     assert f"{site.url}/{agency.slug}/sitemap.xml" in maps
-    for address in maps:
-        assert (await get(address.removeprefix(site.url)))[0] == 200
+    for place in maps:
+        assert (await get(place.removeprefix(site.url)))[0] == 200
 
 
 async def test_a_search_finds_what_the_chat_finds(get, site, agency, entry):
