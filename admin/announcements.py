@@ -42,13 +42,17 @@ class Relation(StrEnum):
 
 
 class Way(StrEnum):
-    """How it reaches subscribers on a channel whose messages are counted (L3)."""
+    """How it reaches subscribers; where messages are counted (L3) there are ways that cost less."""
 
     PUSH = "push"
     RIDE = "ride"
     """With the next reply, which costs nothing."""
+    DIGEST = "digest"
+    """With the next daily digest, one message for all of it; also to who wants news at once."""
+    FREE = "free"
+    """Not at all: only the channels that cost nothing send it."""
     PAGE = "page"
-    """Not at all: it stands on the page, and goes to the channels that cost nothing."""
+    """On no channel: it stands on the page alone."""
 
 
 class Content(Struct, frozen=True, omit_defaults=True):

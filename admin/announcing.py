@@ -106,6 +106,7 @@ async def give_back(
     _must_be(found, State.WAITING)
     if not reason.strip():
         raise Refused("announce.reason_missing")
+    _post(officer, WRITERS | DECIDERS, found.content.unit)
     found.state, found.reason, found.changed_at = State.DRAFT, reason.strip(), now
     found.signatures_, found.cleared = [], []
     await session.flush()
@@ -189,6 +190,7 @@ async def _end_of(session: AsyncSession, first: int) -> Announcement | None:
 async def undo(session: AsyncSession, found: Announcement, officer: Officer, now: datetime) -> None:
     """Take the approval back before anything has gone out."""
     _must_be(found, State.APPROVED)
+    _post(officer, WRITERS | DECIDERS, found.content.unit)
     found.state, found.starts_at, found.changed_at = State.DRAFT, None, now
     found.signatures_, found.cleared = [], []
     await session.flush()
@@ -214,6 +216,7 @@ async def withdraw(
     """It does not go out, or no longer holds: the page says so. Its mailings are stopped apart."""
     if found.state is State.CANCELLED:
         raise Refused("announce.not_now")
+    _post(officer, WRITERS | DECIDERS, found.content.unit)
     if not reason.strip():
         raise Refused("announce.reason_missing")
     found.state, found.reason, found.changed_at = State.CANCELLED, reason.strip(), now

@@ -30,6 +30,7 @@ LOOKED_AT = 10
 _UNTOLD = text("told_at IS NULL")
 _FRESH = text("told_at IS NULL AND waits_since IS NULL")
 _ON_ITS_WAY = text("outgoing IS NOT NULL")
+_RIDES = text("mailing_id IS NOT NULL")
 
 
 class Follower(Base):
@@ -64,10 +65,13 @@ class News(Base):
     """Since when it waits for the contact's next words, as `admin.messenger` decided."""
     outgoing: Mapped[UUID | None]
     """The key of the counted request that carries it, until it is known what became of it."""
+    mailing_id: Mapped[int | None] = mapped_column(ConcurrentId)
+    """The mailing that it is part of, where an announcement rides on a reply."""
 
     __table_args__ = (
         Index("ix_news_untold", "contact_id", sqlite_where=_UNTOLD, postgresql_where=_UNTOLD),
         Index("ix_news_contact", "contact_id"),
+        Index("ix_news_mailing", "mailing_id", sqlite_where=_RIDES, postgresql_where=_RIDES),
         Index("ix_news_fresh", "id", sqlite_where=_FRESH, postgresql_where=_FRESH),
         Index(
             "ix_news_on_its_way",

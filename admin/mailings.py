@@ -153,6 +153,12 @@ class Recipient(Base):
     __table_args__ = (
         Index("ix_mailing_recipients_page", "mailing_id", "lot", "page"),
         Index("ix_mailing_recipients_contact", "contact_id"),
+        Index(
+            "ix_mailing_recipients_riding",
+            "mailing_id",
+            sqlite_where=text("fate = 'riding'"),
+            postgresql_where=text("fate = 'riding'"),
+        ),
     )
 
 

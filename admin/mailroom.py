@@ -74,8 +74,9 @@ class Mailroom:
         self, session: AsyncSession, agency: Agency, mailing: Mailing, ledger: Ledger | None
     ) -> None:
         """Write the recipients down; stop where the quota lacks even one message (L12)."""
-        groups, way, urgent = await _groups(session, agency, mailing)
-        if ledger is not None and way is Way.PAGE:
+        is_counted = ledger is not None
+        groups, way, urgent = await _groups(session, agency, mailing, is_counted=is_counted)
+        if way is Way.PAGE or (ledger is not None and way in {Way.DIGEST, Way.FREE}):
             groups = []
         rides = ledger is not None and way is Way.RIDE
         words = [
@@ -103,7 +104,7 @@ class Mailroom:
         left = select(func.count()).where(
             Recipient.mailing_id == mailing.id, Recipient.fate == Fate.QUEUED
         )
-        _, _, urgent = await _groups(session, agency, mailing)
+        _, _, urgent = await _groups(session, agency, mailing, is_counted=True)
         short = ledger.shortfall(await session.scalar(left) or 0, urgent=urgent)
         if short and mailing.state is State.SENDING:
             mailing.state, mailing.why, mailing.shortfall = State.STOPPED, Why.QUOTA, short
@@ -168,11 +169,12 @@ class Mailroom:
 
 
 async def _groups(
-    session: AsyncSession, agency: Agency, mailing: Mailing
+    session: AsyncSession, agency: Agency, mailing: Mailing, *, is_counted: bool
 ) -> tuple[Sequence[recipients.Group], Way, bool]:
     """Whom it concerns, how it goes where messages are counted, and whether it is urgent."""
     if mailing.announcement_id is None:
-        return await recipients.digest(session, agency, mailing), Way.PUSH, False
+        groups = await recipients.digest(session, agency, mailing, is_counted=is_counted)
+        return groups, Way.PUSH, False
     found = await session.get_one(Announcement, mailing.announcement_id)
     content = found.content
     groups = recipients.alert(agency, found, await _before(session, found))
@@ -212,6 +214,7 @@ async def _let_ride(session: AsyncSession, mailing: Mailing, now: datetime) -> N
                 literal(False),
                 literal(now, News.at.type),
                 literal(now, News.at.type),
+                literal(mailing.id),
             ).where(Recipient.mailing_id == mailing.id, Recipient.lot == lot.number)
-            columns = ["contact_id", "reply", "presses", "at", "waits_since"]
+            columns = ["contact_id", "reply", "presses", "at", "waits_since", "mailing_id"]
             await session.execute(insert(News).from_select(columns, whom))

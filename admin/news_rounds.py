@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin import recurring
 from admin.announcements import Announcement, State
-from admin.mailings import Mailing
+from admin.followers import News
+from admin.mailings import Fate, Mailing, Recipient
 from admin.posting import begun
 from admin.subscriptions import Frequency, Subscriber
 from bot.channels.channel import Channel
@@ -52,6 +53,17 @@ class NewsRounds:
                     session.add(mailing)
                     log.info("news_digest", agency=channel.agency, channel=channel.name)
 
+    async def arrive(self) -> None:
+        """What rode on replies has arrived with them: the ledger says so."""
+        told = select(News.id).where(
+            News.mailing_id == Recipient.mailing_id,
+            News.contact_id == Recipient.contact_id,
+            News.told_at.is_not(None),
+        )
+        rode = update(Recipient).where(text("fate = 'riding'"), told.exists())
+        async with self._database.write() as connection:
+            await connection.execute(rode.values(fate=Fate.ACCEPTED))
+
     async def recur(self, now: datetime) -> None:
         """Send again what is due to be told again."""
         query = select(Announcement.id).where(
@@ -92,10 +104,8 @@ async def _is_wanted(
     session: AsyncSession, channel: Channel, frequency: Frequency, since: datetime
 ) -> bool:
     """Whether anybody asked for it, and there is anything to tell."""
-    reader = exists().where(
-        Subscriber.agency == channel.agency,
-        Subscriber.channel == channel.name,
-        Subscriber.frequency == frequency,
-    )
+    reader = exists().where(Subscriber.agency == channel.agency, Subscriber.channel == channel.name)
+    if frequency is Frequency.WEEKLY:
+        reader = reader.where(Subscriber.frequency == frequency)
     news = exists().where(Announcement.agency == channel.agency, Announcement.posted_at > since)
     return bool(await session.scalar(select(reader & news)))

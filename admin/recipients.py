@@ -14,11 +14,12 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    or_,
     select,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin.announcements import Announcement, Relation, is_urgent
+from admin.announcements import Announcement, Relation, Way, is_urgent
 from admin.mailings import PAGE, Carried, Fate, Lot, Mailing, Recipient, got
 from admin.subscriptions import Frequency, Subscriber, wants
 from bot.messages import Reply
@@ -62,8 +63,14 @@ def alert(agency: Agency, announcement: Announcement, thread: Sequence[int]) -> 
     return [Group(language, (announcement,), who) for language in agency.profile.languages]
 
 
-async def digest(session: AsyncSession, agency: Agency, mailing: Mailing) -> Sequence[Group]:
-    """Everybody for whom there was something since their last digest, by what there was."""
+async def digest(
+    session: AsyncSession, agency: Agency, mailing: Mailing, *, is_counted: bool
+) -> Sequence[Group]:
+    """Everybody for whom there was something since their last digest, by what there was.
+
+    Where messages are counted, the daily one also tells who wants news at once of what was to go
+    that way.
+    """
     query = (
         select(Announcement)
         .where(
@@ -79,17 +86,24 @@ async def digest(session: AsyncSession, agency: Agency, mailing: Mailing) -> Seq
         one
         for one in await session.scalars(query)
         if not is_urgent(agency, one.content)  # they were told at once
+        and one.content.way is not Way.PAGE
     ]
     if not told:
         return []
-    wished = [wants(one.content.topic, one.content.areas) for one in told]
+    mine = Subscriber.frequency == mailing.frequency
+    at_once = Subscriber.frequency == Frequency.AT_ONCE
+    is_daily = is_counted and mailing.frequency is Frequency.DAILY
+    wished = []
+    for one in told:
+        whose = or_(mine, at_once) if is_daily and one.content.way is Way.DIGEST else mine
+        wished.append(and_(wants(one.content.topic, one.content.areas), whose))
     bits_of = (case((wish, 1 << n), else_=0) for n, wish in enumerate(wished))
     mask = sum(bits_of, start=literal(0))
-    mine = Subscriber.frequency == mailing.frequency
-    masks = select(mask.label("mask")).where(_reachable(mailing), mine).distinct().subquery()
+    readers = or_(mine, at_once) if is_daily else mine
+    masks = select(mask.label("mask")).where(_reachable(mailing), readers).distinct().subquery()
     found = (await session.scalars(select(masks.c.mask).order_by(masks.c.mask))).all()
     return [
-        Group(language, _chosen(told, bits), and_(mine, mask == bits))
+        Group(language, _chosen(told, bits), and_(readers, mask == bits))
         for bits in found
         if bits
         for language in agency.profile.languages

@@ -82,8 +82,9 @@ def timetable(
     news = NewsRounds(database, channels)
 
     async def recur(_due: datetime) -> None:
-        """Tell again what recurs."""
+        """Tell again what recurs, and see what rode on replies."""
         await news.recur(clock.now())
+        await news.arrive()
 
     async def daily(due: datetime) -> None:
         """Yesterday's news."""

@@ -62,6 +62,11 @@ class Wording:
         """Every key there is."""
         return {f"{flow}.{step}" for flow, steps in self._texts.items() for step in steps}
 
+    def has(self, key: str) -> bool:
+        """Whether there is such a text."""
+        flow, _, step = key.partition(".")
+        return step in self._texts.get(flow, {})
+
     def _get(self, key: str, language: str) -> Any:
         flow, step = key.split(".")
         both = self._texts[flow][step]

@@ -84,6 +84,8 @@ async def forecast(visit: Visit, one: Announcement) -> Forecast:
 
 async def _sum(visit: Visit, channel: Channel, content: Content, people: int) -> Sum:
     ledger = await visit.equipment.quotas.ledger(channel)
+    if content.way is Way.PAGE:
+        people = 0
     if ledger is None:
         return Sum(channel.name, people)
     is_next = month_of(first_time(content, visit.now)) != month_of(visit.now)
@@ -95,7 +97,7 @@ async def _sum(visit: Visit, channel: Channel, content: Content, people: int) ->
     has_end = bool(content.valid_until and content.all_clear_th and not content.recurs)
     return Sum(
         channel.name,
-        people if content.way is not Way.PAGE else 0,
+        people if content.way in {Way.PUSH, Way.RIDE} else 0,
         ledger,
         messages,
         short,

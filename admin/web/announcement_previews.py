@@ -89,7 +89,8 @@ def _preview(visit: Visit, one: Announcement, name: str, language: str, reply: R
     channel = visit.equipment.channels.get(account_of(visit.agency.slug, name))
     payloads = channel.plan([reply], None, visit.now) if channel else _planned(name, reply)
     read = {LINE: _line, TELEGRAM: _telegram, WEB: _web}[name]
-    is_sent = one.content.way is not Way.PAGE or not isinstance(channel, Metered)
+    way, is_counted = one.content.way, isinstance(channel, Metered)
+    is_sent = way is not Way.PAGE and not (is_counted and way is Way.FREE)
     return Preview(name, language, channel is not None, read(payloads), is_sent)
 
 

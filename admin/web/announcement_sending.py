@@ -70,14 +70,12 @@ async def stop(
 
 async def _recall(session: AsyncSession, it: Announcement) -> list[int]:
     """What waits for people's next words is not told any more."""
-    query = select(Mailing).where(Mailing.announcement_id == it.id, Mailing.started_at.is_not(None))
+    query = select(Mailing).where(Mailing.announcement_id == it.id)
     recalled: list[int] = []
     for mailing in (await session.scalars(query)).all():
         rides = (Recipient.mailing_id == mailing.id, Recipient.fate == Fate.RIDING)
         untold = delete(News).where(
-            News.contact_id.in_(select(Recipient.contact_id).where(*rides)),
-            News.at == mailing.started_at,  # as `admin.mailroom` laid it there
-            News.waits_since.is_not(None),
+            News.mailing_id == mailing.id,
             News.told_at.is_(None),
         )
         contacts = (await session.scalars(untold.returning(News.contact_id))).all()

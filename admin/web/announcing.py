@@ -178,6 +178,8 @@ async def withdraw(visit: Visit) -> web.StreamResponse:
 WAYS = {
     Way.PUSH: "newsways.push",
     Way.RIDE: "newsways.ride",
+    Way.DIGEST: "newsways.digest",
+    Way.FREE: "newsways.free",
     Way.PAGE: "newsways.page",
 }
 EITHER = WRITERS | DECIDERS

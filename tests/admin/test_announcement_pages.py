@@ -339,10 +339,10 @@ async def test_another_way_that_the_approver_chooses_is_signed_by_the_writer_ane
     await subscribed(house, 101)
     at = await write(house, writer)
     await press(writer, at, "submit")
-    await press(approver, at, "way", way="page")
+    await press(approver, at, "way", way="free")
     it = await look(house, at)
 
-    assert (it.state, it.content.way, it.signatures) == (State.DRAFT, Way.PAGE, [])
+    assert (it.state, it.content.way, it.signatures) == (State.DRAFT, Way.FREE, [])
     assert "ไม่ส่งทาง LINE" in (it.reason or "")
 
 
@@ -485,7 +485,9 @@ async def test_what_rides_on_replies_is_taken_back_when_it_is_withdrawn(
             given = {"contact_id": one.id, "reply": {"text": "ก"}, "presses": False}
             at_ = now.started_at
             told_at = house.clock() if n == 0 else None
-            session.add(News(**given, at=at_, waits_since=at_, told_at=told_at))
+            session.add(
+                News(**given, at=at_, waits_since=at_, told_at=told_at, mailing_id=mailing.id)
+            )
         other = house.clock() - timedelta(hours=1)
         session.add(News(**given, at=other, waits_since=other))
     await press(approver, at, "withdraw", reason="ยกเลิกงาน")

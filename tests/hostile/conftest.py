@@ -5,6 +5,7 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -117,7 +118,7 @@ async def front(
             stack.push_async_callback(server.give_back, name)
             url = server.url(name)
         environment = stack.enter_context(pytest.MonkeyPatch.context())
-        inputs = sample(210 if is_sqlite else 40)
+        inputs = sample(125 if is_sqlite else 40)
         yield await _running(stack, environment, folder, url, inputs)
 
 
@@ -265,7 +266,8 @@ def is_harmless(attribute: str) -> bool:
     return attribute in HARMLESS or attribute.startswith("aria-")
 
 
-def broken_by(text: str) -> list[str]:
+@lru_cache(maxsize=1024)
+def broken_by(text: str) -> tuple[str, ...]:
     """What stands on a page that is none of ours, or leads where none of ours leads."""
     tags = Tags(text)
     odd = [
@@ -276,4 +278,4 @@ def broken_by(text: str) -> list[str]:
     odd += ["script without source"] * tags.unsourced
     odd += [to[:60] for to in tags.leading if to and not to.startswith(WAYS[:-1])]
     odd += [word for word in (PRODUCT, SECRET) if word in text]
-    return odd
+    return tuple(odd)

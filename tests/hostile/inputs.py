@@ -1,6 +1,7 @@
 """What people with bad intentions, and telephones with bad luck, send in the place of words."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from itertools import chain
 from urllib.parse import quote_from_bytes
 
@@ -403,10 +404,15 @@ NASTY = (
 """What PostgreSQL refuses, or what is more than a number holds."""
 
 
+KNOWN = ("<img src=x onerror=", "{{1337*1337}}", "'; DROP TABLE")
+"""By these it is seen that a page shows what was sent."""
+
+
 def sample(size: int) -> list[str]:
-    """So many of them, the nasty ones and some of each group."""
-    step = max(1, len(INPUTS) // (size - len(NASTY)))
-    found = [*NASTY, *INPUTS[::step], *INPUTS[1::step]]
+    """So many of them, the nasty and the known ones and some of each group."""
+    known = [text for text in INPUTS if any(word in text for word in KNOWN)]
+    step = -(-len(INPUTS) // (size - len(NASTY)))
+    found = [*NASTY, *known, *INPUTS[::step], *INPUTS[1::step]]
     return list(dict.fromkeys(found))[:size]
 
 
@@ -429,6 +435,7 @@ def _octets(letter: str) -> bytes:
     return letter.encode("utf-8", "surrogatepass")
 
 
+@cache
 def quoted(text: str) -> str:
     """The text as a part of an address, nothing of it left as it is."""
     return quote_from_bytes(octets(text), safe="").replace(".", "%2E")

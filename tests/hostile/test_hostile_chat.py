@@ -127,7 +127,7 @@ async def test_as_words_and_as_choices_they_are_answered_and_shown_as_they_are(f
     people = await at_once(front, write, inputs)
     await all_is_well(front)
     for visitor in people:
-        assert broken_by(await visitor.page()) == []
+        assert broken_by(await visitor.page()) == ()
         await visitor.ask("GET", f"{PAGE}/messages?after=0")
         assert '"replies":[{' in visitor.heard
 
@@ -157,7 +157,7 @@ async def test_a_whole_report_of_them_is_kept_letter_by_letter(front) -> None:
     people = await at_once(front, report, inputs)
     await all_is_well(front)
     for visitor in people:
-        assert broken_by(await visitor.page()) == []
+        assert broken_by(await visitor.page()) == ()
     assert await front.count(Ticket) > before + len(told) // 2
     kept = await _kept(front, Ticket.what)
     assert kept & {cleaned(text) for text in told}
@@ -406,7 +406,7 @@ async def test_searches_find_nothing_but_answers(front) -> None:
             data=form_of({"q": text}),
             headers={"Content-Type": FORM, **where},
         )
-        assert broken_by(visitor.heard) == [], text[:80]
+        assert broken_by(visitor.heard) == (), text[:80]
         asked = quoted(text[:400])
         query = "&".join(f"{name}={asked}" for name in ("category", "page", "lang", "embed"))
         paths = (
@@ -425,7 +425,7 @@ async def test_searches_find_nothing_but_answers(front) -> None:
         )
         for path in (paths[0], paths[at % 12], paths[(at + 5) % 12]):
             await visitor.ask("GET", path, headers=where)
-            assert broken_by(visitor.heard) == [], path[:80]
+            assert broken_by(visitor.heard) == (), path[:80]
     await all_is_well(front)
 
 
@@ -456,7 +456,7 @@ async def test_names_and_contents_of_files_do_nothing(front) -> None:
                 headers |= {**where, "Accept": "application/json"}
                 await visitor.ask("POST", f"{PAGE}/files", data=body, headers=headers)
         page = await visitor.page()
-        assert broken_by(page) == []
+        assert broken_by(page) == ()
 
     people = await at_once(front, send, front.inputs[::2])
     await all_is_well(front)
@@ -477,7 +477,7 @@ async def test_another_bodys_form_takes_them_as_words(front) -> None:
             body, headers = multipart(*given)
             headers |= front.elsewhere()
             await visitor.ask("POST", f"/{AGENCY}/publication", data=body, headers=headers)
-            assert broken_by(visitor.heard) == [], words[0][:80]
+            assert broken_by(visitor.heard) == (), words[0][:80]
     await all_is_well(front)
     assert await front.count(Ticket) > before + 5
 

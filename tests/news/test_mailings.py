@@ -9,7 +9,7 @@ from sqlalchemy import insert, select, update
 from admin import announcing, mailing_pages, subscriptions
 from admin.announcements import Announcement, Relation, State, Way, announcement_of
 from admin.announcing import UNDO, Refused
-from admin.followers import News
+from admin.followers import News, take
 from admin.mailings import Fate, Mailing, Why
 from admin.mailings import State as Sending
 from admin.news_rounds import NewsRounds
@@ -480,3 +480,76 @@ async def test_who_blocked_the_account_meanwhile_is_left_out_and_said_so(press: 
 
     assert press.got("line") == {"line00000": 1, "line00002": 1}
     assert (await press.ledger())["line", Fate.BLOCKED] == 1
+
+
+async def test_what_is_for_the_page_alone_goes_to_nobody(press: Press) -> None:
+    await press.subscribes("line", "line")
+    await press.subscribes("telegram", "telegram")
+
+    await press.announces(replaced(CUT, way=Way.PAGE))
+    await press.announces(replaced(CUT, way=Way.FREE))
+
+    assert press.got("line") == {}
+    assert press.got("telegram") == {"telegram": 1}
+
+
+async def test_what_goes_with_the_digest_costs_each_one_message_with_all_other_news(
+    press: Press,
+) -> None:
+    await press.subscribes("now", "line")
+    await press.subscribes("daily", "line", frequency=Frequency.DAILY)
+    await press.subscribes("weekly", "line", frequency=Frequency.WEEKLY)
+    await press.subscribes("free", "telegram")
+    await press.announces(replaced(CUT, way=Way.DIGEST))
+    await press.announces(replaced(CUT, way=Way.DIGEST, headline_th="ไฟดับวันอาทิตย์"))
+    assert press.got("line") == {}
+    press.clock.move(hours=8)
+
+    rounds = NewsRounds(press.database, press.newsroom.channels)
+    await rounds.daily(press.clock(), press.clock())
+    await press.goes_out()
+
+    assert press.got("line") == {"now": 1, "daily": 1}
+    assert press.got("telegram") == {"free": 2}
+
+
+async def test_what_rode_on_a_reply_has_arrived_with_it(press: Press) -> None:
+    reader = await press.subscribes("reader", "line")
+    await press.subscribes("silent", "line")
+    await press.announces(replaced(CUT, way=Way.RIDE))
+    async with press.database.session() as session:
+        await take(session, reader.id, press.clock())
+
+    await NewsRounds(press.database, press.newsroom.channels).arrive()
+
+    assert await press.ledger() == {("line", Fate.RIDING): 1, ("line", Fate.ACCEPTED): 1}
+
+
+async def test_who_stops_the_news_is_not_told_what_was_to_ride(press: Press) -> None:
+    reader = await press.subscribes("reader", "line")
+    await press.announces(replaced(CUT, way=Way.RIDE))
+
+    async with press.database.session() as session:
+        await subscriptions.stop(session, reader.id)
+        left = await take(session, reader.id, press.clock())
+
+    assert left == []
+
+
+async def test_a_correction_after_the_end_lets_it_hold_again(press: Press) -> None:
+    await press.subscribes("told", "telegram")
+    number = await press.announces()
+    press.clock.move(days=1)
+    await press.goes_out()
+    assert press.got("telegram") == {"told": 2}
+
+    await press.announces(
+        replaced(CUT, text_th="ยังไม่เสร็จ"), relation=Relation.CORRECTION, first=number
+    )
+    async with press.database.session() as session:
+        assert (await announcement_of(session, press.agency.slug, number)).ended_at is None
+    press.clock.move(days=1)
+    await press.goes_out()
+
+    assert press.got("telegram") == {"told": 4}
+    assert press.words("telegram")[-1].startswith("สิ้นสุดแล้ว")

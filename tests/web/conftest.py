@@ -36,6 +36,9 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    "--disable-threaded-compositing",  # nobody watches: these only take time
+    "--disable-threaded-animation",
+    "--disable-threaded-scrolling",
 ]
 
 Visit = Callable[..., Awaitable[Page]]

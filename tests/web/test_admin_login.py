@@ -16,6 +16,7 @@ from tests.web.test_chat_looks import assert_accessible
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PASSWORD = "ปลาทูทอดกับน้ำพริก 99"
+DIGEST = passwords.digest(PASSWORD)
 SEED = "0" * 64
 OPERATOR = "operator@example.go.th"
 SCREENS = [("phone", "light"), ("desktop", "dark")]
@@ -36,7 +37,7 @@ async def people(site) -> None:
             ],
         ]:
             person = await staff.add_person(session, name=name, email=email, now=now)
-            person.password, person.second_factor = passwords.digest(PASSWORD), seed
+            person.password, person.second_factor = DIGEST, seed
             place = staff.place_of(site.agency, role)
             await staff.give_role(session, person, agency=place, role=role)
 

@@ -9,7 +9,7 @@ import pytest_asyncio
 from playwright.async_api import Page, expect
 from sqlalchemy import select
 
-from admin import passwords, proposals, second_factor, staff
+from admin import proposals, second_factor, staff
 from admin.audit import AuditRow
 from admin.followers import News
 from admin.officers import Officer, Role
@@ -22,7 +22,7 @@ from bot.messages import Contact, InboundMessage, Kind
 from bot.secrets import secret_key
 from knowledge.chains import Kind as Matters
 from knowledge.matching import Decision
-from tests.web.test_admin_login import PASSWORD, SEED, assert_fits
+from tests.web.test_admin_login import DIGEST, PASSWORD, SEED, assert_fits
 from tests.web.test_chat_looks import assert_accessible
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -48,7 +48,7 @@ async def people(site) -> None:
         ]:
             name = f"คุณ{email.partition('@')[0]}"
             person = await staff.add_person(session, name=name, email=email, now=now)
-            person.password = passwords.digest(PASSWORD)
+            person.password = DIGEST
             person.second_factor = SEED if Role.APPROVER in roles else None
             for role in roles:
                 await staff.give_role(session, person, agency=site.agency, role=role)

@@ -10,7 +10,7 @@ import pytest_asyncio
 from PIL import Image
 from playwright.async_api import Page, expect
 
-from admin import fetches, passwords, second_factor, staff, tickets
+from admin import fetches, second_factor, staff, tickets
 from admin.logbook import Line, LogLine
 from admin.moves import Ending, Status
 from admin.officers import Role
@@ -22,7 +22,7 @@ from bot.messages import Contact
 from bot.secrets import secret_key
 from bot.tables import ContactRow
 from knowledge.chains import Kind
-from tests.web.test_admin_login import PASSWORD, SCREENS, SEED, assert_fits
+from tests.web.test_admin_login import DIGEST, PASSWORD, SCREENS, SEED, assert_fits
 from tests.web.test_chat_looks import assert_accessible
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -55,7 +55,7 @@ async def people(site) -> Contact:
             person = await staff.add_person(
                 session, name=name, email=f"{key}@example.go.th", now=now
             )
-            person.password = passwords.digest(PASSWORD)
+            person.password = DIGEST
             person.second_factor = SEED if key in NEEDS_CODE else None
             for role, unit in posts:
                 await staff.give_role(session, person, agency=site.agency, role=role, unit=unit)

@@ -17,6 +17,8 @@ NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 OPEN = sa.text("done_at IS NULL")
 BULK = sa.text("bulk IS NOT NULL")
 UNENDED = sa.text("ended_at IS NULL")
+RIDES = sa.text("mailing_id IS NOT NULL")
+RIDING = sa.text("fate = 'riding'")
 
 
 def to(table: str, column: str = "id") -> sa.ForeignKey:
@@ -77,6 +79,10 @@ def upgrade() -> None:
     )
     announcements()
     mailings()
+    op.add_column("news", sa.Column("mailing_id", NUMBER))
+    op.create_index(
+        "ix_news_mailing", "news", ["mailing_id"], sqlite_where=RIDES, postgresql_where=RIDES
+    )
 
 
 def announcements() -> None:
@@ -172,9 +178,19 @@ def mailings() -> None:
         "ix_mailing_recipients_page", "mailing_recipients", ["mailing_id", "lot", "page"]
     )
     op.create_index("ix_mailing_recipients_contact", "mailing_recipients", ["contact_id"])
+    op.create_index(
+        "ix_mailing_recipients_riding",
+        "mailing_recipients",
+        ["mailing_id"],
+        sqlite_where=RIDING,
+        postgresql_where=RIDING,
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_news_mailing", "news")
+    with op.batch_alter_table("news") as news:
+        news.drop_column("mailing_id")
     for table in (
         "mailing_recipients",
         "mailing_contents",
