@@ -1,8 +1,6 @@
 """The messenger: takes news to the outbox, at once where that costs nothing or is worth it."""
 
-import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -21,6 +19,7 @@ from bot.db import Database, Moment, is_unavailable
 from bot.logs import where
 from bot.messages import Contact, Reply
 from bot.metrics import Metrics
+from bot.sweeps import Sweep
 from bot.tables import ContactRow, EventRow, OutgoingRow, Posting, account_of
 
 SWEEP = 3.0
@@ -79,23 +78,7 @@ class Messenger:
         self._clock = clock
         self._metrics = metrics
         self._quotas = quotas
-        self._knock = asyncio.Event()
-
-    def wake(self) -> None:
-        """There may be news."""
-        self._knock.set()
-
-    async def run(self) -> None:
-        """Tell news until cancelled; a database that fails is waited for."""
-        while True:
-            self._knock.clear()
-            try:
-                await self.round()
-            except Exception as error:  # noqa: BLE001 - the next round tries again
-                log.error("messenger_round_failed", fault=type(error).__name__, where=where(error))
-            with suppress(TimeoutError):
-                async with asyncio.timeout(SWEEP):
-                    await self._knock.wait()
+        self.sweep = Sweep(self.round, every=SWEEP, name="messenger")
 
     async def round(self) -> None:
         """Everything that can be told now."""

@@ -1,8 +1,6 @@
 """Posting: what is approved goes onto the page at its time, and its mailings begin and go on."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -17,7 +15,7 @@ from admin.mailings import State as Sending
 from admin.subscriptions import Frequency
 from bot.channels.channel import Channel
 from bot.db import Database
-from bot.logs import where
+from bot.sweeps import Sweep
 
 SWEEP = 1.0
 """Seconds between looks at what is due."""
@@ -45,23 +43,7 @@ class Posting:
         self._begin = begin
         self._is_ready = is_ready
         self._clock = clock
-        self._knock = asyncio.Event()
-
-    def wake(self) -> None:
-        """Something may be due."""
-        self._knock.set()
-
-    async def run(self) -> None:
-        """Post and send until cancelled; a database that fails is waited for."""
-        while True:
-            self._knock.clear()
-            try:
-                await self.round()
-            except Exception as error:  # noqa: BLE001 - the next round tries again
-                log.error("posting_failed", fault=type(error).__name__, where=where(error))
-            with suppress(TimeoutError):
-                async with asyncio.timeout(SWEEP):
-                    await self._knock.wait()
+        self.sweep = Sweep(self.round, every=SWEEP, name="posting")
 
     async def round(self) -> None:
         """Everything that is due now."""

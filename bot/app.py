@@ -167,8 +167,8 @@ class Program:
 
     def _changed(self) -> None:
         """Staff did something: there may be news to tell, or an announcement to post."""
-        self.messenger.wake()
-        self.posting.wake()
+        self.messenger.sweep.wake()
+        self.posting.sweep.wake()
 
     def _rates(self, slug: str) -> Rates:
         served = self.registry.get(slug)
@@ -227,8 +227,8 @@ class Program:
             "delivery": self.delivery.run(),
             "fetching": self.fetching.run(),
             "tidy": self.fetching.tidy(),
-            "messenger": self.messenger.run(),
-            "posting": self.posting.run(),
+            "messenger": self.messenger.sweep.run(),
+            "posting": self.posting.sweep.run(),
             "reload": self._reload(),
             "meaning": self._add_meaning(),
         }

@@ -25,6 +25,11 @@ LEVELS = {
     Privacy.HIDDEN: "report.hidden",
     Privacy.NAMED: "report.named",
 }
+_MEANING = {
+    Privacy.ANONYMOUS: "report.anonymous_means",
+    Privacy.HIDDEN: "report.hidden_means",
+    Privacy.NAMED: "report.named_means",
+}
 SEEN = {
     Privacy.ANONYMOUS: "report.seen_anonymous",
     Privacy.HIDDEN: "report.seen_hidden",
@@ -36,6 +41,8 @@ _WHAT = {
     Kind.SUGGESTION: "report.what_suggestion",
     Kind.INFO_REQUEST: "report.what_request",
 }
+_RULE = "─" * 12
+"""Between what is kept and what can be done with it."""
 CHANGEABLE = (Step.WHAT, Step.RIGHT, Step.WHERE, Step.TOPIC, Step.FILES, Step.PRIVACY)
 _ROWS = {
     Step.WHAT: "report.row_what",
@@ -68,7 +75,7 @@ class Facts:
 
 
 def ask(turn: Turn, draft: Draft, step: Step, facts: Facts) -> Reply:
-    """The question of a step, its answers, and the ways back and out."""
+    """The question of a step, its answers as numbered text, too, and the ways back and out."""
     text, offers = QUESTIONS[step](turn, draft, facts)
     choices = [*offers]
     if step in SKIPPABLE and not any(one.value == f"draft:skip:{step}" for one in choices):
@@ -77,7 +84,23 @@ def ask(turn: Turn, draft: Draft, step: Step, facts: Facts) -> Reply:
     if has_way_back and step not in {Step.KIND, Step.PREVIEW}:
         choices.append(turn.choice("report.back", "draft:back"))
     choices.append(turn.choice("cancel.name", "draft:drop"))
-    return Reply(text, tuple(choices))
+    return Reply(_listed(turn, text, step, offers, choices), tuple(choices))
+
+
+def _listed(
+    turn: Turn, text: str, step: Step, offers: Sequence[Choice], choices: Sequence[Choice]
+) -> str:
+    """The question with its answers as numbered lines: some screens show no buttons."""
+    if step is Step.PREVIEW:
+        return numbered(f"{text}\n{_RULE}", choices)
+    if step is Step.PRIVACY:
+        return numbered(text, [_meant(turn, level) for level in LEVELS])
+    return numbered(text, offers) if len(offers) > 1 else text
+
+
+def _meant(turn: Turn, level: Privacy) -> Choice:
+    """A level with what it means."""
+    return Choice(f"{turn.say(LEVELS[level])}: {turn.say(_MEANING[level])}", "")
 
 
 def _kind(turn: Turn, draft: Draft, _facts: Facts) -> Question:
@@ -85,11 +108,11 @@ def _kind(turn: Turn, draft: Draft, _facts: Facts) -> Question:
 
 
 def _where(turn: Turn, draft: Draft, _facts: Facts) -> Question:
-    return _listed(turn.say("report.where"), places(turn, draft))
+    return turn.say("report.where"), places(turn, draft)
 
 
 def _topic(turn: Turn, draft: Draft, _facts: Facts) -> Question:
-    return _listed(turn.say("report.topic"), topics(turn, draft))
+    return turn.say("report.topic"), topics(turn, draft)
 
 
 def _more_files(turn: Turn, draft: Draft, _facts: Facts) -> Question:
@@ -145,10 +168,6 @@ QUESTIONS: Mapping[Step, Callable[[Turn, Draft, Facts], Question]] = {
     Step.SAME: _same,
     Step.PREVIEW: _preview,
 }
-
-
-def _listed(title: str, offers: Sequence[Choice]) -> Question:
-    return (numbered(title, offers) if len(offers) > 1 else title), offers
 
 
 def kinds(turn: Turn) -> Sequence[Choice]:

@@ -40,8 +40,16 @@ async def chosen(turn: Turn, rest: str, now: datetime) -> Outcome:
     return await report.going_on(turn, changed, now)
 
 
+UNSURE: Mapping[Step, Mapping[str, None]] = {
+    Step.WHERE: {"item": None},
+    Step.TOPIC: {"topic": None},
+}
+"""What was chosen of a list before is not meant any more by who lets the staff choose."""
+
+
 def _skip(_agency: Agency, draft: Draft, value: str) -> Draft | None:
-    return answer(draft, Step(value)) if value in set(Step) else None
+    step = Step(value) if value in set(Step) else None
+    return answer(draft, step, **UNSURE.get(step, {})) if step else None
 
 
 def _again(_agency: Agency, draft: Draft, value: str) -> Draft | None:

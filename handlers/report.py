@@ -11,7 +11,7 @@ from bot.messages import Kind as Event
 from bot.tables import account_of
 from handlers import asking, menu
 from handlers.asking import Facts
-from handlers.conversation import Outcome, Turn
+from handlers.conversation import Outcome, Turn, numbered
 from handlers.drafts import (
     MOST_FILES,
     SKIPPABLE,
@@ -217,9 +217,8 @@ async def kind_chosen(turn: Turn, rest: str, now: datetime) -> Outcome:
     if draft is None or turn.message.group:
         return await opened(turn, kind, now)
     if kind is None:
-        resume = turn.choice("report.resume", "draft:resume")
-        text = turn.say("report.ask_kind")
-        return Outcome((Reply(text, (resume, *asking.kinds(turn))),))
+        offers = (turn.choice("report.resume", "draft:resume"), *asking.kinds(turn))
+        return Outcome((Reply(numbered(turn.say("report.ask_kind"), offers), offers),))
     if draft.kind is None:
         return await going_on(turn, replace(draft, kind=kind), now)
     await attachments.let_go(turn.session, draft.files)

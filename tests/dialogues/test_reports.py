@@ -323,6 +323,54 @@ async def test_tapping_send_twice_sends_once(town, talk):
     assert "mine" in values(again)
 
 
+def lines(reply) -> dict[str, str]:
+    """The numbered lines of a reply, by what typing each number stands for."""
+    found = [line.split(". ", 1) for line in reply.text.splitlines() if ". " in line[:4]]
+    return {reply.choices[int(number) - 1].value: said for number, said in found}
+
+
+async def test_a_whole_report_can_be_made_without_seeing_a_button(town, talk):
+    [kind] = await talk("แจ้งเรื่อง")
+    await talk("1")
+    [topic] = await talk(ROAD)
+    await talk("1")
+    [level] = await talk("ไม่มี")
+    [preview] = await talk("1")
+    [which] = await talk("2")
+    await talk("2")  # what it is about: now none of the topics
+    [again] = await talk(str(len(lines(topic))))
+    [sent] = await talk("1")
+    [ticket] = await rows(town, Ticket)
+
+    assert lines(kind)["report:wrong-info"] == "ข้อมูลผิดหรือเก่า"
+    assert lines(level) == {
+        "draft:privacy:anonymous": "ไม่บอกชื่อ: ไม่ถามและไม่เก็บชื่อ",
+        "draft:privacy:hidden": ("ปิดชื่อ: หน่วยที่ทำเรื่องไม่เห็นชื่อ เห็นเฉพาะผู้รับเรื่องและผู้บริหาร"),
+        "draft:privacy:named": "บอกชื่อ: ทุกคนที่ทำเรื่องนี้เห็นชื่อ",
+    }
+    assert preview.text.splitlines()[-4:] == ["─" * 12, "1. ส่งเรื่อง", "2. แก้ไข", "3. ยกเลิก"]
+    assert lines(which)["draft:change:topic"] == "เกี่ยวกับ"
+    assert lines(topic)["draft:skip:topic"] == "ไม่แน่ใจ ให้เจ้าหน้าที่เลือก"
+    assert "ถนน ทางเท้า สะพาน" not in again.text
+    assert (ticket.what, ticket.topic, ticket.privacy) == (ROAD, None, Privacy.ANONYMOUS)
+    assert ticket.number in sent.text
+
+
+async def test_a_like_report_and_a_report_begun_before_are_chosen_by_number(town):
+    await road(town.citizen())
+    second = town.citizen()
+    await second(ROAD)
+    [which] = await second(choose="report")
+    await second("1")
+    offer = await tap(second, "draft:topic:roads", "draft:skip:files", "draft:privacy:anonymous")
+    await second("2", "1")
+    _, other = await rows(town, Ticket)
+
+    assert lines(which)["draft:resume"] == "แจ้งเรื่องที่ค้างไว้ต่อ"
+    assert lines(offer)["draft:same:"] == "ไม่ใช่ แจ้งเป็นเรื่องใหม่"
+    assert (other.status, other.joined_to) == (Status.RECEIVED, None)
+
+
 async def test_who_needs_help_at_once_is_told_whom_to_call_and_the_matter_is_urgent(town, talk):
     replies = await talk("เสาไฟล้มทับบ้าน ไฟไหม้แล้ว")
     [asked] = [reply for reply in replies if "draft:drop" in values(reply)]

@@ -274,10 +274,10 @@ async def test_news_of_an_agency_that_is_not_served_now_are_left_alone(newsroom:
 
 
 async def test_a_woken_messenger_tells_within_a_moment(newsroom: Newsroom) -> None:
-    running = asyncio.create_task(newsroom.messenger.run())
+    running = asyncio.create_task(newsroom.messenger.sweep.run())
     await asyncio.sleep(0.2)
     await newsroom.hears(await newsroom.knows("web"), "แก้แล้ว")
-    newsroom.messenger.wake()
+    newsroom.messenger.sweep.wake()
 
     await until(lambda: newsroom.rung, seconds=messenger.SWEEP - 1)
     running.cancel()

@@ -121,7 +121,7 @@ async def test_without_scripts_all_of_it_works_and_posting_shows_on_the_page(vis
         await session.execute(
             update(Announcement).where(Announcement.id == number).values(starts_at=now)
         )
-    site.program.posting.wake()
+    site.program.posting.sweep.wake()
     for _ in range(50):
         await approver.get_by_role("link", name="ดูความคืบหน้าล่าสุด").first.click()
         if "กำลังส่ง" in await approver.locator("#progress").inner_text():
