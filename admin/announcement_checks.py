@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from admin import recurring
-from admin.announcements import MOST_FILES, Content, kind_of
+from admin.announcements import MOST_FILES, Content, Way, is_urgent, kind_of
 from admin.leaflets import LONGEST_HEADLINE, LONGEST_TEXT
 from admin.recurring import BadRule
 from knowledge import redaction
@@ -28,6 +28,8 @@ WORDS = (
     "all_clear_en",
 )
 """The fields whose words reach the public."""
+PUBLISHED = (*WORDS, "source_url")
+"""All that is looked through for personal data."""
 LONGEST = {
     "headline_th": LONGEST_HEADLINE,
     "headline_en": LONGEST_HEADLINE,
@@ -72,7 +74,7 @@ def faults(agency: Agency, content: Content, now: datetime) -> Sequence[Fault]:
         *_unknown(agency, content),
         *_words(content),
         *_times(agency, content, now),
-        *_rest(content, now),
+        *_rest(agency, content, now),
     ]
 
 
@@ -113,6 +115,8 @@ def _times(agency: Agency, content: Content, now: datetime) -> Iterator[Fault]:
             yield Fault("announce.no_end", "valid_until")
         if not content.all_clear_th.strip():
             yield Fault("announce.no_all_clear", "all_clear_th")
+    if kind is not None and kind.has_date and begin is None:
+        yield Fault("announce.no_begin", "valid_from")
     if end is not None and end <= now:
         yield Fault("announce.end_past", "valid_until")
     if begin is not None and end is not None and end <= begin:
@@ -123,7 +127,9 @@ def _times(agency: Agency, content: Content, now: datetime) -> Iterator[Fault]:
         yield Fault("announce.send_after_end", "send_at")
 
 
-def _rest(content: Content, now: datetime) -> Iterator[Fault]:
+def _rest(agency: Agency, content: Content, now: datetime) -> Iterator[Fault]:
+    if content.way is Way.DIGEST and is_urgent(agency, content):
+        yield Fault("announce.urgent_digest", "way")
     if content.source_url and not is_link(content.source_url):
         yield Fault("announce.bad_link", "source_url")
     if len(content.files) > MOST_FILES:
@@ -165,9 +171,14 @@ def found(agency: Agency, content: Content) -> Sequence[Found]:
     own = published(agency)
     return [
         Found(field, finding)
-        for field in WORDS
+        for field in PUBLISHED
         for finding in redaction.found(getattr(content, field), own)
     ]
+
+
+def file_digests(content: Content) -> set[str]:
+    """By what the approver lets each file pass: the SHA-256 of what it holds."""
+    return {digest for _, digest, _ in content.files}
 
 
 def uncleared(found: Sequence[Found], cleared: Collection[str]) -> Sequence[Found]:

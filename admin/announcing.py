@@ -149,7 +149,7 @@ async def plan_end(session: AsyncSession, found: Announcement, now: datetime) ->
     """
     content = found.content
     is_end = found.relation is Relation.ALL_CLEAR
-    if content.valid_until is None or content.recurs or is_end:
+    if content.valid_until is None or content.valid_until <= now or is_end:
         return
     first = found.first_id or found.id
     planned = await _end_of(session, first)
@@ -198,16 +198,29 @@ async def undo(session: AsyncSession, found: Announcement, officer: Officer, now
 
 
 async def end_now(
-    session: AsyncSession, found: Announcement, officer: Officer, now: datetime
+    session: AsyncSession, agency: Agency, found: Announcement, officer: Officer, now: datetime
 ) -> None:
     """Tell the planned end earlier: what was announced is over already."""
     end = await _end_of(session, found.first_id or found.id)
     if found.state is not State.POSTED or end is None:
         raise Refused("announce.no_end_planned")
-    _post(officer, DECIDERS, found.content.unit)
+    _post(officer, {approver_of(agency, found.content)}, found.content.unit)
     end.starts_at, end.changed_at = now + UNDO, now
     await session.flush()
     await _record(session, found, officer, "announcement.ended_early", now)
+
+
+async def keep_going(
+    session: AsyncSession, found: Announcement, officer: Officer, now: datetime
+) -> None:
+    """It is not over after all: the end is told when it was planned to be."""
+    end = await _end_of(session, found.first_id or found.id)
+    if found.state is not State.POSTED or end is None or end.content.valid_until is None:
+        raise Refused("announce.not_now")
+    _post(officer, WRITERS | DECIDERS, found.content.unit)
+    end.starts_at, end.changed_at = max(end.content.valid_until, now + UNDO), now
+    await session.flush()
+    await _record(session, found, officer, "announcement.end_undone", now)
 
 
 async def withdraw(

@@ -8,7 +8,8 @@ from msgspec import Struct
 from sqlalchemy import Update, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin import audit, followers, signing, telling
+from admin import attachments, audit, enclosures, followers, signing, telling
+from admin.enclosures import Links
 from admin.followers import News
 from admin.handling import Deed, perform
 from admin.lists import may_see, seen_by
@@ -39,6 +40,8 @@ class Answer(Struct, frozen=True):
     ends: bool = True
     """Whether the question is settled by it; else the citizen may ask on and it stays open."""
     ending: Ending = Ending.ANSWERED
+    files: tuple[int, ...] = ()
+    """The attachments that go with it."""
 
 
 async def waiting(session: AsyncSession, officer: Officer) -> Sequence[Ticket]:
@@ -196,6 +199,7 @@ async def answer(
     *,
     officer: Officer,
     now: datetime,
+    links: Links | None = None,
 ) -> bool:
     """Give the citizen an answer, as one message; raises IllegalMove and then nothing holds.
 
@@ -206,21 +210,25 @@ async def answer(
         raise IllegalMove("refused.reason_needed")
     ticket.holder = officer.id
     if not given.ends:
-        deed = Deed(Move.REPLY, reason=given.words)
-        await perform(session, agency, ticket, deed, officer, now=now)
-        await _one_letter(session, agency, ticket, given, now)
+        deed = Deed(Move.REPLY, reason=given.words, attachments=given.files)
+        line = await perform(session, agency, ticket, deed, officer, now=now, links=links)
+        await _one_letter(session, agency, ticket, given, line, links=links)
         return True
     deeds = _ways_to_sign(agency, ticket, officer)
     for deed in deeds[:-1]:
         await perform(session, agency, ticket, deed, officer, now=now)
     url = given.entry.source.url if given.entry else None
-    draft = Proposal(given.ending, given.words.strip(), url=url or "")
+    rows = await attachments.of(session, given.files)
+    await attachments.hold(session, given.files)
+    files = tuple((row.id, row.sha256 or "") for row in rows)
+    words = given.words.strip()
+    draft = Proposal(given.ending, words, url=url or "", files=files, enclosed=given.files)
     await signing.save_draft(session, ticket, draft, officer, now)
     await perform(session, agency, ticket, deeds[-1], officer, now=now)
     if steps_for(agency.chains[ticket.kind], given.ending)[-1] is not Step.PREPARE:
         return False
-    await perform(session, agency, ticket, Deed(Move.CLOSE), officer, now=now)
-    await _one_letter(session, agency, ticket, given, now)
+    line = await perform(session, agency, ticket, Deed(Move.CLOSE), officer, now=now, links=links)
+    await _one_letter(session, agency, ticket, given, line, links=links)
     return True
 
 
@@ -243,7 +251,7 @@ async def hand_over(
     await perform(session, agency, ticket, deed, officer, now=now)
 
 
-def letter(agency: Agency, ticket: Ticket, given: Answer, language: str) -> Reply:
+def letter(agency: Agency, ticket: Ticket, given: Answer, language: str, listed: str = "") -> Reply:
     """The message just as the citizen gets it; of an answer taken from an entry with its source."""
     sketch = Ticket(
         number=ticket.number,
@@ -255,7 +263,7 @@ def letter(agency: Agency, ticket: Ticket, given: Answer, language: str) -> Repl
         ending_reason=given.words.strip(),
     )
     line = LogLine(what=Move.CLOSE if given.ends else Move.REPLY, text=given.words.strip())
-    reply = telling.news(agency, sketch, line, language)
+    reply = telling.news(agency, sketch, line, language, listed)
     entry = given.entry
     if entry is None or entry.answer.of(language) not in given.words:
         return reply  # what staff have written anew rests on nothing but their word
@@ -263,19 +271,27 @@ def letter(agency: Agency, ticket: Ticket, given: Answer, language: str) -> Repl
 
 
 async def _one_letter(
-    session: AsyncSession, agency: Agency, ticket: Ticket, given: Answer, now: datetime
+    session: AsyncSession,
+    agency: Agency,
+    ticket: Ticket,
+    given: Answer,
+    line: LogLine,
+    *,
+    links: Links | None,
 ) -> None:
     """Of the news that the moves of one press left, each who waits gets the answer alone."""
+    sent = await enclosures.sent(session, agency, line, links)
     for contact in await followers.followers(session, ticket):
         if not given.ends and contact.id != ticket.contact_id:
             continue  # words to who asked, which nobody else was told
         query = select(News).where(
-            News.contact_id == contact.id, News.told_at.is_(None), News.at == now
+            News.contact_id == contact.id, News.told_at.is_(None), News.at == line.at
         )
         found = (await session.scalars(query.order_by(News.id))).all()
         for news in found[:-1]:
             await session.delete(news)
         for news in found[-1:]:
-            reply = letter(agency, ticket, given, contact.language or ticket.language)
-            news.reply = msgspec.to_builtins(reply)
+            language = contact.language or ticket.language
+            reply = letter(agency, ticket, given, language, sent.listed(contact.channel, language))
+            news.reply = msgspec.to_builtins(msgspec.structs.replace(reply, files=sent.files))
     await session.flush()

@@ -70,15 +70,6 @@ class Digest(Struct, frozen=True):
         return bool(self.reminders or self.counts["sign"])
 
 
-async def for_person(
-    session: AsyncSession, agency: Agency, officer: Officer, now: datetime
-) -> Digest:
-    """What one person's start page shows."""
-    here = await staff.officers(session, agency.slug, now.astimezone(BANGKOK).date())
-    found = await nudges.standing(session, agency.slug, now)
-    return await _digest(session, agency, officer, now, nudges_of=(found, here))
-
-
 async def _digest(
     session: AsyncSession,
     agency: Agency,

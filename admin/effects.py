@@ -7,15 +7,17 @@ from datetime import datetime
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin import joining, logbook, signing
+from admin import dividing, joining, logbook, signing
 from admin.clocks import deadlines
+from admin.enclosures import Links
 from admin.logbook import Line, LogLine
+from admin.moves import DIVISIBLE, IllegalMove, Move, Rule, Status, may_close, may_sign
 from admin.moves import Ending as End
-from admin.moves import IllegalMove, Move, Rule, Status, may_close, may_sign
 from admin.officers import Officer, Post
+from admin.subjects import FIELDS, subject_of
 from admin.tickets import Ticket
 from knowledge.agency import Agency
-from knowledge.chains import Class
+from knowledge.chains import Class, Kind
 
 
 class Deed(Struct, frozen=True, omit_defaults=True):
@@ -25,11 +27,13 @@ class Deed(Struct, frozen=True, omit_defaults=True):
     reason: str = ""
     """Words: read by the citizen where `telling.CITIZEN_READS` says so, else by staff."""
     unit: str | None = None
+    kind: Kind | None = None
+    """Of the matter that is made of a part of this one; the same where none is given."""
     class_: Class | None = None
     urgent: bool | None = None
     image: bool | None = None
-    item: str | None = None
-    topic: str | None = None
+    about: str | None = None
+    """The item or topic that it is about, as `subjects.FIELDS` has it; empty for none of them."""
     handed_to: str | None = None
     handed_number: str | None = None
     attachments: tuple[int, ...] = ()
@@ -51,7 +55,9 @@ class Case:
     officer: Officer | None = None
     post: Post | None = None
     other: Ticket | None = None
-    """The ticket that this one is joined to."""
+    """The ticket that this one is joined to, or that was made of a part of it."""
+    links: Links | None = None
+    """What makes links to files, where words for the citizen may come with some."""
 
 
 Effect = Callable[[Case], Awaitable[Status | None]]
@@ -64,13 +70,34 @@ async def _sort(case: Case) -> Status | None:
     unit = case.agency.unit(deed.unit or ticket.unit)
     if unit is None:
         raise IllegalMove("refused.unit_needed")
+    _name_subject(case)
     ticket.unit = unit.id
-    ticket.item, ticket.topic = deed.item or ticket.item, deed.topic or ticket.topic
     ticket.image = ticket.image if deed.image is None else deed.image
     urgent = ticket.urgent if deed.urgent is None else deed.urgent
     _set_clocks(case, deed.class_ or ticket.class_, urgent=urgent)
     is_screened = case.deed.move is Move.TRIAGE and (ticket.urgent or ticket.image)
     return Status.WITH_HEAD if is_screened else None
+
+
+def _name_subject(case: Case) -> None:
+    """Say what it is about: an item or a topic that the agency has, or none of them."""
+    about, field = case.deed.about, FIELDS.get(case.ticket.kind)
+    if about is None or field is None or about == (getattr(case.ticket, field) or ""):
+        return
+    if about and subject_of(case.agency, case.ticket.kind, about) is None:
+        raise IllegalMove("refused.choose")
+    setattr(case.ticket, field, about or None)
+
+
+async def _say_about(case: Case) -> Status | None:
+    """Mend what it is about, and the class that goes with it; whose it is stays."""
+    ticket = case.ticket
+    before = (ticket.item, ticket.topic, ticket.class_)
+    _name_subject(case)
+    _set_clocks(case, case.deed.class_ or ticket.class_, urgent=ticket.urgent)
+    if before == (ticket.item, ticket.topic, ticket.class_):
+        raise IllegalMove("refused.nothing_changed")
+    return None
 
 
 def _set_clocks(case: Case, class_: Class, *, urgent: bool) -> None:
@@ -168,6 +195,23 @@ async def _join(case: Case) -> Status | None:
     return None
 
 
+async def _divide(case: Case) -> Status | None:
+    """Part of it is another matter from now on."""
+    kind = case.deed.kind or case.ticket.kind
+    if kind not in DIVISIBLE or case.officer is None:
+        raise IllegalMove("refused.choose")
+    case.other = await dividing.divide(
+        case.session,
+        case.agency,
+        case.ticket,
+        kind,
+        officer=case.officer,
+        reason=case.deed.reason.strip(),
+        now=case.now,
+    )
+    return None
+
+
 async def _split(case: Case) -> Status | None:
     """Who came to the other by the join waits for their own again."""
     if case.ticket.joined_to is not None:
@@ -194,6 +238,7 @@ EFFECTS: Mapping[Move, Effect] = {
     Move.TRIAGE: _sort,
     Move.ACCEPT: _accept,
     Move.REASSIGN: _sort,
+    Move.ABOUT: _say_about,
     Move.PREPARE: _sign,
     Move.APPROVE: _sign,
     Move.PUBLISH: _sign,
@@ -201,6 +246,7 @@ EFFECTS: Mapping[Move, Effect] = {
     Move.CLOSE: _close,
     Move.HAND_OVER: _hand_over,
     Move.JOIN: _join,
+    Move.DIVIDE: _divide,
     Move.SPLIT: _split,
     Move.REOPEN: _open_again,
 }

@@ -1,6 +1,7 @@
 """Leaflets: the words in which announcements are told in a chat, alike on every channel. Pure."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from admin.announcements import Announcement, Content, Relation
@@ -35,33 +36,53 @@ def page_of(address: str, slug: str, announcement: Announcement) -> str | None:
     return f"{address.rstrip('/')}/{slug}/news/{first}" if address else None
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is told of one announcement, and the first of its thread."""
+
+    shown: Announcement
+    """Whose words: its own, or those of its last correction."""
+    first: Announcement
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its end was told already."""
+        return self.first.ended_at is not None
+
+
 def replies(
-    agency: Agency, told: Sequence[Announcement], language: str, address: str
+    agency: Agency, told: Sequence[Told], language: str, address: str, *, is_digest: bool = False
 ) -> list[Reply]:
     """One message for one announcement, with its files; one for all of a digest."""
-    if len(told) == 1:
-        return [alert(agency, told[0], language, address)]
-    return [digest(agency, told, language, address)]
+    [one, *others] = told
+    if others or (is_digest and (one.is_over or one.shown is not one.first)):
+        return [digest(agency, told, language, address)]
+    return [alert(agency, one.shown, language, address, first=one.first)]
 
 
-def alert(agency: Agency, one: Announcement, language: str, address: str) -> Reply:
-    """One announcement, whole."""
+def alert(
+    agency: Agency,
+    one: Announcement,
+    language: str,
+    address: str,
+    *,
+    first: Announcement | None = None,
+) -> Reply:
+    """One announcement, whole; `first` is that of its thread, where it follows one."""
     content, say = one.content, agency.wording.say
+    is_over = first is not None and first.ended_at is not None
     lines = [f"{headline(agency, one, language)}", "", _body(one, language)]
-    lines += _validity(agency, content, language)
-    unit = agency.unit(content.unit)
-    lines.append("")
-    if one.posted_at:
-        by = unit.name(language) if unit else agency.profile.name.of(language)
-        posted = moment(one.posted_at, language)
-        lines.append(say("alert.posted", language, at=posted, unit=by))
-    if one.edited_at:
-        lines.append(say("alert.edited", language, at=moment(one.edited_at, language)))
+    if is_over and one.relation is Relation.CORRECTION:
+        lines.append(say("alert.over", language))
+    elif one.relation is not Relation.ALL_CLEAR:
+        lines += _validity(agency, content, language)
+    lines += ["", *_dates(agency, one, first or one, language)]
     if content.source_url:
         lines.append(say("alert.source", language, url=content.source_url))
     if url := page_of(address, agency.slug, one):
         key = "alert.page_files" if content.files else "alert.page"
         lines.append(say(key, language, url=url))
+    lines.append(say("alert.how_to_stop", language))
     choices = (
         Choice(say("alert.now", language), f"{ONE}:{one.first_id or one.id}"),
         Choice(say("alert.stop_topic", language), f"{STOP}:{content.topic}"),
@@ -69,6 +90,21 @@ def alert(agency: Agency, one: Announcement, language: str, address: str) -> Rep
     )
     files = tuple(File(digest, name) for _, digest, name in content.files)
     return Reply("\n".join(lines).strip(), choices, files=files)
+
+
+def _dates(agency: Agency, one: Announcement, first: Announcement, language: str) -> Sequence[str]:
+    """When it was posted and last edited, and by whom (C6)."""
+    say = agency.wording.say
+    unit = agency.unit(one.content.unit)
+    by = unit.name(language) if unit else agency.profile.name.of(language)
+    posted = first.posted_at or one.posted_at
+    edited = one.posted_at if one.relation is Relation.CORRECTION else first.edited_at
+    lines = []
+    if posted:
+        lines.append(say("alert.posted", language, at=moment(posted, language), unit=by))
+    if edited:
+        lines.append(say("alert.edited", language, at=moment(edited, language)))
+    return lines
 
 
 def headline(agency: Agency, one: Announcement, language: str) -> str:
@@ -102,17 +138,22 @@ def _validity(agency: Agency, content: Content, language: str) -> list[str]:
     return lines
 
 
-def digest(agency: Agency, told: Sequence[Announcement], language: str, address: str) -> Reply:
+def digest(agency: Agency, told: Sequence[Told], language: str, address: str) -> Reply:
     """Several announcements, the first words of each; one that has ended says so."""
     say = agency.wording.say
     lines = [say("alert.digest", language, number=len(told))]
-    for one in told:
+    for each in told:
+        one = each.shown
         body = _body(one, language)
         short = body if len(body) <= SHOWN else f"{body[:SHOWN].rstrip()}…"
-        ended = f" ({say('alert.ended', language)})" if one.ended_at else ""
+        ended = f" ({say('alert.ended', language)})" if each.is_over else ""
         lines += ["", f"• {headline(agency, one, language)}{ended}", short]
+        if not each.is_over:
+            lines += _validity(agency, one.content, language)
+        lines += _dates(agency, one, each.first, language)
         if url := page_of(address, agency.slug, one):
             lines.append(url)
+    lines += ["", say("alert.how_to_stop", language)]
     choices = (
         Choice(say("alert.latest", language), LATEST),
         Choice(say("alert.stop_all", language), STOP),

@@ -32,6 +32,8 @@ class Line(StrEnum):
     VERDICT = "verdict"
     FOLLOWED = "followed"
     """Somebody else has the same matter and waits for it, too."""
+    DIVIDED = "divided"
+    """It was part of another matter, which details name."""
     EDITED = "edited"
     """The citizen changed the words of an earlier message."""
 

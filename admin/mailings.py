@@ -1,13 +1,26 @@
 """Mailings: one act of sending to many, and what became of it for each of them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid5
 
 import msgspec
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, exists, func, select, text
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    and_,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -185,6 +198,78 @@ async def figures(
     for mailing, fate, number in await connection.execute(query):
         found[mailing][fate] = number
     return found
+
+
+async def digested(
+    connection: AsyncConnection, announcement: int
+) -> Mapping[str, Mapping[Fate, int]]:
+    """Whom digests told of it, by channel: how many met which fate."""
+    query = (
+        select(Mailing.channel, Recipient.fate, func.count())
+        .join(Carried, Carried.mailing_id == Mailing.id)
+        .join(
+            Recipient,
+            and_(Recipient.mailing_id == Mailing.id, Recipient.lot == Carried.lot),
+        )
+        .where(Mailing.announcement_id.is_(None), Carried.announcement_id == announcement)
+        .group_by(Mailing.channel, Recipient.fate)
+        .order_by(Mailing.channel)
+    )
+    found: dict[str, dict[Fate, int]] = {}
+    for channel, fate, number in await connection.execute(query):
+        found.setdefault(channel, {})[fate] = number
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One recipient as staff see them: nothing that says who it is."""
+
+    channel: str
+    contact_id: UUID
+    fate: Fate
+    at: datetime
+    is_digest: bool
+
+    @property
+    def code(self) -> str:
+        """Tells recipients apart, and nothing else."""
+        return sha256(self.contact_id.bytes).hexdigest()[:8]
+
+
+async def told_of(
+    session: AsyncSession, announcement: int, *, fate: Fate | None, skip: int, limit: int
+) -> Sequence[Told]:
+    """Recipients of an announcement, of its own mailings and of digests, in a lasting order."""
+    is_of_it = exists().where(
+        Carried.mailing_id == Recipient.mailing_id,
+        Carried.lot == Recipient.lot,
+        Carried.announcement_id == announcement,
+    )
+    query = (
+        select(Mailing, Recipient.contact_id, Recipient.fate)
+        .join(Recipient, Recipient.mailing_id == Mailing.id)
+        .where(
+            or_(
+                Mailing.announcement_id == announcement,
+                and_(Mailing.announcement_id.is_(None), is_of_it),
+            ),
+            *([Recipient.fate == fate] if fate else []),
+        )
+        .order_by(Recipient.mailing_id, Recipient.lot, Recipient.page, Recipient.contact_id)
+        .offset(skip)
+        .limit(limit)
+    )
+    return [
+        Told(
+            mailing.channel,
+            contact,
+            met,
+            mailing.started_at or mailing.created_at,
+            mailing.announcement_id is None,
+        )
+        for mailing, contact, met in await session.execute(query)
+    ]
 
 
 async def of_announcement(session: AsyncSession, announcement: int) -> Sequence[Mailing]:

@@ -13,7 +13,7 @@ from sqlalchemy import func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin import leaflets, mailing_pages, recipients
-from admin.announcements import Announcement, Relation, Way, is_urgent
+from admin.announcements import Announcement, Way, is_urgent
 from admin.followers import News
 from admin.mailings import Fate, Lot, Mailing, Recipient, State, Why
 from admin.quota import Ledger, Quotas
@@ -74,7 +74,7 @@ class Mailroom:
         self, session: AsyncSession, agency: Agency, mailing: Mailing, ledger: Ledger | None
     ) -> None:
         """Write the recipients down; stop where the quota lacks even one message (L12)."""
-        is_counted = ledger is not None
+        is_counted, is_digest = ledger is not None, mailing.announcement_id is None
         groups, way, urgent = await _groups(session, agency, mailing, is_counted=is_counted)
         if way is Way.PAGE or (ledger is not None and way in {Way.DIGEST, Way.FREE}):
             groups = []
@@ -87,7 +87,7 @@ class Mailroom:
         now = self._clock()
         mailing.state, mailing.started_at, mailing.beat_at = State.SENDING, now, now
         short = 0 if rides or ledger is None else ledger.shortfall(found, urgent=urgent)
-        if short and mailing.frequency:  # a digest can wait for everybody's next words
+        if short and (is_digest or await _follows(session, mailing)):  # better late than never
             whose = update(Recipient).where(Recipient.mailing_id == mailing.id)
             await session.execute(whose.values(fate=Fate.RIDING))
             rides = True
@@ -177,20 +177,16 @@ async def _groups(
         return groups, Way.PUSH, False
     found = await session.get_one(Announcement, mailing.announcement_id)
     content = found.content
-    groups = recipients.alert(agency, found, await _before(session, found))
-    return groups, content.way, is_urgent(agency, content)
+    way = content.way
+    if found.relation and way is not Way.RIDE:  # it goes to just those who got what it follows
+        way = Way.PUSH
+    return await recipients.alert(session, agency, found), way, is_urgent(agency, content)
 
 
-async def _before(session: AsyncSession, found: Announcement) -> Sequence[int]:
-    """What an announcement follows: the first of its thread; an end also the corrections."""
-    if found.first_id is None:
-        return []
-    if found.relation is not Relation.ALL_CLEAR:
-        return [found.first_id]
-    others = select(Announcement.id).where(
-        Announcement.first_id == found.first_id, Announcement.id != found.id
-    )
-    return [found.first_id, *(await session.scalars(others))]
+async def _follows(session: AsyncSession, mailing: Mailing) -> bool:
+    """Whether it is a correction or an end: who got the news must not be left with it."""
+    found = await session.get(Announcement, mailing.announcement_id)
+    return found is not None and found.first_id is not None
 
 
 async def _held(session: AsyncSession, mailing_id: int, attempt: int) -> Mailing | None:

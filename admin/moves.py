@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from admin.officers import Officer, Post, Role
+from admin.subjects import FIELDS
 from knowledge.chains import THREE_SIGN, Chain, Kind, Step
 
 
@@ -36,6 +37,7 @@ class Move(StrEnum):
     ACCEPT = "accept"
     DECLINE = "decline"
     REASSIGN = "reassign"
+    ABOUT = "about"
     ASK = "ask"
     REPLY = "reply"
     PREPARE = "prepare"
@@ -48,6 +50,9 @@ class Move(StrEnum):
     WITHDRAW = "withdraw"
     REOPEN = "reopen"
     SPLIT = "split"
+    """It is a matter of its own again."""
+    DIVIDE = "divide"
+    """Part of it becomes another matter."""
 
 
 class Ending(StrEnum):
@@ -77,6 +82,8 @@ class Rule:
 
 SORTERS = frozenset({Role.AGENT, Role.APPROVER, Role.EXECUTIVE})
 HANDLERS = SORTERS | {Role.REPORTER}
+DIVISIBLE = frozenset(Kind) - {Kind.QUESTION, Kind.PUBLICATION}
+"""Kinds in which a citizen may tell of two things at once, and what the second may be."""
 _AT_WORK = frozenset({Status.WITH_UNIT, Status.PREPARED, Status.APPROVED})
 
 MOVES: Mapping[Move, tuple[Rule, ...]] = {
@@ -85,12 +92,19 @@ MOVES: Mapping[Move, tuple[Rule, ...]] = {
         Rule(frozenset({Status.RECEIVED, Status.WITH_UNIT}), Status.WITH_HEAD, HANDLERS, True),
     ),
     Move.ACCEPT: (
-        Rule(frozenset({Status.WITH_HEAD}), Status.WITH_UNIT, frozenset({Role.EXECUTIVE})),
+        Rule(  # what is urgent is told to the head before anybody has sorted it
+            frozenset({Status.RECEIVED, Status.WITH_HEAD}),
+            Status.WITH_UNIT,
+            frozenset({Role.EXECUTIVE}),
+        ),
     ),
     Move.DECLINE: (
         Rule(frozenset({Status.WITH_HEAD}), Status.RECEIVED, frozenset({Role.EXECUTIVE}), True),
     ),
     Move.REASSIGN: (Rule(frozenset({Status.WITH_UNIT}), Status.WITH_UNIT, HANDLERS, True),),
+    Move.ABOUT: (
+        Rule(DRAFTED - {Status.RECEIVED}, None, HANDLERS, kinds=frozenset(FIELDS)),  # sorting does
+    ),
     Move.ASK: (Rule(OPEN - {Status.PUBLISHED}, None, HANDLERS, True),),
     Move.REPLY: (Rule(OPEN, None, HANDLERS, True),),
     Move.PREPARE: (
@@ -160,6 +174,7 @@ MOVES: Mapping[Move, tuple[Rule, ...]] = {
         Rule(frozenset({Status.RECEIVED}), Status.JOINED, frozenset()),
         Rule(frozenset({Status.RECEIVED, Status.WITH_UNIT}), Status.JOINED, HANDLERS, True),
     ),
+    Move.DIVIDE: (Rule(DRAFTED, None, HANDLERS, True, kinds=DIVISIBLE),),
     Move.SPLIT: (Rule(frozenset({Status.JOINED}), Status.RECEIVED, HANDLERS, True),),
     Move.WITHDRAW: (Rule(OPEN - {Status.PUBLISHED}, Status.WITHDRAWN, frozenset()),),
     Move.REOPEN: (

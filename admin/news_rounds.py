@@ -24,6 +24,9 @@ WINDOWS: Mapping[Frequency, timedelta] = {
 STALE = timedelta(hours=12)
 """A digest that is later than this waits for its next time; nothing of it is lost."""
 
+LATE = timedelta(hours=2)
+"""A recurring notice that is later than this is left out until its next time."""
+
 log = structlog.get_logger()
 
 
@@ -80,7 +83,11 @@ class NewsRounds:
                 )
                 if found is None:
                     continue
+                is_late = found.next_at is not None and now - found.next_at > LATE
                 found.next_at = recurring.following(found.content, now)
+                if is_late:  # "tomorrow" would be another day by now
+                    log.warning("notice_too_late", agency=found.agency, announcement=found.id)
+                    continue
                 mine = [one for one in self._channels.values() if one.agency == found.agency]
                 session.add_all(begun(one, now, announcement=found.id) for one in mine)
 

@@ -75,10 +75,15 @@ async def open_ticket(
     now: datetime,
     contact: Contact | None = None,
     officer: Officer | None = None,
+    received: datetime | None = None,
 ) -> Ticket:
-    """Give it a number, its clocks, and its first line; a contact who brings it follows it."""
+    """Give it a number, its clocks, and its first line; a contact who brings it follows it.
+
+    Where it was `received` earlier, as part of another matter, its clocks run from then.
+    """
     class_ = proposed_class(agency, matter)
-    clocks = deadlines(agency, matter.kind, class_, now, urgent=matter.urgent)
+    opened = received or now
+    clocks = deadlines(agency, matter.kind, class_, opened, urgent=matter.urgent)
     ticket = Ticket(
         agency=agency.slug,
         number=await tickets.next_number(session, agency.slug, now),
@@ -102,7 +107,7 @@ async def open_ticket(
         image=matter.image,
         status=Status.RECEIVED,
         since=now,
-        opened_at=now,
+        opened_at=opened,
         first_reply_due=clocks.first_reply,
         due_at=clocks.settled,
     )

@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin import announcing, recurring
+from admin import announcing, recurring, riding
 from admin.announcements import Announcement, Relation, State
 from admin.mailings import Mailing
 from admin.mailings import State as Sending
@@ -77,7 +77,9 @@ class Posting:
             found.next_at = recurring.following(found.content, now)
             if found.first_id is not None:
                 await _follow(session, found, now)
-            await announcing.plan_end(session, found, now)
+            first = await session.get(Announcement, found.first_id or found.id)
+            if first is not None and first.ended_at is None:
+                await announcing.plan_end(session, found, now)
             session.add_all(_mailings(self._accounts(found.agency), found, now))
         log.info("announcement_posted", agency=found.agency, announcement=number)
 
@@ -140,7 +142,24 @@ async def _follow(session: AsyncSession, found: Announcement, now: datetime) -> 
     first = await session.get_one(Announcement, found.first_id)
     if found.relation is Relation.CORRECTION:
         first.edited_at = now
-        if found.content.valid_until and found.content.valid_until > now:
-            first.ended_at = None  # it holds longer than was thought
+        told = await _told_until(session, first, found)
+        until = found.content.valid_until
+        if until is not None and until > now and until != told:
+            first.ended_at = None  # it holds longer than was told
     elif found.relation is Relation.ALL_CLEAR:
         first.ended_at = now
+        await riding.recall(session, first.id)
+
+
+async def _told_until(
+    session: AsyncSession, first: Announcement, found: Announcement
+) -> datetime | None:
+    """Until when it held by what was told before this correction."""
+    query = select(Announcement).where(
+        Announcement.first_id == first.id,
+        Announcement.relation == Relation.CORRECTION,
+        Announcement.posted_at.is_not(None),
+        Announcement.id != found.id,
+    )
+    last = await session.scalar(query.order_by(Announcement.posted_at.desc()).limit(1))
+    return (last or first).content.valid_until

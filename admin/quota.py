@@ -10,16 +10,21 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
+from admin.announcements import Announcement, Relation, Way
+from admin.announcements import State as Standing
 from admin.mailings import Fate, Mailing, Recipient, State
 from bot import outbox
 from bot.channels.channel import Channel, DeliveryError, Metered
 from bot.db import Database
+from bot.outbox import month_of
 from bot.tables import account_of
 from knowledge.bulletins import Rates
 
 ASK_AGAIN = timedelta(minutes=10)
+SOONEST = timedelta(minutes=1)
+"""So often at most, where somebody waits for an answer: 60 times an hour are allowed (L6)."""
 A_FIFTH = 5
 """Of the month's quota is kept for emergencies where the profile says nothing else."""
 
@@ -85,15 +90,22 @@ class Quotas:
         self._clock = clock
         self._known: dict[str, _Told] = {}
 
-    async def ledger(self, channel: Channel, *, but: int | None = None) -> Ledger | None:
-        """An account's ledger, without what `but` has booked; None where nothing is counted."""
+    async def ledger(
+        self, channel: Channel, *, but: int | None = None, fresh: bool = False
+    ) -> Ledger | None:
+        """An account's ledger, without what `but` has booked; None where nothing is counted.
+
+        `fresh`: asks the platform anew, but for what it said within the last minute.
+        """
         if not isinstance(channel, Metered):
             return None
         account = account_of(channel.agency, channel.name)
-        told = await self._told(account, channel)
+        told = await self._told(account, channel, SOONEST if fresh else ASK_AGAIN)
         async with self._database.read() as connection:
             ours = await outbox.counted(connection, account, self._clock())
             booked = await _booked(connection, channel, but)
+            async with AsyncSession(connection) as session:
+                booked += await _ends(session, channel, self._clock())
         used = told.used + max(0, ours - told.ours, told.spent)
         rates = self._rates(channel.agency)
         reserve = (told.limit or 0) // A_FIFTH if rates.reserve is None else rates.reserve
@@ -109,9 +121,9 @@ class Quotas:
         ledger = await self.ledger(channel)
         return ledger.room(urgent=False) if ledger and ledger.is_known else None
 
-    async def _told(self, account: str, channel: Metered) -> _Told:
+    async def _told(self, account: str, channel: Metered, good_for: timedelta) -> _Told:
         now, known = self._clock(), self._known.get(account)
-        if known is not None and known.at > now - ASK_AGAIN:
+        if known is not None and known.at > now - good_for:
             return known
         async with self._database.read() as connection:
             ours = await outbox.counted(connection, account, now)
@@ -153,3 +165,28 @@ async def _booked(connection: AsyncConnection, channel: Channel, but: int | None
         )
     )
     return int(await connection.scalar(query) or 0)
+
+
+async def _ends(session: AsyncSession, channel: Channel, now: datetime) -> int:
+    """What the planned ends of this month will take: each is told to whoever got the news."""
+    query = select(Announcement).where(
+        Announcement.agency == channel.agency,
+        Announcement.relation == Relation.ALL_CLEAR,
+        Announcement.state == Standing.APPROVED,
+    )
+    total = 0
+    for end in (await session.scalars(query)).all():
+        is_now = end.starts_at is not None and month_of(end.starts_at) == month_of(now)
+        if is_now and end.content.way is not Way.RIDE:
+            told = (
+                select(func.count())
+                .select_from(Recipient)
+                .join(Mailing, Mailing.id == Recipient.mailing_id)
+                .where(
+                    Mailing.announcement_id == end.first_id,
+                    Mailing.channel == channel.name,
+                    Recipient.fate.in_([Fate.ACCEPTED, Fate.UNKNOWN]),
+                )
+            )
+            total += await session.scalar(told) or 0
+    return total

@@ -1,6 +1,6 @@
 """Whom a mailing goes to: written down once, in lots of the same words and pages of 500."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin.announcements import Announcement, Relation, Way, is_urgent
+from admin.announcements import Announcement, Relation, State, Way, is_urgent
+from admin.leaflets import Told
 from admin.mailings import PAGE, Carried, Fate, Lot, Mailing, Recipient, got
 from admin.subscriptions import Frequency, Subscriber, wants
 from bot.messages import Reply
@@ -34,7 +35,9 @@ class Group:
     """Announcements that the same people are to be told of, in one language."""
 
     language: str
-    told: tuple[Announcement, ...]
+    told: tuple[Told, ...]
+    carried: tuple[int, ...]
+    """The announcements that they are told of, by id."""
     who: ColumnElement[bool]
     """Of a subscriber's and a contact's row."""
 
@@ -51,16 +54,42 @@ def concerned(agency: Agency, announcement: Announcement) -> ColumnElement[bool]
     return and_(about, Subscriber.frequency == Frequency.AT_ONCE)
 
 
-def alert(agency: Agency, announcement: Announcement, thread: Sequence[int]) -> Sequence[Group]:
+async def alert(session: AsyncSession, agency: Agency, found: Announcement) -> Sequence[Group]:
     """Everybody who is to get this announcement at once.
 
-    A correction and an all-clear go to just those who got what they follow.
+    A correction goes to just those who got what it corrects, an all-clear to all who got anything
+    of the thread. A recurring one is told in the words of its last correction.
     """
-    if announcement.relation in {Relation.CORRECTION, Relation.ALL_CLEAR}:
-        who = got(thread)
-    else:
-        who = concerned(agency, announcement)
-    return [Group(language, (announcement,), who) for language in agency.profile.languages]
+    first, who, shown = found, concerned(agency, found), found
+    if found.first_id is not None:
+        first = await session.get_one(Announcement, found.first_id)
+        who = got(await _before(session, found))
+    elif found.content.recurs:
+        shown = (await _corrected(session, [found.id])).get(found.id, found)
+    told = (Told(shown, first),)
+    return [Group(language, told, (found.id,), who) for language in agency.profile.languages]
+
+
+async def _before(session: AsyncSession, found: Announcement) -> Sequence[int]:
+    """What an announcement follows: the first of its thread; an end also the corrections."""
+    first = found.first_id or found.id
+    if found.relation is not Relation.ALL_CLEAR:
+        return [first]
+    others = select(Announcement.id).where(
+        Announcement.first_id == first, Announcement.id != found.id
+    )
+    return [first, *(await session.scalars(others))]
+
+
+async def _corrected(session: AsyncSession, firsts: Sequence[int]) -> Mapping[int, Announcement]:
+    """The last correction that still holds of each that has one."""
+    query = select(Announcement).where(
+        Announcement.first_id.in_(firsts),
+        Announcement.relation == Relation.CORRECTION,
+        Announcement.state == State.POSTED,
+    )
+    rows = await session.scalars(query.order_by(Announcement.posted_at, Announcement.id))
+    return {row.first_id: row for row in rows if row.first_id is not None}
 
 
 async def digest(
@@ -76,17 +105,19 @@ async def digest(
         .where(
             Announcement.agency == agency.slug,
             Announcement.relation.is_(None),
+            Announcement.state == State.POSTED,
             Announcement.posted_at > mailing.since,
             Announcement.posted_at <= mailing.until,
         )
         .order_by(Announcement.id)
         .limit(MOST_IN_A_DIGEST)
     )
+    left_out = {Way.PAGE, Way.FREE} if is_counted else {Way.PAGE}
     told = [
         one
         for one in await session.scalars(query)
         if not is_urgent(agency, one.content)  # they were told at once
-        and one.content.way is not Way.PAGE
+        and one.content.way not in left_out
     ]
     if not told:
         return []
@@ -99,11 +130,17 @@ async def digest(
         wished.append(and_(wants(one.content.topic, one.content.areas), whose))
     bits_of = (case((wish, 1 << n), else_=0) for n, wish in enumerate(wished))
     mask = sum(bits_of, start=literal(0))
+    corrected = await _corrected(session, [one.id for one in told])
     readers = or_(mine, at_once) if is_daily else mine
     masks = select(mask.label("mask")).where(_reachable(mailing), readers).distinct().subquery()
     found = (await session.scalars(select(masks.c.mask).order_by(masks.c.mask))).all()
     return [
-        Group(language, _chosen(told, bits), and_(readers, mask == bits))
+        Group(
+            language,
+            tuple(Told(corrected.get(one.id, one), one) for one in _chosen(told, bits)),
+            tuple(one.id for one in _chosen(told, bits)),
+            and_(readers, mask == bits),
+        )
         for bits in found
         if bits
         for language in agency.profile.languages
@@ -174,7 +211,7 @@ async def write_down(
             )
         )
         session.add_all(
-            Carried(mailing_id=mailing.id, lot=number, announcement_id=one.id) for one in group.told
+            Carried(mailing_id=mailing.id, lot=number, announcement_id=one) for one in group.carried
         )
     await session.flush()
     return total

@@ -35,6 +35,8 @@ class Proposal(msgspec.Struct, frozen=True):
     """The page where they stand."""
     files: tuple[tuple[int, str], ...] = ()
     """Attachment and SHA-256 of its content."""
+    enclosed: tuple[int, ...] = ()
+    """Those of the files that the citizen gets with the words; the others are for staff."""
 
 
 class Draft(Base):
@@ -87,6 +89,8 @@ def digest_of(number: str, agency: str, version: int, proposal: Proposal) -> str
         "version": version,
         **msgspec.to_builtins(proposal),
     }
+    if not proposal.enclosed:
+        del content["enclosed"]  # so were all digests made before there was such a thing
     return sha256(msgspec.json.encode(content, order="sorted")).hexdigest()
 
 

@@ -1,10 +1,14 @@
 """Telling citizens what becomes of their matter, in plain words, as soon as it costs nothing."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
+from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin import followers
+from admin import enclosures, followers
+from admin.enclosures import Links
 from admin.followers import told
 from admin.logbook import LogLine
 from admin.moves import Ending, Move, Status
@@ -29,6 +33,7 @@ PUBLIC = frozenset(
         Move.CLOSE,
         Move.HAND_OVER,
         Move.JOIN,
+        Move.DIVIDE,
         Move.SPLIT,
         Move.WITHDRAW,
         Move.REOPEN,
@@ -37,16 +42,27 @@ PUBLIC = frozenset(
 """Moves that the citizen hears of; what goes back and forth among staff is theirs."""
 CITIZEN_READS = frozenset({Move.ASK, Move.REPLY, Move.HAND_OVER})
 """Moves whose words are meant for the citizen."""
-PRIVATE = frozenset({Move.ASK, Move.REPLY})
-"""Of these the words of staff to who brought it, whom nobody else who waits hears."""
+PRIVATE = frozenset({Move.ASK, Move.REPLY, Move.DIVIDE})
+"""Moves that only who brought it hears of: words of staff to them, and a second number."""
 PRESSING = frozenset({Move.ASK, Move.REPLY, Move.CLOSE, Move.HAND_OVER, Move.JOIN})
 """News worth a message of its own where messages cost; the rest rides on the next reply."""
 OWN = frozenset({Move.WITHDRAW, Move.REOPEN, Move.JOIN})
 """What the citizen has just done: the chat has answered it already."""
 
 
+def is_heard(move: Move, details: Mapping[str, Any]) -> bool:
+    """Whether the citizen hears of a move; no due date they were told is moved silently."""
+    return move in PUBLIC or (move is Move.ABOUT and "due" in details)
+
+
 async def tell(
-    session: AsyncSession, agency: Agency, ticket: Ticket, line: LogLine, *, now: datetime
+    session: AsyncSession,
+    agency: Agency,
+    ticket: Ticket,
+    line: LogLine,
+    *,
+    now: datetime,
+    links: Links | None = None,
 ) -> None:
     """Leave the news of this line for everybody who waits for the ticket and may read it.
 
@@ -55,17 +71,20 @@ async def tell(
     if not line.public:
         return
     move = Move(line.what)
+    sent = await enclosures.sent(session, agency, line, links)
     for contact in await followers.followers(session, ticket):
         if move in OWN and line.contact_id == contact.id:
             continue
         if move in PRIVATE and contact.id != ticket.contact_id:
             continue
-        reply = news(agency, ticket, line, contact.language or ticket.language)
+        language = contact.language or ticket.language
+        reply = news(agency, ticket, line, language, sent.listed(contact.channel, language))
+        reply = structs.replace(reply, files=sent.files)
         session.add(told(contact.id, reply, presses=move in PRESSING, now=now))
 
 
-def news(agency: Agency, ticket: Ticket, line: LogLine, language: str) -> Reply:
-    """One step in plain words."""
+def news(agency: Agency, ticket: Ticket, line: LogLine, language: str, listed: str = "") -> Reply:
+    """One step in plain words, and what they say of the files that go with them."""
     move = Move(line.what)
     unit = agency.unit(ticket.unit)
     values = {
@@ -74,10 +93,12 @@ def news(agency: Agency, ticket: Ticket, line: LogLine, language: str) -> Reply:
         "due": written(ticket.due_at.astimezone(BANGKOK).date(), language),
         "body": ticket.handed_to or "",
         "words": line.text or "",
+        "other": line.details["other"] if move is Move.DIVIDE else "",
     }
     say = agency.wording.say
     if move is Move.CLOSE and ticket.ending:
-        return Reply(_ended(agency, ticket, language), verdicts(agency, ticket, language))
+        text = _ended(agency, ticket, language, listed)
+        return Reply(text, verdicts(agency, ticket, language))
     key, places = _text(agency, ticket, line)
     text = say(key, language, **{place: values[place] for place in places})
     if move is Move.REASSIGN and "due" in line.details:
@@ -87,6 +108,9 @@ def news(agency: Agency, ticket: Ticket, line: LogLine, language: str) -> Reply:
             text += "\n" + say("news.their_number", language, number=ticket.handed_number)
         text += "\n" + say(asking(ticket)[1], language)
         return Reply(text, verdicts(agency, ticket, language))
+    if move is Move.DIVIDE:
+        return Reply(text, (Choice(values["other"], f"mine:{values['other']}"),))
+    text = "\n\n".join(filter(None, [text, listed]))
     return Reply(text, _choices(agency, ticket, move, language))
 
 
@@ -101,7 +125,7 @@ def _text(agency: Agency, ticket: Ticket, line: LogLine) -> tuple[str, tuple[str
     return key, places
 
 
-def _ended(agency: Agency, ticket: Ticket, language: str) -> str:
+def _ended(agency: Agency, ticket: Ticket, language: str, listed: str) -> str:
     """How it came out, and whether that is what the citizen wanted."""
     say, reason = agency.wording.say, ticket.ending_reason or ""
     flow, question = asking(ticket)
@@ -110,7 +134,8 @@ def _ended(agency: Agency, ticket: Ticket, language: str) -> str:
     else:
         ending = ended(agency, ticket, language)
         text = say("news.close", language, number=ticket.number, ending=ending, reason=reason)
-    return f"{text}\n{say(question, language)}"
+    between = f"\n{listed}\n\n" if listed else ""
+    return f"{text}\n{between}{say(question, language)}"
 
 
 def ended(agency: Agency, ticket: Ticket, language: str) -> str:
@@ -126,6 +151,7 @@ TEXTS = {
     Move.ESCALATE: ("news.escalate", ("number",)),
     Move.ACCEPT: ("news.accept", ("number", "unit", "due")),
     Move.REASSIGN: ("news.reassign", ("number", "unit")),
+    Move.ABOUT: ("news.about", ("number", "due")),
     Move.ASK: ("news.ask", ("number", "words")),
     Move.REPLY: ("news.reply", ("number", "words")),
     Move.PREPARE: ("news.prepare", ("number", "unit")),
@@ -133,6 +159,7 @@ TEXTS = {
     Move.PUBLISH: ("news.publish", ("number",)),
     Move.HAND_OVER: ("news.hand_over", ("number", "body", "words")),
     Move.JOIN: ("news.join", ("number",)),
+    Move.DIVIDE: ("news.divide", ("number", "other")),
     Move.SPLIT: ("news.split", ("number", "due")),
     Move.WITHDRAW: ("news.withdraw", ("number",)),
     Move.REOPEN: ("news.reopen", ("number",)),

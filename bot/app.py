@@ -32,6 +32,7 @@ from bot.mailbox import Bells
 from bot.metrics import Metrics
 from bot.openings import Openings
 from bot.reading import make_encoder, make_registry
+from bot.secrets import secret_key
 from bot.settings import Settings
 from bot.tables import account_of
 from bot.timetable import MAILING, mailing_errand, timetable
@@ -99,7 +100,8 @@ class Program:
         return self._application()
 
     def _assemble(self) -> None:
-        desk = Desk(self.registry.get, self.metrics, address=self.settings.public_url)
+        key = secret_key(self.settings.data_dir)
+        desk = Desk(self.registry.get, self.metrics, address=self.settings.public_url, key=key)
         self.accounts = self._accounts()
         self.delivery = Delivery(
             self.database, self.channels, self.accounts, clock=clock.now, metrics=self.metrics
@@ -195,13 +197,12 @@ class Program:
             is_served=lambda slug: self.registry.get(slug) is not None,
         ).add_to(app)
         Health(self).add_to(app)
-        changed = self._changed
         staff_pages.add_to(
             app,
             self.database,
             self.registry,
             self.settings,
-            changed,
+            self._changed,
             channels=self.channels,
             quotas=self.quotas,
         )

@@ -11,6 +11,7 @@ from bot.mailbox import Bells
 from bot.secrets import secret_key
 from bot.settings import Settings
 from handlers.site.chat import Chat
+from handlers.site.enclosures import Enclosures
 from handlers.site.news import News
 from handlers.site.pages import Pages
 from handlers.site.publication import Publication
@@ -49,4 +50,5 @@ def add_to(
     ).add_to(app)
     Questions(database, registry.get, settings, clock.now).add_to(app)
     News(database, registry.get, files, settings, clock.now).add_to(app)
+    Enclosures(database, registry.get, files, settings, key=key, clock=clock.now).add_to(app)
     Pages(registry, settings).add_to(app)

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from admin.enclosures import Links
 from bot.messages import Choice, InboundMessage, Reply
 from handlers.drafts import Draft, Said
 from handlers.news_wishes import Wish
@@ -65,6 +66,8 @@ class Turn:
     """How the text matches the knowledge base, found out before the transaction."""
     address: str = ""
     """Where the pages of this installation are found; empty where nobody has said."""
+    links: Links | None = None
+    """What makes the links to files that staff have sent."""
 
     def say(self, key: str, **values: object) -> str:
         """A text of the agency in the citizen's language."""

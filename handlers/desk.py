@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin import attachments, followers, logbook, questions, subscriptions
+from admin.enclosures import Links
 from admin.questions import Question
 from bot.clock import BANGKOK
 from bot.forgetting import forget
@@ -54,11 +55,17 @@ class Desk:
     """Knows the agencies; everything else it needs comes with each message."""
 
     def __init__(
-        self, served: Callable[[str], Served | None], metrics: Metrics, *, address: str = ""
+        self,
+        served: Callable[[str], Served | None],
+        metrics: Metrics,
+        *,
+        address: str = "",
+        key: bytes | None = None,
     ) -> None:
         self._served = served
         self._metrics = metrics
         self._address = address
+        self._links = Links(key, address) if key else None
 
     async def prepare(self, message: InboundMessage) -> Thought:
         """Match the words; raises AgencyGone.
@@ -100,6 +107,7 @@ class Desk:
             session=session,
             match=thought.match,
             address=self._address,
+            links=self._links,
         )
         has_been_away = contact.blocked and message.kind not in SILENT
         if has_been_away:

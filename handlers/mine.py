@@ -1,18 +1,18 @@
 """ "เรื่องของฉัน": what the citizen reported here, where it stands, and what may still be done."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
 
-from admin import adding, attachments, followers, logbook, tickets
+from admin import adding, attachments, enclosures, followers, logbook, tickets
 from admin.followers import is_following
 from admin.handling import Deed, perform_as_citizen
 from admin.logbook import Line, LogLine
 from admin.moves import OVER, IllegalMove, Move, Status
 from admin.numbers import typed_number
-from admin.telling import ended, verdicts
+from admin.telling import CITIZEN_READS, PRIVATE, ended, verdicts
 from admin.tickets import Ticket
 from bot.messages import Choice, Kind, Reply
 from bot.tables import account_of
@@ -116,21 +116,45 @@ async def shown(turn: Turn, ticket: Ticket) -> Outcome:
     if ticket.ending:
         text.append(turn.say("mine.ending", ending=ended(turn.agency, ticket, turn.language)))
         text += [ticket.ending_reason] if ticket.ending_reason else []
-    text += [turn.say("mine.history"), *_history(turn, lines[-HISTORY:], words=is_bringer)]
+    last = lines[-HISTORY:]
+    files = await _enclosed(turn, last, words=is_bringer)
+    text += [turn.say("mine.history"), *_history(turn, last, files, words=is_bringer)]
     other = await turn.session.get(Ticket, ticket.joined_to) if ticket.joined_to else None
     choices = _choices(turn, ticket, other.number if other else None)
     return Outcome((Reply("\n".join(text), choices),))
 
 
-def _history(turn: Turn, lines: Sequence[LogLine], *, words: bool) -> Sequence[str]:
+async def _enclosed(
+    turn: Turn, lines: Sequence[LogLine], *, words: bool
+) -> Mapping[int, Sequence[str]]:
+    """The files that staff sent with these lines, each with a new link, by the line's number.
+
+    What was meant for who brought the matter nobody else who waits for it gets.
+    """
+    found: dict[int, Sequence[str]] = {}
+    for line in lines:
+        if words or line.what not in PRIVATE:
+            sent = await enclosures.sent(turn.session, turn.agency, line, turn.links)
+            urls = sent.urls(turn.message.contact.channel, turn.today)
+            found[line.id] = [
+                "\n".join(filter(None, [turn.say("mine.file", name=name), url]))
+                for name, url in urls
+            ]
+    return found
+
+
+def _history(
+    turn: Turn, lines: Sequence[LogLine], files: Mapping[int, Sequence[str]], *, words: bool
+) -> Sequence[str]:
     found = []
     for line in lines:
         key = _STEPS.get(Line(line.what)) if line.what in set(Line) else None
         what = turn.say(key) if key else turn.say(f"standing.{line.end}") if line.end else ""
-        if words and line.text and line.staff_id is not None:
+        if words and line.text and line.what in CITIZEN_READS:  # other reasons are the staff's own
             what = f"{what}: {line.text}" if what else line.text
         if what:
             found.append(f"• {day(line.at, turn.language)} {what}")
+            found += files.get(line.id, ())
     return found
 
 

@@ -34,6 +34,10 @@ class Area(Named):
 class NewsKind(Named):
     """A template of an announcement, and the rules that hold for it."""
 
+    topic: str = ""
+    """The topic that such an announcement begins with; empty: the first."""
+    has_date: bool = False
+    """It takes place at a time, so it needs a beginning; calendars get it from there."""
     is_time_bound: bool = False
     """It cannot go out without an end, and its end is told to all who got it (N13)."""
     is_urgent: bool = False

@@ -70,6 +70,21 @@ _PASSPORT: Final = re.compile(
 )
 _CALLED_PASSPORT: Final = re.compile(r"หนังสือเดินทาง|พาสปอร์ต|passport", re.IGNORECASE)
 _ADDRESS: Final = re.compile(r"(?:https?://|www\.)[\w\-.~:/?#\[\]@!$&'()*+,;=%]+", re.I | re.ASCII)
+_EVEN_THERE: Final = frozenset({Personal.IDENTITY, Personal.TELEPHONE, Personal.EMAIL})
+"""What leads to one person also where it is part of an address of the web."""
+_DOMAIN: Final = r"[A-Za-z0-9-]+(?:\s?(?:\.|[(\[]\s?(?:dot|จุด|ดอท)\s?[)\]])\s?[A-Za-z0-9-]+)+"
+_EMAILS: Final = (
+    EMAIL,
+    re.compile(
+        rf"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]+\s?[(\[]\s?(?:at|แอท|แอด)\s?[)\]]\s?{_DOMAIN}",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"(?:(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]+|(?<![ก-๛])[ก-๛]+)"
+        r"@[A-Za-z0-9ก-๛-]+(?:\.[A-Za-z0-9ก-๛-]+)*?\.ไทย"
+    ),
+)
+"""As they are written, as they are spelled out, and with a Thai domain."""
 _PLACE: Final = re.compile(
     r"[1-9๑-๙]\d?\.\d{3,}\s?°?\s?[NEน]?[,\s]{1,3}(?:9[6-9]|10[0-6])\.\d{3,}\s?°?"
 )
@@ -135,7 +150,8 @@ def found(text: str, own: Collection[str] = ()) -> Sequence[Finding]:
     published = {_plain(known) for one in own for known in (one, *(f.words for f in found(one)))}
     taken: list[Finding] = []
     for one in _all(text):
-        if _plain(one.words) in published or _is_within(one, addresses):
+        is_hidden = one.kind not in _EVEN_THERE and _is_within(one, addresses)
+        if _plain(one.words) in published or is_hidden:
             continue
         if all(one.end <= other.start or other.end <= one.start for other in taken):
             taken.append(one)
@@ -149,8 +165,9 @@ def redacted(text: str, finding: Finding) -> str:
 
 def _all(text: str) -> Iterator[Finding]:
     """Everything that looks so; of two for one place the earlier kind is the surer one."""
-    for mail in EMAIL.finditer(text):
-        yield _finding(Personal.EMAIL, text, *mail.span())
+    for pattern in _EMAILS:
+        for mail in pattern.finditer(text):
+            yield _finding(Personal.EMAIL, text, *mail.span())
     for pattern in (LINE_NAMED, LINE_LOOSE):
         for name in pattern.finditer(text):
             yield _finding(Personal.LINE_ID, text, *name.span(pattern.groups))

@@ -29,7 +29,7 @@ def told(*arguments: object, typed: str = "", **settings: str | Path) -> Done:
     out, err = StringIO(), StringIO()
     with (
         pytest.MonkeyPatch.context() as place,
-        _process_as_it_was(),
+        process_as_it_was(),
         redirect_stdout(out),
         redirect_stderr(err),
     ):
@@ -43,7 +43,7 @@ def told(*arguments: object, typed: str = "", **settings: str | Path) -> Done:
 
 
 @contextmanager
-def _process_as_it_was() -> Iterator[None]:
+def process_as_it_was() -> Iterator[None]:
     """A command says how its process logs, and who reads its files: that is undone."""
     root, server = logging.getLogger(), logging.getLogger("aiohttp.server")
     handlers, filters, level = [*root.handlers], [*server.filters], root.level
@@ -54,5 +54,6 @@ def _process_as_it_was() -> Iterator[None]:
     finally:
         root.handlers[:], server.filters[:] = handlers, filters
         root.setLevel(level)
-        structlog.configure(**logging_of_ours)
+        if structlog.get_config() != logging_of_ours:
+            structlog.configure(**logging_of_ours)
         os.umask(mask)

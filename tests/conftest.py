@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, settings
 
 from bot import migration
 from bot.db import Database
+from tests.commands import process_as_it_was
 from tests.fakes import MovingClock
 
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -120,6 +121,13 @@ def postgresql() -> Iterator[PostgreSQL]:
     server = PostgreSQL()
     yield server
     server.stop()
+
+
+@pytest.fixture(autouse=True)
+def _what_a_command_changes() -> Iterator[None]:
+    """A command that says `only errors are logged` says so for its own test alone."""
+    with process_as_it_was():
+        yield
 
 
 @pytest.fixture

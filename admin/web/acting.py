@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 from aiohttp import web
+from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin import audit, locks, signing, tickets
 from admin.attachments import Attachment
+from admin.enclosures import MOST, reaches
 from admin.handling import Deed, perform
 from admin.lists import may_see
 from admin.logbook import Line, LogLine
@@ -16,16 +18,17 @@ from admin.tickets import Ticket
 from admin.web import evidence
 from admin.web.access import MEBIBYTE, TICKET_STAFF, Route
 from admin.web.evidence import Unkept
-from admin.web.ticket import AT_ONCE, shown
+from admin.web.subjects import proposed
+from admin.web.ticket import AT_ONCE, TALK, shown
 from admin.web.tickets import found, member
 from admin.web.visit import Visit
-from knowledge.chains import Class, Step
+from knowledge.chains import Class, Kind, Step
 
 LONGEST = 4_000
 """Letters of one field of words."""
 FIELDS = (
-    "reason", "unit", "class", "urgent", "image", "handed_to", "handed_number", "other",
-    "ending", "before", "after", "url", "version",
+    "reason", "kind", "about", "unit", "class", "urgent", "image", "handed_to", "handed_number",
+    "other", "ending", "before", "after", "url", "version",
 )  # fmt: skip
 
 
@@ -49,7 +52,9 @@ async def open_form(visit: Visit) -> web.StreamResponse:
             return await shown(visit, session, ticket, status=422, fault=visit.say(error.key))
         is_mine = await locks.take(session, ticket, visit.officer, visit.now)
         form = move if is_mine and move not in AT_ONCE else None
-        return await shown(visit, session, ticket, form=form, meant=move)
+        path = visit.at("tickets", ticket.number, "moves", move)
+        files = await evidence.carried(visit, session, ticket, path)
+        return await shown(visit, session, ticket, form=form, meant=move, uploads=files)
 
 
 async def take_over(visit: Visit) -> web.StreamResponse:
@@ -74,15 +79,17 @@ async def act(visit: Visit) -> web.StreamResponse:
     """Make one move; where it may not be made, the page says why and keeps what was typed."""
     move = _move(visit)
     words = {name: visit.form.text(name, at_most=LONGEST) for name in FIELDS}
+    if visit.form.text("propose"):
+        return await _proposing(visit, move, words)
     files: Sequence[Attachment] = ()
     fault, is_seen = "", True
     try:
-        if move is Move.PREPARE:
-            files = await evidence.taken(visit)
+        if move in evidence.TAKEN:
+            files = await _files(visit, move)
         async with visit.write() as session:
             is_seen = await _done(visit, session, move, words, files)
     except Unkept as error:
-        files, fault = error.kept, visit.say(error.key, name=error.name)
+        files, fault = error.kept, visit.say(error.key, **error.values)
     except IllegalMove as error:
         fault = visit.say(error.key)
     if not fault:
@@ -94,6 +101,24 @@ async def act(visit: Visit) -> web.StreamResponse:
         return await shown(
             visit, session, ticket, status=422, form=form, fault=fault, words=words, uploads=files
         )
+
+
+async def _proposing(visit: Visit, move: Move, words: dict[str, str]) -> web.StreamResponse:
+    """The form as it was typed, with the unit and class of what it is about; nothing is done."""
+    async with visit.read() as session:
+        ticket = await found(visit, session)
+        words = proposed(visit, ticket, words)
+        return await shown(visit, session, ticket, form=move, words=words)
+
+
+async def _files(visit: Visit, move: Move) -> Sequence[Attachment]:
+    """The files of the form; raises IllegalMove where a citizen would not get them."""
+    async with visit.read() as session:
+        ticket = await found(visit, session)
+        can_send = await reaches(session, ticket, visit.equipment.links)
+    if move in TALK and not can_send and visit.form.files("files"):
+        raise IllegalMove("refused.no_address")
+    return await evidence.taken(visit, ticket, move)
 
 
 async def _done(
@@ -114,18 +139,31 @@ async def _done(
     other = None
     if move is Move.JOIN:
         other = await tickets.ticket_of(session, ticket.agency, words["other"])
-    deed = _deed(move, words)
-    await perform(session, visit.agency, ticket, deed, visit.officer, now=visit.now, other=other)
+    deed = _deed(visit, move, words)
+    if move in TALK:
+        deed = structs.replace(deed, attachments=tuple(file.id for file in files[:MOST]))
+    await perform(
+        session,
+        visit.agency,
+        ticket,
+        deed,
+        visit.officer,
+        now=visit.now,
+        other=other,
+        links=visit.equipment.links,
+    )
     await locks.release(session, ticket, visit.officer)
     return may_see(visit.officer, ticket)
 
 
-def _deed(move: Move, words: dict[str, str]) -> Deed:
+def _deed(visit: Visit, move: Move, words: dict[str, str]) -> Deed:
     is_triage = move is Move.TRIAGE
     return Deed(
         move,
         reason="" if move is Move.PREPARE else words["reason"],
+        about=words["about"] if visit.form.texts("about") else None,
         unit=words["unit"] or None,
+        kind=member(Kind, words["kind"]),
         class_=member(Class, words["class"]),
         urgent=bool(words["urgent"]) if is_triage else None,
         image=bool(words["image"]) if is_triage else None,

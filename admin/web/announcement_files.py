@@ -42,7 +42,8 @@ async def taken(visit: Visit, before: Files) -> tuple[Files, str]:
             kept.append(await _keep(visit, field))
         except Unfit as unfit:
             key = FAULTS.get(unfit.reason, "announce.file_damaged")
-            fault = f"{field.filename[:80]}: {visit.say(key)}"
+            size = visit.equipment.settings.max_file_mb
+            fault = f"{field.filename[:80]}: {visit.say(key, size=size)}"
     return (*stay, *((row.id, row.sha256 or "", row.download_name) for row in kept)), fault
 
 

@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin import recipients
 from admin.announcement_checks import first_time
-from admin.announcements import Announcement, Content, Relation, Way, is_urgent
+from admin.announcements import Announcement, Content, Way, is_urgent
 from admin.quota import Ledger
-from admin.subscriptions import Subscriber
+from admin.subscriptions import Frequency, Subscriber, wants
 from admin.web.visit import Visit
 from bot.channels.channel import Channel
 from bot.outbox import month_of
@@ -26,22 +26,26 @@ class Sum:
     ledger: Ledger | None = None
     """None where nothing is counted."""
     messages: int = 0
-    """Counted messages of this sending."""
+    """Counted messages of this sending; of a digest, at most."""
     shortfall: int = 0
     later: int = 0
     """Counted messages of the end, when that is told."""
     is_next_month: bool = False
     """Whether it goes out of another month's quota, of which nothing is used yet."""
+    is_urgent: bool = False
+    is_in_digest: bool = False
+    """One message tells of other news, too; where the quota lacks it, it rides on replies."""
 
     @property
     def is_unknown(self) -> bool:
         """Whether a push would be a guess: the platform could not be asked."""
-        return bool(self.ledger and not self.ledger.is_known and self.messages)
+        is_pushed = self.messages and not self.is_in_digest
+        return bool(self.ledger and not self.ledger.is_known and is_pushed)
 
     @property
     def left(self) -> int | None:
-        """What remains of the quota afterwards, with the reserve; None: any number."""
-        room = self.ledger.room(urgent=True) if self.ledger else None
+        """What remains afterwards, with the reserve for what is urgent; None: any number."""
+        room = self.ledger.room(urgent=self.is_urgent) if self.ledger else None
         return None if room is None else max(0, room - self.messages)
 
     @property
@@ -56,6 +60,14 @@ class Forecast:
 
     sums: Sequence[Sum]
     is_urgent: bool
+    is_followup: bool = False
+    """A correction: only who got the first one gets it."""
+
+    @property
+    def ways(self) -> Sequence[Way]:
+        """Those that use less of the quota; neither what is urgent nor a correction is digested."""
+        digest = () if self.is_urgent or self.is_followup else (Way.DIGEST,)
+        return (Way.RIDE, *digest, Way.FREE, Way.PAGE)
 
     @property
     def people(self) -> int:
@@ -72,27 +84,44 @@ async def forecast(visit: Visit, one: Announcement) -> Forecast:
     """What it comes to if it goes out as it is now; asks the platform where that is needed."""
     content = one.content
     urgent = is_urgent(visit.agency, content)
+    is_digested = content.way is Way.DIGEST and one.relation is None and not urgent
     async with visit.read() as session:
-        people = await _people(visit, session, one)
-    sums = [
-        await _sum(visit, channel, content, people.get(channel.name, 0))
-        for channel in sorted(visit.equipment.channels.values(), key=lambda one: one.name)
-        if channel.agency == visit.agency.slug
-    ]
-    return Forecast(sums, urgent)
+        group = (await recipients.alert(session, visit.agency, one))[0]  # of one language
+        people = await _people(visit, session, group.who)
+        readers = await _people(visit, session, _readers(content)) if is_digested else {}
+    sums = []
+    for channel in sorted(visit.equipment.channels.values(), key=lambda one: one.name):
+        if channel.agency != visit.agency.slug:
+            continue
+        here, digested = people.get(channel.name, 0), readers.get(channel.name, 0)
+        sum_ = await _sum(visit, channel, content, here, digested)
+        if sum_.shortfall or sum_.is_unknown:  # the quota may have been raised just now
+            sum_ = await _sum(visit, channel, content, here, digested, fresh=True)
+        sums.append(sum_)
+    return Forecast(sums, urgent, one.relation is not None)
 
 
-async def _sum(visit: Visit, channel: Channel, content: Content, people: int) -> Sum:
-    ledger = await visit.equipment.quotas.ledger(channel)
+async def _sum(
+    visit: Visit,
+    channel: Channel,
+    content: Content,
+    people: int,
+    digested: int,
+    *,
+    fresh: bool = False,
+) -> Sum:
+    ledger = await visit.equipment.quotas.ledger(channel, fresh=fresh)
     if content.way is Way.PAGE:
         people = 0
     if ledger is None:
         return Sum(channel.name, people)
+    urgent = is_urgent(visit.agency, content)
+    if content.way is Way.DIGEST:
+        return Sum(channel.name, digested, ledger, digested, is_urgent=urgent, is_in_digest=True)
     is_next = month_of(first_time(content, visit.now)) != month_of(visit.now)
     if is_next:
         ledger = replace(ledger, used=0, booked=0)
     messages = people if content.way is Way.PUSH else 0
-    urgent = is_urgent(visit.agency, content)
     short = ledger.shortfall(messages, urgent=urgent) if ledger.is_known else 0
     has_end = bool(content.valid_until and content.all_clear_th and not content.recurs)
     return Sum(
@@ -103,13 +132,20 @@ async def _sum(visit: Visit, channel: Channel, content: Content, people: int) ->
         short,
         messages if has_end else 0,
         is_next,
+        urgent,
     )
 
 
-async def _people(visit: Visit, session: AsyncSession, one: Announcement) -> Mapping[str, int]:
-    """Who is to be told now, by channel."""
-    before = [one.first_id] if one.relation is Relation.CORRECTION and one.first_id else []
-    group = recipients.alert(visit.agency, one, before)[0]  # the others are of other languages
+def _readers(content: Content) -> ColumnElement[bool]:
+    """Who is told of it by the daily digest, where messages are counted."""
+    often = Subscriber.frequency.in_([Frequency.AT_ONCE, Frequency.DAILY])
+    return and_(wants(content.topic, content.areas), often)
+
+
+async def _people(
+    visit: Visit, session: AsyncSession, who: ColumnElement[bool]
+) -> Mapping[str, int]:
+    """How many of these there are, by channel."""
     query = (
         select(Subscriber.channel, func.count())
         .join(ContactRow, ContactRow.id == Subscriber.contact_id)
@@ -117,7 +153,7 @@ async def _people(visit: Visit, session: AsyncSession, one: Announcement) -> Map
             Subscriber.agency == visit.agency.slug,
             Subscriber.paused_at.is_(None),
             ContactRow.blocked.is_(False),
-            group.who,
+            who,
         )
         .group_by(Subscriber.channel)
     )

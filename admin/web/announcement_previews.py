@@ -44,6 +44,7 @@ class Preview:
     bubbles: Sequence[Bubble]
     is_sent: bool = True
     """False where this announcement stays away from the channel (L3)."""
+    way: Way = Way.PUSH
 
 
 def previews(visit: Visit, one: Announcement) -> Sequence[Preview]:
@@ -91,7 +92,7 @@ def _preview(visit: Visit, one: Announcement, name: str, language: str, reply: R
     read = {LINE: _line, TELEGRAM: _telegram, WEB: _web}[name]
     way, is_counted = one.content.way, isinstance(channel, Metered)
     is_sent = way is not Way.PAGE and not (is_counted and way is Way.FREE)
-    return Preview(name, language, channel is not None, read(payloads), is_sent)
+    return Preview(name, language, channel is not None, read(payloads), is_sent, way)
 
 
 def _planned(name: str, reply: Reply) -> list[dict[str, object]]:

@@ -1,7 +1,7 @@
 """How far the sending of an announcement has come, and what became of it, channel by channel."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -77,6 +77,8 @@ class Sent:
     """Everything that was sent of one announcement."""
 
     accounts: Sequence[Account]
+    digests: Mapping[str, Mapping[Fate, int]] = field(default_factory=dict)
+    """Whom digests told of it, by channel."""
 
     @property
     def is_moving(self) -> bool:
@@ -115,8 +117,10 @@ async def of(session: AsyncSession, one: Announcement) -> Sent:
     """What was sent of an announcement until now."""
     found = sorted(await mailings.of_announcement(session, one.id), key=lambda m: m.channel)
     numbers = [mailing.id for mailing in found]
-    figures = await mailings.figures(await session.connection(), numbers) if numbers else {}
-    return Sent([Account(mailing, figures[mailing.id]) for mailing in found])
+    connection = await session.connection()
+    figures = await mailings.figures(connection, numbers) if numbers else {}
+    digests = await mailings.digested(connection, one.id) if numbers else {}
+    return Sent([Account(mailing, figures[mailing.id]) for mailing in found], digests)
 
 
 def percent(sent: Sent) -> int:

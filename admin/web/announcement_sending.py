@@ -137,7 +137,7 @@ async def _lack(visit: Visit, it: Announcement, one: Account) -> str:
     channel = visit.equipment.channels.get(account)
     if channel is None:
         return visit.say("announce.no_account")
-    ledger = await visit.equipment.quotas.ledger(channel, but=one.mailing.id)
+    ledger = await visit.equipment.quotas.ledger(channel, but=one.mailing.id, fresh=True)
     left = one.figures.get(Fate.QUEUED, 0)
     if ledger is None or not left:
         return ""

@@ -17,6 +17,7 @@ from admin.web.announcement_form import may_write, seen_at
 from admin.web.announcements import HERE, PART, found, may_decide, shown
 from admin.web.visit import Visit
 from bot.messages import Reply
+from knowledge import redaction
 
 REASON = 500
 """Letters of a reason."""
@@ -30,6 +31,7 @@ async def _do(visit: Visit, deed: Deed, done: str) -> web.StreamResponse:
             await deed(session, await found(visit, session, locks=True))
     except Refused as error:
         typed = {"reason": visit.form.text("reason", at_most=REASON)}
+        typed["deed"] = visit.request.path.rpartition("/")[2]
         typed["cleared"] = " ".join(visit.form.texts("cleared"))
         return await shown(visit, status=422, fault=visit.say(error.key), typed=typed)
     raise visit.go(visit.at(PART, visit.request.match_info["number"]), done=done)
@@ -55,9 +57,9 @@ async def submit(visit: Visit) -> web.StreamResponse:
 
 
 async def _tell(visit: Visit, session: AsyncSession, it: Announcement) -> None:
-    """Who may approve it hears of it in their own chat; of an urgent one at once (A5)."""
+    """Who may approve it hears of it in their own chat; the head at once (A5)."""
     role, unit = approver_of(visit.agency, it.content), it.content.unit
-    presses = announcements.is_urgent(visit.agency, it.content)
+    presses = announcements.needs_head(visit.agency, it.content)
     chats = await chat_links.chats(session, visit.agency.slug)
     address = visit.equipment.settings.public_url.rstrip("/") + visit.at(PART, it.id)
     words = visit.say(
@@ -98,7 +100,10 @@ async def approve(visit: Visit) -> web.StreamResponse:
         personal = announcement_checks.found(visit.agency, it.content)
         if announcement_checks.uncleared(personal, cleared):
             raise Refused("announce.not_cleared")
-        known = {one.digest for one in personal}
+        files = announcement_checks.file_digests(it.content)
+        if not files <= set(cleared):
+            raise Refused("announce.files_unseen")
+        known = {one.digest for one in personal} | files
         await announcing.approve(session, visit.agency, it, visit.officer, visit.now, cleared=known)
 
     return await _do(visit, deed, done="announcement_approved")
@@ -156,9 +161,20 @@ async def end_now(visit: Visit) -> web.StreamResponse:
     """Tell the end earlier than planned."""
 
     async def deed(session: AsyncSession, it: Announcement) -> None:
-        await announcing.end_now(session, it, visit.officer, visit.now)
+        await announcing.end_now(session, visit.agency, it, visit.officer, visit.now)
 
     return await _do(visit, deed, done="announcement_ended")
+
+
+async def keep_going(visit: Visit) -> web.StreamResponse:
+    """Take the early end back while it has not been told."""
+
+    async def deed(session: AsyncSession, it: Announcement) -> None:
+        if not may_decide(visit, it):
+            raise Refused("announce.not_yours")
+        await announcing.keep_going(session, it, visit.officer, visit.now)
+
+    return await _do(visit, deed, done="announcement_goes_on")
 
 
 async def withdraw(visit: Visit) -> web.StreamResponse:
@@ -169,6 +185,9 @@ async def withdraw(visit: Visit) -> web.StreamResponse:
         if not (is_written or may_decide(visit, it)):
             raise Refused("announce.not_yours")
         reason = visit.form.text("reason", at_most=REASON)
+        own = announcement_checks.published(visit.agency)
+        if it.posted_at is not None and redaction.found(reason, own):
+            raise Refused("announce.reason_personal")  # the public reads it
         await announcing.withdraw(session, it, visit.officer, reason, visit.now)
         await announcement_sending.stop(visit, session, it, for_good=True)
 
@@ -190,5 +209,6 @@ ROUTES = (
     Route("POST", f"{HERE}/way", go_otherwise, EITHER),
     Route("POST", f"{HERE}/undo", undo, EITHER),
     Route("POST", f"{HERE}/end", end_now, DECIDERS),
+    Route("POST", f"{HERE}/keep-going", keep_going, DECIDERS),
     Route("POST", f"{HERE}/withdraw", withdraw, EITHER),
 )

@@ -1,4 +1,4 @@
-"""The files of a ticket: shown to who may see it, and added by who prepares its end."""
+"""The files of a ticket: shown to who may see it, and added by who writes or prepares its end."""
 
 import asyncio
 from collections.abc import Sequence
@@ -12,17 +12,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from admin import attachments, audit, dossiers, fetches, signing
 from admin.attachments import Attachment, Status
 from admin.downloads import HEADERS, file_response
+from admin.enclosures import MOST
 from admin.media import Reason, Unfit
 from admin.moves import Move, post_for, rule_of
 from admin.pictures import fit
 from admin.thumbnails import thumbnail
 from admin.tickets import Ticket
 from admin.web.access import TICKET_STAFF, Route
+from admin.web.forms import ticked
 from admin.web.tickets import found
 from admin.web.visit import Visit
 
 MOST_FILES = 10
 """Files of one draft."""
+TAKEN: Final = {Move.PREPARE: MOST_FILES, Move.ASK: MOST, Move.REPLY: MOST}
+"""The moves that files come with, and how many at once."""
 FAULTS: Final = {Reason.TOO_BIG: "refused.file_big", Reason.KIND: "refused.file_kind"}
 _BY_STAFF: Final = "staff"
 _workers = ThreadPoolExecutor(2, thread_name_prefix="evidence")
@@ -32,45 +36,73 @@ _workers = ThreadPoolExecutor(2, thread_name_prefix="evidence")
 class Unkept(Exception):
     """A file of the form cannot be kept; `key` is the text that says why and what to do."""
 
-    def __init__(self, key: str, name: str, kept: Sequence[Attachment]) -> None:
+    def __init__(self, key: str, kept: Sequence[Attachment], **values: object) -> None:
         super().__init__(key)
-        self.key, self.name, self.kept = key, name, kept
+        self.key, self.kept, self.values = key, kept, values
 
 
-async def taken(visit: Visit) -> Sequence[Attachment]:
-    """Keep the files that came with a form; each waits a day for a draft that needs it.
+async def taken(visit: Visit, ticket: Ticket, move: Move) -> Sequence[Attachment]:
+    """The files of a form: those kept at an earlier try and still ticked, and new ones.
 
-    Raises IllegalMove for who may not prepare a draft now, and Unkept, which tells of those files
-    that were kept all the same.
+    New ones are kept now; each waits a day for words that need it. Raises IllegalMove for who may
+    not make this move now, and Unkept, which tells of those files that were kept all the same.
     """
     fields = visit.form.files("files")
-    if not fields:
-        return []
     try:
         async with visit.read() as session:
-            ticket = await found(visit, session)
-        rule = rule_of(Move.PREPARE, ticket.status, kind=ticket.kind, by_citizen=False)
+            earlier = await _own(visit, session, ticket, visit.form.texts("keep"))
+        if not fields:
+            return earlier
+        rule = rule_of(move, ticket.status, kind=ticket.kind, by_citizen=False)
         post_for(rule, visit.officer, ticket.unit)
-        return await _all_kept(visit, ticket, fields[:MOST_FILES])
+        return await _all_kept(visit, ticket, fields, earlier, most=TAKEN[move])
     finally:
         for field in fields:
             field.file.close()
 
 
 async def _all_kept(
-    visit: Visit, ticket: Ticket, fields: Sequence[FileField]
+    visit: Visit,
+    ticket: Ticket,
+    fields: Sequence[FileField],
+    earlier: Sequence[Attachment],
+    *,
+    most: int,
 ) -> Sequence[Attachment]:
-    kept: list[Attachment] = []
-    fault: Unkept | None = None
-    for field in fields:
+    kept = [*earlier]
+    room = max(0, most - len(kept))
+    fault = Unkept("refused.many_files", kept, most=most) if len(fields) > room else None
+    for field in fields[:room]:
         try:
             kept.append(await _keep(visit, ticket, field))
         except Unfit as unfit:
             key = FAULTS.get(unfit.reason, "refused.file_damaged")
-            fault = Unkept(key, field.filename[:80], kept)
+            fault = Unkept(key, kept, name=field.filename[:80])
     if fault:
         raise fault
     return kept
+
+
+async def carried(
+    visit: Visit, session: AsyncSession, ticket: Ticket, path: str
+) -> Sequence[Attachment]:
+    """The files that were ticked in the form to this path when the login ended."""
+    kept = visit.login.kept if visit.login else None
+    return await _own(visit, session, ticket, ticked(kept, path, "keep"))
+
+
+async def _own(
+    visit: Visit, session: AsyncSession, ticket: Ticket, numbers: Sequence[str]
+) -> Sequence[Attachment]:
+    """Of these the visitor's own for this ticket, while they are kept."""
+    rows = await attachments.of(session, _ids(numbers))
+    mark = _mark(ticket, visit)
+    return [row for row in rows if row.status == Status.KEPT and row.message_id == mark]
+
+
+def _ids(words: Sequence[str]) -> list[int]:
+    """The numbers of attachments among these, each once."""
+    return [*dict.fromkeys(int(one) for one in words if one.isdecimal() and len(one) < 18)]  # noqa: PLR2004 - a number of 64 bits
 
 
 async def _keep(visit: Visit, ticket: Ticket, field: FileField) -> Attachment:
@@ -120,7 +152,7 @@ async def signed(
     session: AsyncSession, ticket: Ticket, visit: Visit, new: Sequence[Attachment]
 ) -> tuple[tuple[int, str], ...]:
     """The files that the reporter puts under a draft: those kept from the last, and new ones."""
-    wanted = [int(word) for word in visit.form.texts("keep") if word.isdecimal() and len(word) < 18]  # noqa: PLR2004 - a number of 64 bits
+    wanted = _ids(visit.form.texts("keep"))
     draft = await signing.latest_draft(session, ticket)
     before = {number for number, _ in draft.content.files} if draft else set()
     rows = await attachments.of(session, [*dict.fromkeys([*wanted, *(one.id for one in new)])])

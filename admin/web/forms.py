@@ -99,6 +99,12 @@ def typed(kept: Mapping[str, Any] | None, path: str) -> dict[str, str]:
     return {str(name): str(value) for name, value in reversed(kept["fields"])}
 
 
+def ticked(kept: Mapping[str, Any] | None, path: str, name: str) -> list[str]:
+    """All values of a field of that form, where it has several."""
+    is_same = kept and _path(str(kept.get("to"))) == _path(path)
+    return [str(value) for key, value in kept["fields"] if key == name] if kept and is_same else []
+
+
 def own_path(text: str) -> str:
     """An address of ours to go on to; anything else leads to the first page."""
     is_own = _OWN_PATH.fullmatch(text) and "//" not in text.partition("?")[0]

@@ -8,11 +8,14 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin import audit, conversation, desk, proposals, staff
+from admin.attachments import Attachment
 from admin.desk import Answer
+from admin.enclosures import MOST, VALID_FOR, reaches
 from admin.lists import may_see
 from admin.moves import HANDLERS, Ending, IllegalMove
 from admin.officers import Officer
 from admin.tickets import Ticket
+from admin.web import evidence
 from admin.web.access import Route
 from admin.web.pages import page
 from admin.web.visit import Visit
@@ -74,10 +77,10 @@ async def found(visit: Visit, session: AsyncSession, *, locks: bool = False) -> 
 
 async def one(visit: Visit) -> web.StreamResponse:
     """One question."""
-    return await _shown(visit)
+    return await shown(visit)
 
 
-async def _shown(
+async def shown(
     visit: Visit,
     *,
     status: int = 200,
@@ -85,16 +88,24 @@ async def _shown(
     failed: str = "",
     given: Answer | None = None,
     preview: Reply | None = None,
+    uploads: Sequence[Attachment] | None = None,
 ) -> web.StreamResponse:
     """The question with what is near it; its conversation for who has taken it on, and recorded."""
     async with visit.read() as session:
         ticket = await found(visit, session)
         people = await staff.officers(session, visit.agency.slug, visit.today)
         made = await proposals.made_from(session, ticket.id)
+        if uploads is None:
+            uploads = await evidence.carried(
+                visit, session, ticket, path_of(visit, ticket, "answer")
+            )
+        can_send = await reaches(session, ticket, visit.equipment.links)
     look = visit.form.text("look", at_most=200)
     is_mine = ticket.holder == visit.officer.id
     spoken = await _conversation(visit, ticket) if is_mine and ticket.contact_id else []
-    typed = dict(visit.form.pairs()) if failed else dict(visit.typed(_to(visit, ticket, "answer")))
+    typed = (
+        dict(visit.form.pairs()) if failed else dict(visit.typed(path_of(visit, ticket, "answer")))
+    )
     return page(
         visit,
         "question_page.html",
@@ -106,6 +117,10 @@ async def _shown(
         words=given.words if given else typed.get("words", ""),
         entry=given.entry.id if given and given.entry else "",
         preview=preview,
+        uploads=uploads,
+        most=MOST,
+        days=VALID_FOR.days,
+        can_send=can_send,
         is_mine=is_mine,
         holder=next((one.name for one in people if one.id == ticket.holder), ""),
         may_end=desk.may_end(visit.agency, ticket, visit.officer),
@@ -127,7 +142,8 @@ def _receivers(visit: Visit, ticket: Ticket, people: Sequence[Officer]) -> list[
     return [*units, *persons]
 
 
-def _to(visit: Visit, ticket: Ticket, what: str) -> str:
+def path_of(visit: Visit, ticket: Ticket, what: str) -> str:
+    """The address of one of its forms."""
     return visit.at("questions", ticket.number, what)
 
 
@@ -168,7 +184,7 @@ async def claim(visit: Visit) -> web.StreamResponse:
         is_mine = await desk.claim(session, ticket, visit.officer, visit.now)
     if not is_mine and ticket.holder != visit.officer.id:
         key = "desk.taken_by_other" if ticket.is_open else "refused.not_now"
-        return await _shown(visit, status=409, fault=visit.say(key))
+        return await shown(visit, status=409, fault=visit.say(key))
     raise visit.go(visit.at("questions", ticket.number), done="claimed")
 
 
@@ -186,7 +202,7 @@ async def pass_on(visit: Visit) -> web.StreamResponse:
     unit, person = to.removeprefix("unit:"), to.removeprefix("person:")
     try:
         async with visit.write() as session:
-            ticket = await _unchanged(visit, session)
+            ticket = await unchanged(visit, session)
             people = await staff.officers(session, visit.agency.slug, visit.today)
             await desk.pass_on(
                 session,
@@ -199,51 +215,16 @@ async def pass_on(visit: Visit) -> web.StreamResponse:
                 now=visit.now,
             )
     except IllegalMove as error:
-        return await _shown(visit, status=422, fault=visit.say(error.key), failed="pass")
+        return await shown(visit, status=422, fault=visit.say(error.key), failed="pass")
     raise visit.go(visit.at("questions"), done="passed_on")
 
 
-async def _unchanged(visit: Visit, session: AsyncSession) -> Ticket:
+async def unchanged(visit: Visit, session: AsyncSession) -> Ticket:
     """The question, if it is as the visitor saw it; raises IllegalMove."""
     ticket = await found(visit, session, locks=True)
     if visit.form.text("version") != str(ticket.version):
         raise IllegalMove("refused.changed")
     return ticket
-
-
-async def answer(visit: Visit) -> web.StreamResponse:
-    """Put an entry's answer into the box, show what the citizen will get, or send it."""
-    press = visit.form.text("press")
-    async with visit.read() as session:
-        ticket = await found(visit, session)
-    given = _given(visit, ticket, press)
-    if press not in {"reply", "end"}:
-        reply = desk.letter(visit.agency, ticket, given, ticket.language)
-        is_asked = press == "preview" and given.words
-        return await _shown(visit, given=given, preview=reply if is_asked else None)
-    try:
-        async with visit.write() as session:
-            ticket = await _unchanged(visit, session)
-            is_told = await desk.answer(
-                session, visit.agency, ticket, given, officer=visit.officer, now=visit.now
-            )
-    except IllegalMove as error:
-        fault = visit.say(error.key)
-        return await _shown(visit, status=422, fault=fault, failed="answer", given=given)
-    where = visit.at("questions", ticket.number)
-    raise visit.go(where, done="answered") if is_told else visit.go(where, done="answer_prepared")
-
-
-def _given(visit: Visit, ticket: Ticket, press: str) -> Answer:
-    """What stands in the form, with the answer of an entry behind it if one was asked for."""
-    words = visit.form.text("words", at_most=LONGEST)
-    key = visit.form.text("use", at_most=40)
-    entry = visit.agency.entry(key or visit.form.text("entry", at_most=40))
-    if key and entry:
-        answered = entry.answer.of(ticket.language)
-        words = words if answered in words else "\n\n".join(filter(None, [words, answered]))
-    may_end = desk.may_end(visit.agency, ticket, visit.officer)
-    return Answer(words, entry, ends=press == "end" or (press == "preview" and may_end))
 
 
 async def close(visit: Visit) -> web.StreamResponse:
@@ -252,10 +233,10 @@ async def close(visit: Visit) -> web.StreamResponse:
     name = visit.form.text("ending")
     try:
         async with visit.write() as session:
-            ticket = await _unchanged(visit, session)
+            ticket = await unchanged(visit, session)
             await _end(visit, session, ticket, name, words)
     except IllegalMove as error:
-        return await _shown(visit, status=422, fault=visit.say(error.key), failed="close")
+        return await shown(visit, status=422, fault=visit.say(error.key), failed="close")
     raise visit.go(visit.at("questions"), done="ended")
 
 
@@ -285,6 +266,5 @@ ROUTES = (
     Route("POST", "/admin/{slug}/questions/{number}/claim", claim, HANDLERS),
     Route("POST", "/admin/{slug}/questions/{number}/back", give_back, HANDLERS),
     Route("POST", "/admin/{slug}/questions/{number}/pass", pass_on, HANDLERS),
-    Route("POST", "/admin/{slug}/questions/{number}/answer", answer, HANDLERS),
     Route("POST", "/admin/{slug}/questions/{number}/close", close, HANDLERS),
 )

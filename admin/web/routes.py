@@ -18,6 +18,7 @@ from admin.web import (
     people,
     person,
     proposals,
+    question_answers,
     questions,
     reception,
     signin,
@@ -42,6 +43,7 @@ ROUTES: tuple[Route, ...] = (
     *overview.ROUTES,
     *unanswered.ROUTES,  # before the numbers of questions
     *questions.ROUTES,
+    *question_answers.ROUTES,
     *proposals.ROUTES,
     *announcement_drafts.ROUTES,  # before the numbers of announcements
     *announcements.ROUTES,

@@ -11,8 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from admin import locks, persons, signing
 from admin.differences import differences
 from admin.dossiers import Dossier, dossier
+from admin.enclosures import MOST, VALID_FOR, reaches
 from admin.logbook import Line, LogLine
 from admin.moves import (
+    DIVISIBLE,
     MOVES,
     Ending,
     IllegalMove,
@@ -23,13 +25,15 @@ from admin.moves import (
     post_for,
     rule_of,
 )
+from admin.subjects import FIELDS, subject_of
 from admin.telling import CITIZEN_READS
 from admin.tickets import Source, Ticket
 from admin.web.access import TICKET_STAFF, Route
 from admin.web.pages import page
+from admin.web.subjects import about, changes_of, offered_subjects
 from admin.web.tickets import found
 from admin.web.visit import Visit
-from knowledge.chains import Class
+from knowledge.chains import Class, Kind
 
 NEXT: Mapping[Status, tuple[Move, ...]] = {
     Status.RECEIVED: (Move.TRIAGE,),
@@ -93,12 +97,21 @@ async def shown(
         at_once=AT_ONCE,
         talk=TALK,
         form=form,
+        most=MOST,
+        days=VALID_FOR.days,
+        can_send=await reaches(session, ticket, visit.equipment.links),
         editor=_editor(visit, ticket, story),
         is_internal=is_internal,
         moment_of=datetime.fromisoformat,
         may_know=persons.may_know(visit.officer, ticket),
         endings=[ending for ending in Ending if ending is not Ending.HANDED_OVER],
         classes=list(Class),
+        kinds=[kind for kind in Kind if kind in DIVISIBLE],
+        subjects=offered_subjects(visit, ticket),
+        subject_field=FIELDS.get(ticket.kind),
+        subject=subject_of(visit.agency, ticket.kind, about(ticket)),
+        about_now=about(ticket),
+        changes_of=lambda line: list(changes_of(visit, ticket, line)),
         has_slip=ticket.source in BY_HAND,
         **context,
     )

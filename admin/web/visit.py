@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from admin.enclosures import Links
 from admin.officers import Officer, Post, Role
 from admin.passwords import Passwords
 from admin.quota import Quotas
@@ -50,6 +51,11 @@ class Equipment:
     def cookies(self) -> Cookies:
         """What reads and writes the browser's token."""
         return Cookies(self.key, self.settings.public_url)
+
+    @property
+    def links(self) -> Links:
+        """What makes the links to files for citizens."""
+        return Links(self.key, self.settings.public_url)
 
     @property
     def files(self) -> FileStore:

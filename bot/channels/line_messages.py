@@ -60,7 +60,8 @@ def _quick_reply(choice: Choice, text: str) -> Json:
 
 
 def _messages(reply: Reply) -> list[Json]:
-    bubble = _flex(reply.text, reply.card) if reply.card else None
+    is_linked = bool(reply.files)  # by links in the text, which a bubble would not open
+    bubble = _flex(reply.text, reply.card) if reply.card and not is_linked else None
     return [bubble] if bubble else _texts(_plain(reply))
 
 

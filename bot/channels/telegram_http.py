@@ -84,7 +84,7 @@ def _body(data: RequestData | None) -> aiohttp.FormData | dict[str, str] | None:
     parameters = data.json_parameters
     if not data.multipart_data:
         return parameters
-    form = aiohttp.FormData(parameters)
+    form = aiohttp.FormData(parameters, quote_fields=False)  # Telegram shows names as they come
     for name, (filename, content, kind) in data.multipart_data.items():
         form.add_field(name, content, filename=filename, content_type=kind)
     return form

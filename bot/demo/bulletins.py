@@ -130,8 +130,7 @@ async def _post(session: AsyncSession, office: Office, made: Announcement, at: d
         )
         session.add(mailing)
         await session.flush()
-        thread = [made.first_id] if made.first_id else []
-        groups = recipients.alert(office.agency, made, thread)
+        groups = await recipients.alert(session, office.agency, made)
         words = [leaflets.replies(office.agency, g.told, g.language, "") for g in groups]
         await recipients.write_down(session, office.agency, mailing, groups, words)
         sent = update(Recipient).where(Recipient.mailing_id == mailing.id)

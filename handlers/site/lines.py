@@ -12,12 +12,15 @@ from handlers import verdicts
 from knowledge.agency import Agency
 
 LINKS = (
-    r"((?:https?://|www\.)[!-~]*[\w/=&#%+~-])"
+    r"((?:https?://|www\.)[!-~]*[\w/=&#%+~-]|/[a-z0-9-]+/files/[0-9a-f-]{36,})"
     r"|([\w.+-]{1,64}@[\w-]+\.[\w.-]*\w)"
     r"|\b(0[ -]?[689](?:[ -]?\d){8}|0[ -]?[2-57](?:[ -]?\d){7})\b"
     r"|((?:โทร\.?|[Cc]all|tel\.) )(\d{3,4})\b(?![ -]?\d)"
 )
-"""Web addresses, mail addresses, telephone numbers, hotlines; the page's script reads it too."""
+"""Web addresses and paths of our files, mail addresses, telephone numbers, hotlines.
+
+The page's script reads it too.
+"""
 
 _links = re.compile(LINKS, re.ASCII)
 _MENU = (
@@ -165,7 +168,7 @@ def _pieces(text: str) -> Iterator[str]:
         yield escape(text[at : match.start()] + (lead or ""))
         at = match.end()
         if url:
-            address = url if url.startswith("http") else f"http://{url}"
+            address = url if url.startswith(("http", "/")) else f"http://{url}"
             yield Markup('<a href="{}" target="_blank" rel="noopener">{}</a>').format(address, url)
         elif mail:
             yield Markup('<a href="mailto:{0}">{0}</a>').format(mail)

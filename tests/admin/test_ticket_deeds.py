@@ -1,6 +1,7 @@
 """What staff do on the pages of a ticket: what is offered, its names, and what is audited."""
 
 import json
+import re
 
 from admin.moves import Status
 from admin.officers import Role
@@ -114,6 +115,102 @@ async def test_the_head_is_offered_the_units_where_a_matter_has_none(
 
     found = await look(house, ticket.number)
     assert (found.status, found.unit) == (Status.WITH_UNIT, UNIT)
+
+
+def chosen(browser: Browser, name: str) -> str:
+    """What is selected in a list of the form."""
+    found = re.search(rf'<select id="{name}".*?</select>', browser.text, re.DOTALL)
+    assert found, name
+    selected = re.search(r'value="([^"]*)"[^>]* selected', found[0])
+    return selected[1] if selected else ""
+
+
+async def test_the_unit_and_class_of_the_item_chosen_at_sorting_are_one_press_away(
+    house: House, agent: Browser
+) -> None:
+    ticket = await bring(house, item="history")
+    form = f"{HERE}/{ticket.number}/moves/triage"
+    await agent.get(form)
+    assert chosen(agent, "about") == "history"
+
+    typed = {"about": "sitemap", "unit": UNIT, "class": "immediate", "urgent": "1"}
+    await agent.send(form, propose="1", **typed)
+
+    assert agent.status == 200
+    assert [chosen(agent, name) for name in ("about", "unit", "class")] == [
+        "sitemap",
+        "sao",
+        "on-change",
+    ]
+    assert 'name="urgent" value="1" checked' in agent.text
+    assert (await look(house, ticket.number)).item == "history"  # nothing is done yet
+
+    await agent.send(form, about="sitemap", unit="web-staff", **{"class": "scheduled"})
+
+    found = await look(house, ticket.number)
+    assert (found.item, found.unit, found.class_) == ("sitemap", "web-staff", "scheduled")
+    await agent.get(f"{HERE}/{ticket.number}")
+    agency = house.equipment.served(AGENCY)
+    assert agency
+    old, new = [agency.agency.item(one) for one in ("history", "sitemap")]
+    assert f"เดิม: {old.title.th} · ใหม่: {new.title.th}" in agent.text
+    [(_, _, details)] = await audited(house, "ticket.triage")
+    assert details["item"] == {"from": "history", "to": "sitemap"}
+
+
+async def test_a_form_without_the_field_leaves_what_it_is_about(
+    house: House, agent: Browser
+) -> None:
+    number = await with_unit(house, agent, item="history")
+    assert (await look(house, number)).item == "history"
+    await agent.get(f"{HERE}/{number}/moves/about")
+
+    await agent.send(f"{HERE}/{number}/moves/about", about="nothing-of-ours")
+    assert (agent.status, (await look(house, number)).item) == (422, "history")
+    await agent.send(f"{HERE}/{number}/moves/about", about="")
+
+    assert (await look(house, number)).item is None
+
+
+async def test_what_a_complaint_is_about_is_seen_and_mended_by_its_unit(
+    house: House, agent: Browser, reporter: Browser
+) -> None:
+    number = await with_unit(house, agent, kind=Kind.COMPLAINT, topic="roads")
+    await reporter.get(f"{HERE}/{number}")
+    assert "<dt>เกี่ยวกับ</dt><dd>ถนน ทางเท้า สะพาน</dd>" in reporter.text
+
+    await reporter.get(f"{HERE}/{number}/moves/about")
+    assert "propose" not in reporter.text  # no topic here has a unit of its own
+    await reporter.send(f"{HERE}/{number}/moves/about", about="lights")
+
+    assert (await look(house, number)).topic == "lights"
+    question = await with_unit(house, agent, kind=Kind.QUESTION)
+    await agent.get(f"{HERE}/{question}")
+    assert "/moves/about" not in agent.text
+
+
+async def test_a_report_of_two_things_is_divided_and_each_leads_to_the_other(
+    house: House, agent: Browser
+) -> None:
+    ticket = await bring(house, kind=Kind.COMPLAINT, what="ถนนพังและไฟดับ")
+    page = f"{HERE}/{ticket.number}"
+    await agent.get(page)
+    assert f'href="{page}/moves/divide"' in agent.text
+    await agent.get(f"{page}/moves/divide")
+    assert chosen(agent, "kind") == "complaint"
+    form = dict(agent.hidden)
+
+    await agent.send(f"{page}/moves/divide", kind="wrong-info", reason="ส่วนของเว็บ")
+    number = re.search(rf'class="number" href="{HERE}/([\d-]+)"', agent.text)
+    assert number
+    second = await look(house, number[1])
+    assert (second.kind, second.what) == (Kind.WRONG_INFO, "ถนนพังและไฟดับ")
+    await agent.get(f"{HERE}/{second.number}")
+    assert f'href="{page}"' in agent.text
+    await agent.post(f"{page}/moves/divide", {**form, "kind": "complaint", "reason": "ซ้ำ"})
+    assert agent.status == 422  # sent twice, it is made once
+    [(_, subject, details)] = await audited(house, "ticket.divide")
+    assert (subject, details["other"]) == (f"ticket:{ticket.id}", second.number)
 
 
 async def test_who_hands_over_what_ends_on_the_website_is_not_the_agent(

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 from sqlalchemy import select
 
-from admin import attachments
+from admin import attachments, fetches
 from admin.attachments import Attachment
 from admin.fetching import Fetching
 from bot import messages
@@ -221,7 +221,8 @@ class Fetched:
 
         async def is_so() -> bool:
             row = await self.row(number)
-            return row.attempts == times and row.due_at is not None and not self.fetching.in_hand
+            taken = self.clock() + fetches.LEASE  # it is due then while it is being tried
+            return row.attempts == times and row.due_at not in {None, taken}
 
         await until(is_so)
         return await self.row(number)

@@ -41,3 +41,20 @@ async def test_the_menu_gives_the_links_in_the_citizens_language(town: Town) -> 
 
     assert english.text.endswith("Important links\n\nPay taxes\nhttps://example.go.th/tax")
     assert {choice.value for choice in thai.choices} > {"top", "news"}
+
+
+@pytest.mark.parametrize(
+    ("said", "title", "name"),
+    [
+        ("/links", "ลิงก์สำคัญ", "ชำระภาษี"), ("/links@thamdai_bot", "ลิงก์สำคัญ", "ชำระภาษี"),
+        ("ลิงก์สำคัญค่ะ", "ลิงก์สำคัญ", "ชำระภาษี"), ("Important links", "Important links", "Pay taxes"),
+    ],
+)  # fmt: skip
+async def test_the_links_have_words_of_their_own(
+    town: Town, said: str, title: str, name: str
+) -> None:
+    [links] = await town.citizen(AGENCY)(said)
+
+    assert links.text == f"{title}\n\n{name}\nhttps://example.go.th/tax"
+    assert "menu" not in {choice.value for choice in links.choices}
+    assert {choice.value for choice in links.choices} > {"top", "news"}

@@ -79,6 +79,19 @@ async def test_a_typed_number_finds_the_matter_however_it_is_written(resident, s
     assert reply.text.startswith(f"เรื่อง {number}")
 
 
+async def test_the_history_has_the_words_of_staff_to_the_citizen_and_no_other_reason(
+    town, resident
+):
+    number = await road(resident)
+    await does(town, number, Move.TRIAGE, AGENT, unit=UNIT)
+    await does(town, number, Move.REASSIGN, AGENT, unit="sao", reason="หน่วยนี้ไม่ว่าง")
+    await does(town, number, Move.REPLY, AGENT, reason="กำลังไปดู")
+    [*_, shown] = await resident(choose=f"mine:{number}")
+
+    assert "กำลังไปดู" in shown.text
+    assert "หน่วยนี้ไม่ว่าง" not in shown.text
+
+
 async def test_who_did_not_bring_it_is_told_no_more_than_where_it_stands(town, resident):
     number = await road(resident)
     await does(town, number, Move.REPLY, AGENT, reason="คุณสมหญิงโทรกลับด้วย")

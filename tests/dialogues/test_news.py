@@ -90,9 +90,12 @@ async def test_two_taps_are_enough_where_there_are_no_areas(town, resident):
     assert "news" in values(menu)
     assert "1. เหตุด่วน ภัยพิบัติ" in topics.text
     assert values(how)[:3] == ["news:how:now", "news:how:daily", "news:how:weekly"]
-    assert "ด่วนส่งทันทีเสมอ" in how.text
+    assert how.text.splitlines()[1] == (
+        "อยากรับบ่อยแค่ไหน แตะหรือพิมพ์ตัวเลขได้เลย เรื่องด่วนในหัวข้อที่เลือกส่งทันทีเสมอ"
+    )
     assert await subscribed(town) == ([("services", "")], Frequency.AT_ONCE, None)
-    for told in ("น้ำ ไฟ ขยะ ถนน", "ทันทีที่มีข่าว", "หยุดรับข่าว", "ข่าวที่รับ", "ด่วน"):
+    urgent = "ทันทีที่มีข่าว เรื่องด่วนในหัวข้อที่เลือกส่งทันทีเสมอ"
+    for told in ("น้ำ ไฟ ขยะ ถนน", urgent, "หยุดรับข่าว", "ข่าวที่รับ"):
         assert told in done.text
     assert "พื้นที่" not in done.text
 
@@ -152,6 +155,82 @@ async def test_and_by_the_words_on_the_buttons(town, villager):
     await villager("รับข่าว", "น้ำ ไฟ ขยะ ถนน", "ทุกพื้นที่", "สรุปรายวัน")
 
     assert await subscribed(town) == ([("services", "")], Frequency.DAILY, None)
+
+
+@pytest.mark.parametrize(
+    ("said", "frequency"),
+    [
+        ("รายวัน", Frequency.DAILY), ("ทุกวันครับ", Frequency.DAILY), ("daily", Frequency.DAILY),
+        ("รายสัปดาห์", Frequency.WEEKLY), ("ทุกสัปดาห์", Frequency.WEEKLY),
+        ("Weekly", Frequency.WEEKLY), ("ทันที", Frequency.AT_ONCE), ("now", Frequency.AT_ONCE),
+    ],
+)  # fmt: skip
+async def test_how_often_is_said_in_ones_own_words(town, resident, said, frequency):
+    await resident("รับข่าว")
+    await tap(resident, "news:topic:services")
+    await resident(said)
+
+    assert await subscribed(town) == ([("services", "")], frequency, None)
+
+
+async def test_how_often_may_be_said_first_and_after_a_question_in_between(town, resident):
+    await resident("รับข่าว", "รายวัน")
+    await tap(resident, "news:topic:services")
+    early = await subscribed(town)
+    await tap(resident, "news:stop", "news", "news:topic:jobs")
+    await resident("ติดต่อหน่วยงานได้ที่ไหน", "ทุกสัปดาห์")
+
+    assert early == ([("services", "")], Frequency.DAILY, None)
+    assert await subscribed(town) == ([("jobs", "")], Frequency.WEEKLY, None)
+
+
+@pytest.mark.parametrize(
+    ("said", "topic"),
+    [("น้ำ", "services"), ("ขยะ", "services"), ("water", "services"), ("รับสมัคร", "jobs")],
+)
+async def test_a_topic_is_known_by_how_its_name_begins(town, resident, said, topic):
+    await resident("รับข่าว", said, "1")
+
+    assert await subscribed(town) == ([(topic, "")], Frequency.AT_ONCE, None)
+
+
+async def test_an_area_is_known_by_its_name_on_whatever_page_of_the_list_it_stands(town, villager):
+    await villager("รับข่าว", "น้ำ")
+    [unclear] = await villager("หมู่")
+    await villager("หมู่ 11", "ทันที")
+
+    assert "news:everywhere" in values(unclear)
+    assert await subscribed(town) == ([("services", "moo-11")], Frequency.AT_ONCE, None)
+
+
+@pytest.mark.parametrize("said", ["เอ่อ เดี๋ยวนะ", "แล้วแต่", "🙂", "ขอบคุณ", "รับข่าวต่อ", "ข่าวของวันพุธ"])
+async def test_words_that_are_no_choice_leave_the_question_standing(town, villager, said):
+    await villager("รับข่าว")
+    await tap(villager, "news:topic:services", "news:areas:1", "news:area:moo-9", "news:areas:1")
+    replies = await villager(said)
+    await villager("1", "สรุปรายวัน")
+
+    assert values(replies[-1])[:2] == ["news:area:moo-8", "news:noarea:moo-9"]
+    assert "2. ✓ หมู่ 9" in replies[-1].text
+    assert await subscribed(town) == (
+        [("services", "moo-8"), ("services", "moo-9")], Frequency.DAILY, None,
+    )  # fmt: skip
+
+
+async def test_who_means_something_else_is_not_held_back_by_the_choosing(town, resident):
+    await resident("รับข่าว")
+    [again] = await resident("งบประมาณ")
+    [other] = await resident("งบประมาณ")
+    await resident("รับข่าว")
+    [asked] = await resident("จ่ายภาษีได้ที่ไหน")
+    await resident("รับข่าว")
+    [fire, *_] = await resident("ไฟไหม้บ้าน")
+
+    assert "news:topic:services" in values(again)
+    assert again.text.startswith("ไม่มีข้อนี้")
+    assert "news:topic:services" not in values(other)
+    assert "news:topic:services" not in values(asked)
+    assert "199" in fire.text
 
 
 async def test_going_back_asks_again_and_keeps_what_was_chosen(town, villager):
@@ -286,8 +365,12 @@ async def test_one_topic_is_stopped_by_its_leaflet_and_taken_back_with_a_tap(tow
 
 
 @pytest.mark.parametrize(
-    "said", ["หยุดรับข่าว", "หยุดรับ", "เลิกรับข่าวครับ", "Stop news", "unsubscribe", "ไม่รับข่าวแล้ว"]
-)
+    "said",
+    [
+        "หยุดรับข่าว", "หยุดรับ", "เลิกรับข่าวครับ", "Stop news", "unsubscribe", "ไม่รับข่าวแล้ว", "/stop",
+        "/stop@thamdai_bot", "ไม่อยากได้ข่าวแล้ว", "ไม่รับแล้วค่ะ", "หยุด", "หยุดเลย", "หยุดครับ", "STOP",
+    ],
+)  # fmt: skip
 async def test_one_word_stops_all_and_one_tap_takes_it_back(town, villager, said):
     await tap(villager, "news:all", "news:area:moo-1", "news:how:weekly")
     before = await subscribed(town)
@@ -327,21 +410,49 @@ async def test_who_gets_nothing_is_told_so(resident):
     assert values(reply)[0] == "news"
 
 
-async def test_a_bare_stop_with_nothing_going_on_offers_to_stop_the_news(town, resident):
+@pytest.mark.parametrize("said", ["ข่าว", "ข่าวสาร", "News"])
+async def test_the_label_of_the_menu_opens_what_one_gets_or_the_choosing(town, resident, said):
+    [topics] = await resident(said)
+    await tap(resident, "news:topic:jobs", "news:how:now")
+    [mine] = await resident(said)
+
+    assert "news:topic:services" in values(topics)
+    assert "news:how" in values(mine)
+
+
+async def test_a_bare_stop_leaves_what_is_going_on_first(town, resident):
     [without] = await resident("หยุด")
     await tap(resident, "news:topic:jobs", "news:how:now")
-    [offered] = await resident("หยุด")
     [tapped] = await resident(choose="cancel")
     await resident(ROAD)
     [dropped] = await resident("หยุด")
+    [offered] = await resident("ยกเลิก")
+    await resident(choose="news:topics")
+    [left] = await resident("หยุด")
     still = await rows(town, Subscriber)
-    await resident("หยุด", "1")
+    await resident("หยุด")
 
     assert without.text == tapped.text == CANCELLED
-    assert values(offered)[0] == "news:stop"
-    assert "หยุดรับข่าว" in offered.text
     assert "news:stop" not in values(dropped)
+    assert values(offered)[0] == values(left)[0] == "news:stop"
+    assert "หยุดรับข่าว" in left.text
     assert len(still) == 1
+    assert await rows(town, Subscriber) == []
+
+
+async def test_an_hour_after_a_matter_a_bare_stop_means_the_news_again(town, resident):
+    await tap(resident, "news:topic:jobs", "news:how:now")
+    async with town.database.session() as session:
+        row = await session.get_one(ContactRow, resident.contact.id)
+        since = int(town.clock.now.timestamp())
+        row.state = {**row.state, "awaits": f"mine:7:{since}"}
+    await resident.do(Kind.STICKER)
+    town.clock.now += timedelta(hours=2)
+    async with town.database.session() as session:
+        row = await session.get_one(ContactRow, resident.contact.id)
+        row.state = {**row.state, "awaits": f"mine:7:{since}"}
+    await resident("หยุด")
+
     assert await rows(town, Subscriber) == []
 
 
@@ -422,6 +533,65 @@ async def test_who_was_found_to_have_blocked_us_is_asked_once(town, resident, ho
     assert not row.blocked
 
 
+async def test_who_did_not_answer_is_asked_once_more_after_a_day_and_then_never(town, resident):
+    await tap(resident, "news:topic:jobs", "news:how:now")
+    await resident.do(Kind.UNFOLLOW)
+    await resident.do(Kind.FOLLOW)
+    asked = []
+    for hours in (1, 22, 2, 1, 30, 50):
+        town.clock.now += timedelta(hours=hours)
+        replies = await resident("เมนู")
+        asked.append([reply.text for reply in replies if "news:again" in values(reply)])
+        assert replies[-1].text == MENU
+    await resident("รับต่อ")
+
+    assert [len(each) for each in asked] == [0, 0, 1, 0, 0, 0]
+    assert await subscribed(town) == ([("jobs", "")], Frequency.AT_ONCE, None)
+
+
+async def test_who_answered_meanwhile_or_blocks_again_is_not_asked_once_more(town, resident):
+    await tap(resident, "news:topic:jobs", "news:how:now")
+    for _ in range(2):
+        await resident.do(Kind.UNFOLLOW)
+        await resident.do(Kind.FOLLOW)
+    gone = await resident.do(Kind.UNFOLLOW)
+    town.clock.now += timedelta(days=2)
+    silent = await resident.do(Kind.UNFOLLOW)
+    await resident.do(Kind.FOLLOW)
+    await tap(resident, "news:again")
+    town.clock.now += timedelta(days=2)
+    [menu] = await resident("เมนู")
+
+    assert gone == silent == []
+    assert "news:again" not in values(menu)
+
+
+async def test_the_latest_news_ask_too_below_the_list(town, resident):
+    number = await posts(town, headline_th="น้ำไม่ไหล")
+    await tap(resident, "news:topic:jobs", "news:how:now")
+    await resident.do(Kind.UNFOLLOW)
+    await resident.do(Kind.FOLLOW)
+    [latest] = await resident(choose="news:latest")
+    [one] = await resident("1")
+    await resident("ข่าววันนี้", "2")
+
+    assert values(latest)[:3] == [f"news:one:{number}", "news:again", "news:stop"]
+    assert "จะรับข่าวต่อตามที่เคยเลือกไหม" in latest.text
+    assert one.text.startswith("น้ำไม่ไหล")
+    assert (await subscribed(town))[2] is None
+
+
+async def test_one_topic_less_does_not_hide_that_the_rest_waits(town, resident):
+    await tap(resident, "news:topic:jobs", "news:topic:services", "news:how:now")
+    await resident.do(Kind.UNFOLLOW)
+    await resident.do(Kind.FOLLOW)
+    replies = await resident(choose="news:stop:jobs")
+    _, _, paused = await subscribed(town)
+
+    assert values(replies[-1])[0] == "news:again"
+    assert paused is not None
+
+
 async def test_starting_again_without_having_blocked_asks_nothing(town, resident):
     await tap(resident, "news:topic:jobs", "news:how:now")
     [welcome] = await resident.do(Kind.FOLLOW)
@@ -492,14 +662,31 @@ async def test_a_correction_and_the_end_follow_the_first(town, resident):
     assert "news:topic:services" in values(told[-1])
 
 
-async def test_one_that_was_withdrawn_says_so_and_why(town, resident):
+async def test_of_what_was_withdrawn_only_its_headline_and_why_are_left(town, resident):
+    secret = {"files": ((7, "0" * 64, "รายชื่อ.pdf"),), "place": "บ้านเลขที่ 7", "text_th": "โทร 081"}
     number = await posts(
-        town, headline_th="ลดภาษี", state=State.CANCELLED, reason="ประกาศผิดปี", ended_at=POSTED
-    )
+        town, headline_th="ลดภาษี", state=State.CANCELLED, reason="ประกาศผิดปี", ended_at=POSTED,
+        all_clear_th="จบแล้ว", source_url="https://example.go.th/7", **secret,
+    )  # fmt: skip
+    for relation in Relation:
+        later = {"relation": relation, "first_id": number, "all_clear_th": "จบแล้ว"}
+        await posts(town, headline_th="ลดภาษี ปีหน้า", **later, **secret)
+    told = await resident(choose=f"news:one:{number}")
+    [latest] = await resident(choose="news:latest")
+
+    assert [reply.text for reply in told] == [
+        "ถอนแล้ว: ลดภาษี\n\nประกาศนี้ถูกถอนแล้ว เมื่อ 30 พ.ย. 2569 09:00 น.\nเหตุผล: ประกาศผิดปี"
+    ]
+    assert told[0].files == ()
+    assert "news:latest" in values(told[0])
+    assert "1. ลดภาษี (ถอนแล้ว)" in latest.text
+
+
+async def test_a_withdrawn_one_that_never_ended_says_when_it_was_withdrawn(town, resident):
+    number = await posts(town, headline_th="ลดภาษี", state=State.CANCELLED)
     [one] = await resident(choose=f"news:one:{number}")
 
-    assert one.text.startswith("ประกาศนี้ถูกถอนแล้ว")
-    assert "ประกาศผิดปี" in one.text
+    assert one.text == "ถอนแล้ว: ลดภาษี\n\nประกาศนี้ถูกถอนแล้ว เมื่อ 30 พ.ย. 2569 09:00 น."
 
 
 async def test_drafts_and_other_agencies_announcements_are_not_shown(town, resident):
@@ -507,7 +694,7 @@ async def test_drafts_and_other_agencies_announcements_are_not_shown(town, resid
     foreign = await posts(town, WIDE, headline_th="ของที่อื่น")
     for number in (draft, foreign):
         [reply] = await resident(choose=f"news:one:{number}")
-        assert reply.text == "ไม่พบข่าวนี้แล้ว"
+        assert reply.text == "ไม่มีข่าวนี้ หรือยังไม่ได้ประกาศ"
     [latest] = await resident("ข่าววันนี้")
 
     assert "ร่าง" not in latest.text
@@ -554,3 +741,11 @@ def test_telegram_lists_the_command(served):
 
     assert ("news", "ข่าวสาร") in named["th"]
     assert ("news", "News") in named["en"]
+
+
+@pytest.mark.parametrize("said", ["/links", "ลิงก์สำคัญ", "Important links"])
+async def test_where_there_are_no_links_their_word_shows_the_menu(resident, said):
+    [reply] = await resident(said)
+
+    assert reply.card is None
+    assert reply.text == MENU or reply.text.startswith("Choose a topic")

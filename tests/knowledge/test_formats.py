@@ -76,7 +76,7 @@ def entries(draw: Any) -> list[Entry]:
 
 
 @given(found=entries())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @pytest.mark.parametrize("ending", FORMATS)
 def test_what_is_exported_comes_back_without_a_change(ending: str, found: list[Entry]) -> None:
     with tempfile.TemporaryDirectory() as folder:

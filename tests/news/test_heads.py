@@ -119,8 +119,57 @@ async def test_what_is_urgent_as_it_comes_in_is_told_before_anybody_has_sorted_i
         assert presses
         assert reply.text.startswith(f"เรื่องด่วน {ticket.number}")
         assert "ลุงดำ" not in reply.text
-        assert reply.choices == ()
+        assert [c.label for c in reply.choices] == (
+            ["รับเรื่อง", "ขอข้อมูลเพิ่ม"] if contact is head.contact else []
+        )
     assert await heard(office, chats[1]) == []
+
+
+@pytest.mark.parametrize(
+    ("deed", "count"),
+    [({}, 1), ({"about": "vision"}, 1), ({"unit": "sao"}, 2), ({"image": True}, 2)],
+)
+async def test_the_head_hears_of_an_urgent_matter_once_unless_sorting_changes_whose_or_how(
+    office: Office, head: Head, deed: dict[str, Any], count: int
+) -> None:
+    agent = await office.hires("agent", Role.AGENT)
+    ticket = await office.receives(urgent=True)
+    other = await office.links(await office.hires("later", Role.EXECUTIVE))
+
+    await office.does(ticket, Move.TRIAGE, agent, **deed)
+
+    assert (await office.ticket(ticket)).status is Status.WITH_HEAD
+    assert len(await heard(office, head.contact)) == count
+    assert len(await heard(office, other)) == 1  # who linked a chat since then
+
+
+async def test_a_matter_that_is_sorted_again_comes_to_the_head_again(
+    office: Office, head: Head
+) -> None:
+    agent = await office.hires("agent", Role.AGENT)
+    ticket = await office.receives(urgent=True)
+    await office.does(ticket, Move.TRIAGE, agent)
+    await office.does(ticket, Move.DECLINE, head.person, reason="ไม่ด่วน")
+
+    await office.does(ticket, Move.TRIAGE, agent)
+
+    assert len(await heard(office, head.contact)) == 2
+
+
+async def test_the_head_accepts_an_urgent_matter_before_anybody_has_sorted_it(
+    office: Office, head: Head
+) -> None:
+    ticket = await office.receives(urgent=True)
+    nobodys = await office.receives(urgent=True, item=None)
+    (first, _), (second, _) = await heard(office, head.contact)
+
+    said = await head.taps(first.choices[0])
+
+    assert said.startswith(f"รับเรื่อง {ticket.number} แล้ว")
+    found = await office.ticket(ticket)
+    assert (found.status, found.unit) == (Status.WITH_UNIT, UNIT)
+    assert nobodys.number in second.text
+    assert [c.label for c in second.choices] == ["ขอข้อมูลเพิ่ม"]  # it has no unit yet
 
 
 async def test_who_enters_an_urgent_matter_is_not_told_of_it(office: Office, head: Head) -> None:

@@ -16,6 +16,7 @@ from admin.news_rounds import NewsRounds
 from admin.subscriptions import Frequency, Subscriber, Subscription
 from bot import outbox
 from bot.channels.channel import DeliveryError
+from bot.clock import BANGKOK
 from bot.messages import Contact
 from bot.tables import ContactRow, OutgoingRow, Posting
 from knowledge.agency import Agency
@@ -359,20 +360,63 @@ async def test_a_digest_over_the_quota_waits_for_everybodys_next_words(press: Pr
 
 async def test_a_recurring_notice_is_told_again_each_week_until_it_ends(press: Press) -> None:
     await press.subscribes("wants", "telegram")
-    weekly = replaced(CUT, kind="notice", recurs="weekly:0:07:00", all_clear_th="")
-    await press.signs(weekly, lasts=timedelta(days=20))
+    weekly = replaced(CUT, kind="notice", recurs="weekly:0:07:00")
+    number = await press.signs(weekly, lasts=timedelta(days=20))
     rounds = NewsRounds(press.database, press.newsroom.channels)
 
-    told = []
-    for _ in range(30):
-        press.clock.move(days=1)
+    times = []
+    due = (await standing(press, number)).starts_at
+    while due is not None:
+        press.clock.move(seconds=(due - press.clock()).total_seconds() + 60)
         await press.goes_out()
         await rounds.recur(press.clock())
         await press.goes_out()
-        told.append(press.got("telegram")["wants"])
+        times.append(due)
+        due = (await standing(press, number)).next_at
 
-    assert told[-1] in {2, 3}
-    assert len(set(told)) == told[-1] + 1 - (told[0] > 0)
+    assert len(times) in {2, 3}
+    assert press.got("telegram") == {"wants": len(times)}
+    assert {time.astimezone(BANGKOK).strftime("%w %H:%M") for time in times} == {"1 07:00"}
+    press.clock.move(days=20)
+    await press.goes_out()
+    assert press.got("telegram") == {"wants": len(times) + 1}, "its end is told, too"
+    assert press.words("telegram")[-1].startswith("สิ้นสุดแล้ว")
+
+
+async def standing(press: Press, number: int) -> Announcement:
+    """An announcement as it is now."""
+    async with press.database.session() as session:
+        found = await announcement_of(session, press.agency.slug, number)
+    assert found is not None
+    return found
+
+
+async def test_a_recurring_notice_takes_the_words_of_its_correction_and_is_never_late(
+    press: Press,
+) -> None:
+    await press.subscribes("wants", "telegram")
+    weekly = replaced(CUT, kind="notice", recurs="weekly:0:07:00", all_clear_th="")
+    number = await press.signs(weekly, lasts=timedelta(days=60))
+    rounds = NewsRounds(press.database, press.newsroom.channels)
+    first = (await standing(press, number)).starts_at
+    press.clock.move(seconds=(first - press.clock()).total_seconds() + 60)
+    await press.goes_out()
+    right = replaced(weekly, text_th="เก็บขยะวันอังคารแทน", recurs="")
+    await press.announces(right, relation=Relation.CORRECTION, first=number, lasts=None)
+
+    due = (await standing(press, number)).next_at
+    press.clock.move(seconds=(due - press.clock()).total_seconds() + 60)
+    await rounds.recur(press.clock())
+    await press.goes_out()
+    assert press.got("telegram") == {"wants": 3}
+    assert "เก็บขยะวันอังคารแทน" in press.words("telegram")[-1]
+
+    due = (await standing(press, number)).next_at
+    press.clock.move(seconds=(due - press.clock()).total_seconds() + 3 * 3600)
+    await rounds.recur(press.clock())
+    await press.goes_out()
+    assert press.got("telegram") == {"wants": 3}, "three hours late is another day's news"
+    assert (await standing(press, number)).next_at > press.clock()
 
 
 async def test_what_may_have_arrived_on_telegram_is_never_sent_again(press: Press) -> None:
@@ -553,3 +597,111 @@ async def test_a_correction_after_the_end_lets_it_hold_again(press: Press) -> No
 
     assert press.got("telegram") == {"told": 4}
     assert press.words("telegram")[-1].startswith("สิ้นสุดแล้ว")
+
+
+async def test_the_end_reaches_those_whom_only_a_digest_told(press: Press) -> None:
+    await press.subscribes("line", "line", frequency=Frequency.DAILY)
+    await press.announces(replaced(CUT, way=Way.DIGEST))
+    press.clock.move(hours=8)
+    rounds = NewsRounds(press.database, press.newsroom.channels)
+    await rounds.daily(press.clock(), press.clock())
+    await press.goes_out()
+    assert press.got("line") == {"line": 1}
+
+    press.clock.move(days=1)
+    await press.goes_out()
+
+    assert press.got("line") == {"line": 2}
+
+
+async def test_a_digest_tells_nothing_withdrawn_and_the_right_words(press: Press) -> None:
+    await press.subscribes("reader", "telegram", frequency=Frequency.DAILY)
+    wrong = await press.announces(replaced(CUT, headline_th="ผิด"))
+    number = await press.announces(lasts=timedelta(days=9))
+    right = replaced(CUT, text_th="ที่ถูกคือวันอาทิตย์")
+    await press.announces(
+        right, relation=Relation.CORRECTION, first=number, lasts=timedelta(days=9)
+    )
+    async with press.database.session() as session:
+        found = await announcement_of(session, press.agency.slug, wrong)
+        await announcing.withdraw(session, found, SECOND, "ประกาศผิด", press.clock())
+    press.clock.move(hours=8)
+
+    rounds = NewsRounds(press.database, press.newsroom.channels)
+    await rounds.daily(press.clock(), press.clock())
+    await press.goes_out()
+
+    [words] = press.words("telegram")
+    assert "ผิด" not in words
+    assert "แก้ไขข่าว: น้ำไม่ไหลวันเสาร์" in words
+    assert "ที่ถูกคือวันอาทิตย์" in words
+
+
+async def test_a_slip_corrected_after_an_early_end_does_not_begin_it_again(press: Press) -> None:
+    await press.subscribes("told", "telegram")
+    number = await press.announces(lasts=timedelta(days=9))
+    until = (await standing(press, number)).content.valid_until
+    async with press.database.session() as session:
+        found = await announcement_of(session, press.agency.slug, number)
+        await announcing.end_now(session, press.agency, found, SECOND, press.clock())
+    press.clock.move(minutes=2)
+    await press.goes_out()
+    assert press.got("telegram") == {"told": 2}
+
+    slip = replaced(CUT, text_th="คำที่ถูก", valid_until=until)
+    await press.announces(slip, relation=Relation.CORRECTION, first=number, lasts=None)
+    assert "เรื่องนี้สิ้นสุดแล้ว" in press.words("telegram")[-1]
+    assert "มีผลถึง" not in press.words("telegram")[-1]
+    press.clock.move(days=10)
+    await press.goes_out()
+
+    assert press.got("telegram") == {"told": 3}
+    assert (await standing(press, number)).ended_at is not None
+
+
+async def test_an_early_end_can_be_undone_for_a_minute(press: Press) -> None:
+    await press.subscribes("told", "telegram")
+    number = await press.announces(lasts=timedelta(days=9))
+    async with press.database.session() as session:
+        found = await announcement_of(session, press.agency.slug, number)
+        await announcing.end_now(session, press.agency, found, SECOND, press.clock())
+    press.clock.move(seconds=30)
+    async with press.database.session() as session:
+        found = await announcement_of(session, press.agency.slug, number)
+        await announcing.keep_going(session, found, SECOND, press.clock())
+    press.clock.move(days=1)
+    await press.goes_out()
+    assert press.got("telegram") == {"told": 1}
+
+    press.clock.move(days=9)
+    await press.goes_out()
+    assert press.got("telegram") == {"told": 2}
+
+
+async def test_an_end_over_the_quota_rides_rather_than_stops(press: Press) -> None:
+    reader = await press.subscribes("reader", "line")
+    press.newsroom.line.limit = 2
+    await press.announces()
+    ledger = await press.quotas.ledger(press.newsroom.line)
+    assert ledger
+    assert ledger.booked == 1, "the end is booked as soon as it is planned"
+    press.quotas.exhaust(f"{press.agency.slug}/line")
+    press.clock.move(days=1)
+    press.newsroom.line.limit = 0
+    await press.goes_out()
+
+    assert press.got("line") == {"reader": 1}
+    async with press.database.session() as session:
+        [end] = await take(session, reader.id, press.clock())
+    assert end.text.startswith("สิ้นสุดแล้ว")
+    assert "มีผลถึง" not in end.text
+
+
+async def test_what_was_still_to_ride_when_it_ended_is_not_told(press: Press) -> None:
+    reader = await press.subscribes("reader", "line")
+    await press.announces(replaced(CUT, way=Way.RIDE))
+    press.clock.move(days=1)
+    await press.goes_out()
+
+    async with press.database.session() as session:
+        assert await take(session, reader.id, press.clock()) == []

@@ -5,12 +5,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from admin import digests, nudges
+from admin import nudges, staff
 from admin.moves import Move
 from admin.nudges import Nudge, Stage, stage_of
 from admin.officers import Role
 from admin.rounds import Rounds
+from admin.staff import Staff
 from admin.tickets import Ticket
+from bot.clock import BANGKOK
 from knowledge.agency import Agency
 from knowledge.working_days import USUAL, next_opening
 from tests.news.office import UNIT, Office
@@ -49,6 +51,17 @@ async def rows(office: Office) -> list[tuple[int, str]]:
     async with office.database.session() as session:
         found = await session.scalars(select(Nudge).order_by(Nudge.id))
         return [(nudge.ticket_id, nudge.stage) for nudge in found]
+
+
+async def reminders(office: Office, person: Staff) -> list[tuple[str, Stage]]:
+    """Number and stage of what somebody is reminded of now."""
+    officer = await office.officer(person)
+    async with office.database.session() as session:
+        found = await nudges.standing(session, office.agency.slug, office.now)
+        today = office.now.astimezone(BANGKOK).date()
+        here = {each.id for each in await staff.officers(session, office.agency.slug, today)}
+        mine = nudges.of_officer(found, officer, here)
+        return [(ticket.number, stage) for ticket, stage in mine]
 
 
 async def at_work(office: Office) -> Ticket:
@@ -100,13 +113,10 @@ async def test_who_is_reminded_of_what(office: Office) -> None:
     async def reminded(now: datetime) -> dict[str, list[Stage]]:
         office.now = now
         await nudges.nudge(office.database, office.agency, now)
-        found = {}
-        for name, person in people.items():
-            officer = await office.officer(person)
-            async with office.database.session() as session:
-                digest = await digests.for_person(session, office.agency, officer, now)
-            found[name] = [each.stage for each in digest.reminders]
-        return found
+        return {
+            name: [stage for _, stage in await reminders(office, person)]
+            for name, person in people.items()
+        }
 
     soon = ticket.due_at - timedelta(hours=1)
     assert await reminded(soon) == {
@@ -127,17 +137,13 @@ async def test_a_reminder_ends_when_somebody_acts(office: Office) -> None:
     reporter = await office.hires("unit", Role.REPORTER, unit=UNIT)
     office.now = ticket.due_at + timedelta(days=1)
     await nudges.nudge(office.database, office.agency, office.now)
-    officer = await office.officer(reporter)
-    async with office.database.session() as session:
-        before = await digests.for_person(session, office.agency, officer, office.now)
+    before = await reminders(office, reporter)
 
     office.now += timedelta(hours=1)
     await office.does(ticket, Move.REPLY, reporter, reason="กำลังตรวจ")
 
-    async with office.database.session() as session:
-        digest = await digests.for_person(session, office.agency, officer, office.now)
-    assert [each.number for each in before.reminders] == [ticket.number]
-    assert digest.reminders == ()
+    assert before == [(ticket.number, Stage.LATE)]
+    assert await reminders(office, reporter) == []
 
 
 async def test_nobody_is_reminded_while_the_office_is_closed(

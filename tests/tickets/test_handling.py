@@ -1,5 +1,6 @@
 """A matter's way through the agency: who may do what, what is kept, and what the citizen hears."""
 
+import json
 from datetime import datetime, timedelta
 
 import msgspec
@@ -267,6 +268,76 @@ async def test_who_brought_the_same_matter_hears_of_the_one_it_was_joined_to(
         await office.does(first, Move.JOIN, AGENT, second, reason="วน")
 
 
+async def second_of(office: Office, ticket: Ticket) -> Ticket:
+    """The matter that was made of a part of this one."""
+    lines = await logbook.lines(office.session, ticket)
+    [number] = [line.details["other"] for line in lines if line.what == Move.DIVIDE]
+    second = await ticket_of(office.session, SLUG, number)
+    assert second
+    return second
+
+
+async def test_of_two_things_told_at_once_the_second_gets_a_number_of_its_own(
+    office: Office,
+) -> None:
+    ticket = await office.receives(
+        Kind.COMPLAINT,
+        item=None,
+        topic="roads",
+        what="ถนนพังและไฟดับ",
+        said=({"part": "what", "message": "m1", "text": "ถนนพังและไฟดับ"},),
+        attachments=(7, 8),
+        privacy=Privacy.HIDDEN,
+        person=Details(name="สมหญิง", phone="081"),
+        consent_version="v1",
+    )
+    neighbour = contact_row(Contact(SLUG, "line", "U" + "2" * 32))
+    office.session.add(neighbour)
+    await office.session.flush()
+    await followers.follow(office.session, ticket, neighbour.id, office.now)
+    with pytest.raises(IllegalMove, match="reason_needed"):
+        await office.does(ticket, Move.DIVIDE, AGENT)
+    with pytest.raises(IllegalMove, match="choose"):
+        await office.does(ticket, Move.DIVIDE, AGENT, reason="ไฟดับ", kind=Kind.QUESTION)
+
+    await office.does(ticket, Move.DIVIDE, AGENT, reason="ไฟดับ")
+
+    second = await second_of(office, ticket)
+    same = ("kind", "what", "said", "attachments", "privacy", "contact_id", "opened_at", "source")
+    assert [getattr(second, name) for name in same] == [getattr(ticket, name) for name in same]
+    assert (second.status, second.topic, second.unit) == (Status.RECEIVED, None, None)
+    assert (ticket.status, ticket.topic) == (Status.RECEIVED, "roads")
+    assert second.due_at == ticket.due_at
+    person = await persons.person_of(office.session, second, HEAD, office.now)
+    assert person
+    assert (person.name, person.phone, person.consent_version) == ("สมหญิง", "081", "v1")
+    [*_, line] = await logbook.lines(office.session, second)
+    assert (line.what, line.details["other"]) == (Line.DIVIDED, ticket.number)
+    [news] = await told(office)
+    assert news.startswith(f"เรื่อง {ticket.number} มีมากกว่าหนึ่งเรื่อง")
+    assert second.number in news
+    assert "ไฟดับ" not in news
+    assert await followers.take(office.session, neighbour.id, office.now) == []
+    await logbook.forget(office.session, office.contact.id, "m1", now=office.now)
+    assert (ticket.what, second.what) == ("", "")
+
+
+async def test_the_second_matter_may_be_of_another_kind_and_what_is_signed_is_not_divided(
+    office: Office,
+) -> None:
+    ticket = await office.receives()
+    await office.does(ticket, Move.TRIAGE, AGENT)
+    await office.does(ticket, Move.DIVIDE, REPORTER, reason="ขอให้มีแผนที่", kind=Kind.SUGGESTION)
+    await office.drafts(ticket)
+    await office.does(ticket, Move.PREPARE, REPORTER)
+
+    with pytest.raises(IllegalMove, match="not_now"):
+        await office.does(ticket, Move.DIVIDE, REPORTER, reason="อีกเรื่อง")
+
+    second = await second_of(office, ticket)
+    assert (second.kind, second.item) == (Kind.SUGGESTION, None)
+
+
 async def test_who_takes_a_matter_back_ends_it_and_hears_no_more(office: Office) -> None:
     ticket = await office.receives()
 
@@ -316,6 +387,90 @@ async def test_a_class_chosen_in_sorting_sets_the_clock_from_receipt(office: Off
 
     assert ticket.class_ is Class.IMMEDIATE
     assert ticket.opened_at < ticket.due_at < before
+
+
+async def changes(office: Office, ticket: Ticket) -> dict[str, object]:
+    """What the last line of the log says was changed; the audit log says the same."""
+    line = (await logbook.lines(office.session, ticket))[-1]
+    [row, *_] = await audit.rows_about(
+        office.session, ticket.agency, f"ticket:{ticket.id}", limit=1
+    )
+    told = {name: line.details[name] for name in ("item", "topic", "unit") if name in line.details}
+    assert told.items() <= json.loads(row.details).items()
+    return told
+
+
+async def test_what_a_matter_is_about_is_mended_at_sorting_with_a_line_of_before_and_after(
+    office: Office,
+) -> None:
+    ticket = await office.receives()
+
+    await office.does(
+        ticket, Move.TRIAGE, AGENT, about="alerts", class_=Class.IMMEDIATE, unit="sao"
+    )
+
+    assert (ticket.item, ticket.class_, ticket.unit) == ("alerts", Class.IMMEDIATE, "sao")
+    assert await changes(office, ticket) == {
+        "item": {"from": "history", "to": "alerts"},
+        "unit": {"from": UNIT, "to": "sao"},
+    }
+
+
+async def test_a_complaint_is_about_a_topic_and_may_be_about_none(office: Office) -> None:
+    ticket = await office.receives(Kind.COMPLAINT, item=None, topic="roads")
+    with pytest.raises(IllegalMove, match="choose"):
+        await office.does(ticket, Move.TRIAGE, AGENT, about="history", unit=UNIT)
+    assert (ticket.topic, ticket.unit) == ("roads", None)
+
+    await office.does(ticket, Move.TRIAGE, AGENT, about="lights", unit=UNIT)
+    assert ticket.topic == "lights"
+    await office.does(ticket, Move.ABOUT, AGENT, about="")
+
+    assert (ticket.topic, ticket.item) == (None, None)
+    assert await changes(office, ticket) == {"topic": {"from": "lights", "to": None}}
+
+
+async def test_later_the_item_is_mended_until_something_is_signed(office: Office) -> None:
+    ticket = await office.receives()
+    with pytest.raises(IllegalMove, match="not_now"):  # sorting does
+        await office.does(ticket, Move.ABOUT, AGENT, about="vision")
+    await office.does(ticket, Move.TRIAGE, AGENT)
+    await told(office)
+    due = ticket.due_at
+
+    await office.does(ticket, Move.ABOUT, REPORTER, about="vision")
+
+    assert (ticket.item, ticket.unit, ticket.due_at) == ("vision", UNIT, due)
+    assert await told(office) == []
+    with pytest.raises(IllegalMove, match="nothing_changed"):
+        await office.does(ticket, Move.ABOUT, REPORTER, about="vision", class_=ticket.class_)
+    with pytest.raises(IllegalMove, match="not_yours"):
+        await office.does(ticket, Move.ABOUT, officer(8, Role.REPORTER, "sao"), about="laws")
+    await office.drafts(ticket)
+    await office.does(ticket, Move.PREPARE, REPORTER)
+    with pytest.raises(IllegalMove, match="not_now"):
+        await office.does(ticket, Move.ABOUT, REPORTER, about="laws")
+
+
+async def test_a_due_date_that_moves_with_the_class_leaves_a_line_and_is_told(
+    office: Office,
+) -> None:
+    ticket = await office.receives()
+    await office.does(ticket, Move.TRIAGE, AGENT)
+    await told(office)
+    before = ticket.due_at
+
+    await office.does(ticket, Move.ABOUT, AGENT, about="alerts", class_=Class.IMMEDIATE)
+
+    lines = await logbook.lines(office.session, ticket)
+    [due] = [line for line in lines if line.what == Line.DUE]
+    assert (due.details["from"], due.details["to"]) == (
+        before.isoformat(),
+        ticket.due_at.isoformat(),
+    )
+    assert ticket.opened_at < ticket.due_at < before
+    [news] = await told(office)
+    assert news == f"เรื่อง {ticket.number} เปลี่ยนกำหนด จะเสร็จภายใน 26 พ.ย. 2569"
 
 
 @pytest.mark.parametrize(

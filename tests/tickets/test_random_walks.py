@@ -81,13 +81,25 @@ class Walk(RuleBasedStateMachine):
         who=st.sampled_from(PEOPLE),
         urgent=st.sampled_from([None, True, False]),
         class_=st.sampled_from([None, *Class]),
+        about=st.sampled_from([None, "", "history", "alerts", "roads", "lights"]),
     )
     def somebody_tries(
-        self, move: Move, who: Officer, urgent: bool | None, class_: Class | None
+        self,
+        move: Move,
+        who: Officer,
+        urgent: bool | None,
+        class_: Class | None,
+        about: str | None,
     ) -> None:
         """One member of staff, one move."""
         deed = Deed(
-            move, reason="เหตุผล", unit=UNIT, urgent=urgent, class_=class_, handed_to="หน่วยอื่น"
+            move,
+            reason="เหตุผล",
+            unit=UNIT,
+            urgent=urgent,
+            class_=class_,
+            about=about,
+            handed_to="หน่วยอื่น",
         )
         self.run(self._try(deed, who))
 
@@ -168,7 +180,7 @@ class Walk(RuleBasedStateMachine):
 
 
 WALKS = settings(
-    max_examples=25,
+    max_examples=15,
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

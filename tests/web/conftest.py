@@ -1,5 +1,6 @@
 """A real server on loopback and a real browser to look at its pages."""
 
+import asyncio
 import re
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -21,7 +22,7 @@ from bot.channels.channel import NotAccepted
 from bot.messages import Contact, InboundMessage, Reply
 from bot.secrets import secret_key
 from bot.settings import ROOT, Settings
-from bot.tables import ContactRow, OutgoingRow, account_of
+from bot.tables import ContactRow, EventRow, OutgoingRow, Progress, account_of
 from handlers.site.chat import Chat
 from handlers.site.pages import Pages
 from tests.web.windows import Windows
@@ -36,9 +37,6 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
-    "--disable-threaded-compositing",  # nobody watches: these only take time
-    "--disable-threaded-animation",
-    "--disable-threaded-scrolling",
 ]
 
 Visit = Callable[..., Awaitable[Page]]
@@ -53,6 +51,16 @@ class Site:
     refusing: str
     foreign: str
     agency: str = AGENCY
+
+    async def all_answered(self) -> None:
+        """Wait until nothing that came in is left to be answered."""
+        waiting = select(EventRow.id).where(EventRow.status == Progress.WAITING).limit(1)
+        async with asyncio.timeout(30):
+            while True:
+                async with self.program.database.read() as connection:
+                    if await connection.scalar(waiting) is None:
+                        return
+                await asyncio.sleep(0.05)
 
     async def write_to_everybody(self, reply: Reply) -> None:
         """What staff would write into each conversation there is."""

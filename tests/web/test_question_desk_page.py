@@ -37,7 +37,7 @@ CITIZEN = Contact("tapon", "web", "c" * 32)
 async def people(site) -> None:
     """Two who answer, two who approve, and a citizen with a conversation."""
     await site.program.inbox.accept([InboundMessage(CITIZEN, "e1", Kind.TEXT, order=1, text=ASKED)])
-    await asyncio.sleep(0.5)
+    await site.all_answered()
     async with site.program.database.session() as session:
         now = clock.now()
         for email, roles in [
@@ -240,13 +240,14 @@ async def test_who_proposes_is_offered_no_approval_and_refused_one(visit, site):
     await expect(page.locator("main")).to_contain_text("คุณเป็นผู้เสนอ")
     await expect(page.get_by_role("button", name="อนุมัติให้ใช้ตอบ")).to_have_count(0)
 
-    await page.evaluate(
-        """() => { const form = document.createElement("form"); form.method = "post";
+    async with page.expect_navigation():
+        await page.evaluate(
+            """() => { const form = document.createElement("form"); form.method = "post";
             form.action = location.pathname + "/approve";
             for (const one of document.querySelectorAll("header input[type=hidden]"))
                 form.append(one.cloneNode());
-            document.body.append(form); form.submit(); }"""
-    )
+            document.body.append(form); setTimeout(() => form.submit()); }"""
+        )
     await expect(page.get_by_role("alert")).to_contain_text("ผู้เสนออนุมัติข้อของตัวเองไม่ได้")
     await looked_at(page)
 

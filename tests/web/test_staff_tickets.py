@@ -226,6 +226,36 @@ async def test_an_urgent_matter_goes_through_the_head(visit, site, people):
     assert (await look(site, number)).status is Status.WITH_UNIT
 
 
+async def test_choosing_the_item_proposes_its_unit_and_class_and_both_can_be_changed(
+    visit, site, people
+):
+    number = await bring(site, people)
+    page = await log_in(visit, site, "agent", screen="phone")
+    await page.goto(f"/admin/{site.agency}/tickets/{number}/moves/triage")
+    item, unit = page.get_by_label("รายการข้อมูล"), page.get_by_label("หน่วยรับผิดชอบ")
+    class_ = page.get_by_label("ชั้นของข้อมูล")
+    await expect(item).to_have_value("history")
+    await expect(page.get_by_role("button", name="ใช้หน่วยและชั้นของรายการนี้")).to_be_hidden()
+
+    await item.select_option("sitemap")
+    await expect(unit).to_have_value("sao")
+    await item.select_option("alerts")
+    await expect(unit).to_have_value(UNIT)
+    await expect(class_).to_have_value("immediate")
+    await seen(page)
+    await class_.select_option("scheduled")
+    await does(page)
+
+    ticket = await look(site, number)
+    assert (ticket.item, ticket.unit, ticket.class_) == ("alerts", UNIT, "scheduled")
+    await page.goto(f"/admin/{site.agency}/tickets/{number}/moves/about")
+    await item.select_option("sitemap")
+    await expect(class_).to_have_value("on-change")
+    await does(page)
+    await expect(page.locator(".steps-done li").last).to_contain_text("ใหม่: ")
+    assert ((await look(site, number)).item, ticket.unit) == ("sitemap", UNIT)
+
+
 async def test_somebody_else_may_take_over_with_one_press(visit, site, people):
     number = await bring(site, people)
     at = f"/admin/{site.agency}/tickets/{number}"

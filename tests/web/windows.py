@@ -4,11 +4,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.async_api import Browser, ConsoleMessage, Error, Page
+from playwright.async_api import Browser, ConsoleMessage, Error, Page, expect
 
 SCREENS = {"phone": (360, 740), "desktop": (1280, 800)}
 PATIENCE = 15_000
 """Milliseconds until something that does not come is missed."""
+expect.set_options(timeout=PATIENCE)
 EMPTY = "about:blank"
 FORGET = "() => { localStorage.clear(); sessionStorage.clear(); }"
 

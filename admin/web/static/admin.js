@@ -29,6 +29,17 @@ addEventListener("pageshow", () => {
 // The first field with a fault, or what is wrong with the whole, is where one goes on.
 document.querySelector("[aria-invalid=true]")?.focus();
 
+// What is chosen proposes other fields, which stay to be changed; a button does so without this.
+for (const list of document.querySelectorAll("[data-proposes]")) {
+  const { elements } = list.form;
+  elements.propose.hidden = true;
+  list.addEventListener("change", () => {
+    for (const [name, value] of Object.entries(list.selectedOptions[0].dataset)) {
+      if (value && elements[name]) elements[name].value = value;
+    }
+  });
+}
+
 // What can be printed, a button prints.
 for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;

@@ -62,7 +62,7 @@
       at = found.index + whole.length;
       const a = document.createElement("a");
       a.textContent = url || mail || phone || hotline;
-      if (url) abroad(a, url.startsWith("http") ? url : `http://${url}`);
+      if (url) abroad(a, /^(http|\/)/.test(url) ? url : `http://${url}`);
       else a.setAttribute("href", mail ? `mailto:${mail}` : `tel:${(phone || hotline).replace(/\D/g, "")}`);
       place.append(a);
     }
