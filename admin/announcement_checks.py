@@ -73,7 +73,8 @@ def faults(agency: Agency, content: Content, now: datetime) -> Sequence[Fault]:
     return [
         *_unknown(agency, content),
         *_words(content),
-        *_times(agency, content, now),
+        *_of_kind(agency, content),
+        *_times(content, now),
         *_rest(agency, content, now),
     ]
 
@@ -107,16 +108,20 @@ def _words(content: Content) -> Iterator[Fault]:
         yield Fault("announce.headline_lines", "headline_th")
 
 
-def _times(agency: Agency, content: Content, now: datetime) -> Iterator[Fault]:
-    begin, end, send = content.valid_from, content.valid_until, content.send_at
+def _of_kind(agency: Agency, content: Content) -> Iterator[Fault]:
     kind = kind_of(agency, content)
-    if kind is not None and kind.is_time_bound:
-        if end is None:
-            yield Fault("announce.no_end", "valid_until")
-        if not content.all_clear_th.strip():
-            yield Fault("announce.no_all_clear", "all_clear_th")
-    if kind is not None and kind.has_date and begin is None:
+    if kind is None:
+        return
+    if kind.has_date and content.valid_from is None:
         yield Fault("announce.no_begin", "valid_from")
+    if kind.is_time_bound and content.valid_until is None:
+        yield Fault("announce.no_end", "valid_until")
+    if kind.is_time_bound and not content.all_clear_th.strip():
+        yield Fault("announce.no_all_clear", "all_clear_th")
+
+
+def _times(content: Content, now: datetime) -> Iterator[Fault]:
+    begin, end, send = content.valid_from, content.valid_until, content.send_at
     if end is not None and end <= now:
         yield Fault("announce.end_past", "valid_until")
     if begin is not None and end is not None and end <= begin:

@@ -154,7 +154,13 @@ async def plan_end(session: AsyncSession, found: Announcement, now: datetime) ->
     first = found.first_id or found.id
     planned = await _end_of(session, first)
     if planned is not None:
-        planned.content = msgspec.structs.replace(content, send_at=None, files=())
+        planned.content = msgspec.structs.replace(
+            content,
+            send_at=None,
+            files=(),
+            all_clear_th=content.all_clear_th or planned.content.all_clear_th,
+            all_clear_en=content.all_clear_en or planned.content.all_clear_en,
+        )
         planned.starts_at, planned.signatures_ = content.valid_until, found.signatures_
         return
     if not content.all_clear_th:

@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, String, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from admin import chat_links, lists, nudges, staff
+from admin import approvals, chat_links, lists, nudges, staff
 from admin.followers import News, told
 from admin.nudges import Stage
 from admin.officers import Officer, Role
@@ -58,16 +58,18 @@ class Digest(Struct, frozen=True):
     counts: Mapping[str, int]
     """By the names of `lists.GROUPS`."""
     reminders: tuple[Reminder, ...] = ()
+    announcements: int = 0
+    """Which wait for their approval."""
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to say."""
-        return not (self.reminders or self.counts["mine"] or self.counts["sign"])
+        return not (self.presses or self.counts["mine"])
 
     @property
     def presses(self) -> bool:
         """Whether it is worth a message that is counted: something is late, soon, or unsigned."""
-        return bool(self.reminders or self.counts["sign"])
+        return bool(self.reminders or self.counts["sign"] or self.announcements)
 
 
 async def _digest(
@@ -84,7 +86,8 @@ async def _digest(
         Reminder(stage, ticket.id, ticket.number, ticket.unit, ticket.due_at)
         for ticket, stage in mine
     )
-    return Digest(await lists.counts(session, agency, officer, now), reminders)
+    counts = await lists.counts(session, agency, officer, now)
+    return Digest(counts, reminders, await approvals.count(session, agency, officer))
 
 
 async def morning(database: Database, agency: Agency, now: datetime, address: str) -> int:
@@ -150,6 +153,8 @@ def worded(agency: Agency, digest: Digest, language: str, address: str) -> Reply
         lines.append(say("digest.mine", language, count=counts["mine"]))
     if counts["sign"]:
         lines.append(say("digest.sign", language, count=counts["sign"]))
+    if digest.announcements:
+        lines.append(say("digest.announcements", language, count=digest.announcements))
     lines += [_line(agency, each, language) for each in digest.reminders[:AT_MOST]]
     if len(digest.reminders) > AT_MOST:
         lines.append(say("digest.more", language, count=len(digest.reminders) - AT_MOST))

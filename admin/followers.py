@@ -71,7 +71,13 @@ class News(Base):
     __table_args__ = (
         Index("ix_news_untold", "contact_id", sqlite_where=_UNTOLD, postgresql_where=_UNTOLD),
         Index("ix_news_contact", "contact_id"),
-        Index("ix_news_mailing", "mailing_id", sqlite_where=_RIDES, postgresql_where=_RIDES),
+        Index(
+            "ix_news_mailing",
+            "mailing_id",
+            "contact_id",
+            sqlite_where=_RIDES,
+            postgresql_where=_RIDES,
+        ),
         Index("ix_news_fresh", "id", sqlite_where=_FRESH, postgresql_where=_FRESH),
         Index(
             "ix_news_on_its_way",

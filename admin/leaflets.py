@@ -51,12 +51,21 @@ class Told:
 
 
 def replies(
-    agency: Agency, told: Sequence[Told], language: str, address: str, *, is_digest: bool = False
+    agency: Agency,
+    told: Sequence[Told],
+    language: str,
+    address: str,
+    *,
+    is_digest: bool = False,
+    more: int = 0,
 ) -> list[Reply]:
-    """One message for one announcement, with its files; one for all of a digest."""
+    """One message for one announcement, with its files; one for all of a digest.
+
+    `more` is how many a digest has no room for.
+    """
     [one, *others] = told
     if others or (is_digest and (one.is_over or one.shown is not one.first)):
-        return [digest(agency, told, language, address)]
+        return [digest(agency, told, language, address, more=more)]
     return [alert(agency, one.shown, language, address, first=one.first)]
 
 
@@ -138,7 +147,9 @@ def _validity(agency: Agency, content: Content, language: str) -> list[str]:
     return lines
 
 
-def digest(agency: Agency, told: Sequence[Told], language: str, address: str) -> Reply:
+def digest(
+    agency: Agency, told: Sequence[Told], language: str, address: str, *, more: int = 0
+) -> Reply:
     """Several announcements, the first words of each; one that has ended says so."""
     say = agency.wording.say
     lines = [say("alert.digest", language, number=len(told))]
@@ -153,6 +164,8 @@ def digest(agency: Agency, told: Sequence[Told], language: str, address: str) ->
         lines += _dates(agency, one, each.first, language)
         if url := page_of(address, agency.slug, one):
             lines.append(url)
+    if more:
+        lines += ["", say("alert.more", language, number=more)]
     lines += ["", say("alert.how_to_stop", language)]
     choices = (
         Choice(say("alert.latest", language), LATEST),

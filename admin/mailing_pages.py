@@ -1,12 +1,12 @@
 """A page of a mailing: put into the outbox once, and what became of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, or_, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
@@ -17,18 +17,15 @@ from bot.channels.channel import Channel
 from bot.messages import Contact, Reply
 from bot.tables import ContactRow, OutgoingRow, Posting, account_of
 
-CANCELLED = "cancelled"
 QUOTA = "quota"
 """How `bot.channels.line_refusals` names it."""
-UNSENT = (CANCELLED, QUOTA, "credentials")
-"""Failures of requests that surely did not arrive, and may be made again."""
 FATES: Mapping[str | None, Fate] = {
     "blocked": Fate.BLOCKED,
     "gone": Fate.BLOCKED,
     "refused": Fate.REFUSED,
-    **dict.fromkeys(UNSENT, Fate.QUEUED),
+    outbox.UNKNOWN: Fate.UNKNOWN,
 }
-"""What the outbox's word for a failure means; any other leaves it unknown whether it arrived."""
+"""What the outbox's word for a failure means; after any other the request may be made again."""
 _REQUESTS: Any = OutgoingRow.__table__
 
 
@@ -38,6 +35,18 @@ class Page:
 
     lot: int
     number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far a page has come."""
+
+    is_over: bool
+    """Whether it is known of everybody what became of it."""
+    left: int
+    """How many are still to be sent to."""
+    why: Why | None
+    """Why no more should be sent."""
 
 
 async def lots(session: AsyncSession, mailing: Mailing) -> Sequence[Lot]:
@@ -62,22 +71,61 @@ async def feed(
     page: Page,
     *,
     words: Sequence[Reply],
+    wish: ColumnElement[bool],
     now: datetime,
 ) -> None:
-    """Put the page's requests into the outbox, each once, however often this is done."""
-    await _drop_gone(connection, mailing.id, page)
-    people = (await connection.execute(_queued(mailing.id, page))).all()
+    """Put the page's requests into the outbox, each once, however often this is done.
+
+    `wish` says of a subscriber's row whether they want it still.
+    """
     payloads = channel.plan(words, None, now)
-    if not people or not payloads:
+    people = (await connection.execute(_queued(mailing.id, page, wish))).all()
+    keys = _keys(channel, mailing, page, people, len(payloads))
+    known = await _known(connection, list(keys))
+    untried = {key for key in keys if key not in known or _is_untried(known[key])}
+    kept = {one.contact_id for key, whom in keys.items() if key not in untried for one in whom}
+    gone = [one for one in people if one.is_gone and one.contact_id not in kept]
+    for fate in (Fate.BLOCKED, Fate.LEFT):
+        whom = [one.contact_id for one in gone if one.blocked is (fate is Fate.BLOCKED)]
+        await connection.execute(_meet(mailing.id, page, fate, whom))
+    left = [one for one in people if one.contact_id not in {each.contact_id for each in gone}]
+    if not left or not payloads:
         return
     if channel.bulk.many > 1:
-        rows = [_together(mailing, payloads[0], people, page, now)]
+        rows = [_together(mailing, payloads[0], left, page, now)]
+        again = update(_REQUESTS).where(_REQUESTS.c.key.in_(untried & known.keys()))
+        await connection.execute(again.values(payload=rows[0]["payload"]))
     else:
-        rows = _singly(mailing, channel, payloads, people, now)
+        rows = _singly(mailing, channel, payloads, left, now)
     dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
     add = dialect.insert(_REQUESTS).on_conflict_do_nothing(index_elements=["key"])
     await connection.execute(add, rows)
-    await connection.execute(_reopen(channel, [row["key"] for row in rows], now))
+    await _reopen(connection, [row["key"] for row in rows], now)
+
+
+def _keys(
+    channel: Channel, mailing: Mailing, page: Page, people: Sequence[Any], parts: int
+) -> dict[UUID, Sequence[Any]]:
+    """The requests of a page, and whom each is for."""
+    if channel.bulk.many > 1:
+        return {page_key(mailing.key, page.lot, page.number): people}
+    return {
+        contact_key(mailing.key, one.contact_id, part): [one]
+        for one in people
+        for part in range(parts)
+    }
+
+
+async def _known(connection: AsyncConnection, keys: Sequence[UUID]) -> dict[UUID, Any]:
+    """What the outbox has of these."""
+    columns = (_REQUESTS.c.key, _REQUESTS.c.status, _REQUESTS.c.fault, _REQUESTS.c.tried_at)
+    query = select(*columns, _REQUESTS.c.done_at).where(_REQUESTS.c.key.in_(keys))
+    return {row.key: row for row in await connection.execute(query)}
+
+
+def _is_untried(row: Any) -> bool:
+    """Called back before anybody tried to send it."""
+    return row.status == Posting.FAILED and row.tried_at is None
 
 
 def _together(
@@ -113,49 +161,60 @@ def _singly(
 
 
 async def settle(
-    connection: AsyncConnection, channel: Channel, mailing: Mailing, page: Page
-) -> tuple[bool, Why | None]:
-    """Write down what became of it so far: whether all is known, and why no more should be sent."""
-    people = (await connection.execute(_queued(mailing.id, page))).all()
-    if channel.bulk.many > 1:
-        whose = {page_key(mailing.key, page.lot, page.number): people}
-    else:
-        whose = {contact_key(mailing.key, one.contact_id, 0): [one] for one in people}
-    query = select(OutgoingRow.key, OutgoingRow.status, OutgoingRow.fault).where(
-        OutgoingRow.key.in_(list(whose)), OutgoingRow.done_at.is_not(None)
-    )
-    ended = (await connection.execute(query)).all()
+    connection: AsyncConnection, channel: Channel, mailing: Mailing, page: Page, parts: int
+) -> Standing:
+    """Write down what became of it so far; each has got it when all its parts have ended."""
+    people = (await connection.execute(_queued(mailing.id, page, true()))).all()
+    keys = _keys(channel, mailing, page, people, parts)
+    known = await _known(connection, list(keys))
+    ended = {key: row for key, row in known.items() if row.done_at is not None}
+    fates: dict[UUID, list[Fate]] = {one.contact_id: [] for one in people}
+    for key, row in ended.items():
+        for one in keys[key]:
+            fates[one.contact_id].append(_fate(row))
+    wanted = 1 if channel.bulk.many > 1 else parts
+    whole = {contact: each for contact, each in fates.items() if len(each) == wanted}
     met: dict[Fate, list[UUID]] = {}
-    for row in ended:
-        fate = _fate(channel, row)
-        met.setdefault(fate, []).extend(one.contact_id for one in whose[row.key])
+    for contact, each in whole.items():
+        fate = Fate.QUEUED if Fate.QUEUED in each else each[0]
+        met.setdefault(fate, []).append(contact)
+    left = len(people) - sum(map(len, met.values())) + len(met.pop(Fate.QUEUED, ()))
     for fate, contacts in met.items():
-        if fate is not Fate.QUEUED:
-            await connection.execute(_meet(mailing.id, page, fate, contacts))
-    is_over = not people or len(ended) == len(whose)
-    faults = {row.fault for row in ended if _fate(channel, row) is Fate.QUEUED} - {CANCELLED}
-    return is_over, (Why.QUOTA if QUOTA in faults else Why.FAULT) if faults else None
+        await connection.execute(_meet(mailing.id, page, fate, contacts))
+    if channel.bulk.many > 1 and met:  # whom it went to is in the ledger now
+        sent = update(_REQUESTS).where(_REQUESTS.c.key.in_(list(keys)))
+        await connection.execute(sent.values(payload={}))
+    return Standing(len(whole) == len(people), left, _why(ended.values()))
 
 
-def _fate(channel: Channel, row: Any) -> Fate:
-    """A key lets a request be made again for as long as it takes: only then nothing is unknown."""
+def _fate(row: Any) -> Fate:
     if row.status == Posting.SENT:
         return Fate.ACCEPTED
-    return FATES.get(row.fault, Fate.QUEUED if channel.bulk.is_repeatable else Fate.UNKNOWN)
+    return FATES.get(row.fault, Fate.QUEUED)
 
 
-async def hold_back(connection: AsyncConnection, mailing: Mailing, now: datetime) -> None:
-    """What has not gone out yet does not go out; `feed` opens it again."""
-    query = update(_REQUESTS).where(
-        _REQUESTS.c.bulk == mailing.key, _REQUESTS.c.status == Posting.PENDING
+def _why(ended: Iterable[Any]) -> Why | None:
+    """Why no more should be sent, where requests failed that may be made again."""
+    faults = {row.fault for row in ended if _fate(row) is Fate.QUEUED} - {outbox.CANCELLED}
+    if not faults:
+        return None
+    return Why.QUOTA if QUOTA in faults else Why.FAULT
+
+
+def _queued(mailing: int, page: Page, wish: ColumnElement[bool]) -> Any:
+    """Who of a page is still to be sent to, where, and whether they are not to be any more."""
+    wants = (
+        select(Subscriber.contact_id)
+        .where(Subscriber.contact_id == Recipient.contact_id, Subscriber.paused_at.is_(None), wish)
+        .exists()
     )
-    await connection.execute(query.values(status=Posting.FAILED, fault=CANCELLED, done_at=now))
-
-
-def _queued(mailing: int, page: Page) -> Any:
-    """Who of a page is still to be sent to, and where."""
     return (
-        select(Recipient.contact_id, ContactRow.address)
+        select(
+            Recipient.contact_id,
+            ContactRow.address,
+            ContactRow.blocked,
+            or_(ContactRow.blocked, ~wants).label("is_gone"),
+        )
         .join(ContactRow, ContactRow.id == Recipient.contact_id)
         .where(*_of(mailing, page), Recipient.fate == Fate.QUEUED)
         .order_by(Recipient.contact_id)
@@ -170,30 +229,20 @@ def _of(mailing: int, page: Page) -> tuple[Any, ...]:
     )
 
 
-async def _drop_gone(connection: AsyncConnection, mailing: int, page: Page) -> None:
-    """Who blocked the account or stopped the news since the recipients were written down."""
-    blocked = select(ContactRow.id).where(
-        ContactRow.id == Recipient.contact_id, ContactRow.blocked.is_(True)
-    )
-    wants = select(Subscriber.contact_id).where(
-        Subscriber.contact_id == Recipient.contact_id, Subscriber.paused_at.is_(None)
-    )
-    query = update(Recipient).where(*_of(mailing, page), Recipient.fate == Fate.QUEUED)
-    is_gone = blocked.exists() | ~wants.exists()
-    await connection.execute(query.where(is_gone).values(fate=Fate.BLOCKED))
-
-
 def _meet(mailing: int, page: Page, fate: Fate, contacts: Sequence[UUID]) -> Any:
     query = update(Recipient).where(*_of(mailing, page), Recipient.contact_id.in_(contacts))
     return query.where(Recipient.fate == Fate.QUEUED).values(fate=fate)
 
 
-def _reopen(channel: Channel, keys: Sequence[UUID], now: datetime) -> Any:
-    """Requests that surely never went out; where a key tells the platform, any but refused ones."""
-    fault = _REQUESTS.c.fault
-    which = fault != "refused" if channel.bulk.is_repeatable else fault.in_(UNSENT)
-    return (
-        update(_REQUESTS)
-        .where(_REQUESTS.c.key.in_(keys), _REQUESTS.c.status == Posting.FAILED, which)
-        .values(status=Posting.PENDING, fault=None, attempts=0, due_at=now, done_at=None)
+async def _reopen(connection: AsyncConnection, keys: Sequence[UUID], now: datetime) -> None:
+    """Requests that failed and may be made again; not with a key that is forgotten by now."""
+    failed = update(_REQUESTS).where(
+        _REQUESTS.c.key.in_(keys),
+        _REQUESTS.c.status == Posting.FAILED,
+        _REQUESTS.c.fault.not_in(list(FATES)),
     )
+    is_old = _REQUESTS.c.tried_at < now - outbox.KEY_LIVES
+    surely_not = _REQUESTS.c.fault.in_([QUOTA, "credentials"])
+    await connection.execute(failed.where(is_old, ~surely_not).values(fault=outbox.UNKNOWN))
+    fresh = {"status": Posting.PENDING, "fault": None, "attempts": 0, "held": False}
+    await connection.execute(failed.values(due_at=now, done_at=None, **fresh))

@@ -1,6 +1,6 @@
 """Mailings: one act of sending to many, and what became of it for each of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -50,6 +50,8 @@ class Why(StrEnum):
     STAFF = "staff"
     QUOTA = "quota"
     FAULT = "fault"
+    OVER = "over"
+    """What follows it was posted: nobody is to be told the old words any more."""
 
 
 class Fate(StrEnum):
@@ -61,6 +63,8 @@ class Fate(StrEnum):
     ACCEPTED = "accepted"
     REFUSED = "refused"
     BLOCKED = "blocked"
+    LEFT = "left"
+    """They stopped the news before it came to them."""
     UNKNOWN = "unknown"
     """It may have arrived, and is not sent again."""
 
@@ -278,11 +282,14 @@ async def of_announcement(session: AsyncSession, announcement: int) -> Sequence[
     return (await session.scalars(query)).all()
 
 
-def got(announcements: Sequence[int]) -> ColumnElement[bool]:
-    """Of a contact's row: whether any of these was sent to them, as far as anybody knows."""
+def got(announcements: Sequence[int], *, also: Iterable[Fate] = ()) -> ColumnElement[bool]:
+    """Of a contact's row: whether any of these was sent to them, as far as anybody knows.
+
+    With `also`, those whom it met otherwise are counted, too.
+    """
     return exists().where(
         Recipient.contact_id == ContactRow.id,
-        Recipient.fate.in_([Fate.ACCEPTED, Fate.UNKNOWN, Fate.RIDING]),
+        Recipient.fate.in_([Fate.ACCEPTED, Fate.UNKNOWN, Fate.RIDING, *also]),
         Carried.mailing_id == Recipient.mailing_id,
         Carried.lot == Recipient.lot,
         Carried.announcement_id.in_(announcements),

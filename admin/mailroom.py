@@ -6,23 +6,26 @@ the requests in the outbox, not by the workflow: nothing goes out twice, whoever
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, insert, literal, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin import leaflets, mailing_pages, recipients
-from admin.announcements import Announcement, Way, is_urgent
-from admin.followers import News
+from admin.announcements import Announcement, Way
+from admin.mailing_plans import let_ride, planned, still_wanted, thread_mailings
 from admin.mailings import Fate, Lot, Mailing, Recipient, State, Why
-from admin.quota import Ledger, Quotas
+from admin.quota import Ledger, Quotas, booked
 from bot import outbox
 from bot.channels.channel import Channel
 from bot.db import Database
+from bot.messages import Reply
 from bot.tables import account_of
 from knowledge.agency import Agency
 
+A_DAY = timedelta(days=1)
 PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)
 """Seconds between looks at a page that is under way."""
 
@@ -55,47 +58,107 @@ class Mailroom:
             known = await _held(session, mailing_id, attempt)
         if known is None:
             return 0
-        channel = self._channels.get(account_of(known.agency, known.channel))
+        await self._let_thread_end(known)
+        channel, agency = self._account(known), self._agency(known.agency)
         ledger = await self._quotas.ledger(channel, but=mailing_id) if channel else None
         async with self._database.session() as session:
             mailing = await _held(session, mailing_id, attempt)
-            agency = self._agency(known.agency)
-            if mailing is None or agency is None:
+            if mailing is None:
                 return 0
+            if channel is None or agency is None:  # its secrets, or its folder, are gone
+                mailing.state, mailing.why = State.STOPPED, Why.FAULT
+                return 0
+            if ledger is not None:
+                ledger = await self._locked(session, channel, ledger, mailing_id)
             if mailing.state is State.BEGUN:
                 await self._count(session, agency, mailing, ledger)
             elif ledger is not None:
                 await self._recount(session, agency, mailing, ledger)
-            is_going = mailing.state is State.SENDING
-            lots = await mailing_pages.lots(session, mailing)
-            return sum(lot.pages for lot in lots) if is_going else 0
+            if mailing.state is not State.SENDING:
+                return 0
+            return sum(lot.pages for lot in await mailing_pages.lots(session, mailing))
+
+    def _account(self, mailing: Mailing) -> Channel | None:
+        return self._channels.get(account_of(mailing.agency, mailing.channel))
+
+    async def _locked(
+        self, session: AsyncSession, channel: Channel, ledger: Ledger, but: int
+    ) -> Ledger:
+        """The ledger as it is now that nobody else can book from it."""
+        connection = await session.connection()
+        await outbox.lock(connection, account_of(channel.agency, channel.name))
+        return replace(ledger, booked=await booked(session, channel, self._clock(), but=but))
+
+    async def _let_thread_end(self, mailing: Mailing) -> None:
+        """What follows another waits until it is known who got that: it is for just them."""
+        while True:
+            async with self._database.session() as session:
+                found = await session.get(Announcement, mailing.announcement_id or 0)
+                if found is None or found.first_id is None:
+                    return
+                before = await thread_mailings(session, found, mailing.channel)
+                connection = await session.connection()
+                if not await outbox.is_open(connection, [one.key for one in before]):
+                    if channel := self._account(mailing):
+                        for one in before:
+                            await self._settle_rest(session, channel, one)
+                    return
+                mine = await _held(session, mailing.id, mailing.attempt)
+                if mine is None:
+                    return
+                mine.beat_at = self._clock()
+            await asyncio.sleep(PAUSES[-1])
+
+    async def _settle_rest(self, session: AsyncSession, channel: Channel, mailing: Mailing) -> None:
+        """Write down what became of pages that nobody looked at any more."""
+        connection = await session.connection()
+        for lot in await mailing_pages.lots(session, mailing):
+            parts = len(channel.plan(lot.words, None, self._clock()))
+            for number in range(lot.pages):
+                page = mailing_pages.Page(lot.number, number)
+                await mailing_pages.settle(connection, channel, mailing, page, parts)
 
     async def _count(
         self, session: AsyncSession, agency: Agency, mailing: Mailing, ledger: Ledger | None
     ) -> None:
         """Write the recipients down; stop where the quota lacks even one message (L12)."""
         is_counted, is_digest = ledger is not None, mailing.announcement_id is None
-        groups, way, urgent = await _groups(session, agency, mailing, is_counted=is_counted)
-        if way is Way.PAGE or (ledger is not None and way in {Way.DIGEST, Way.FREE}):
-            groups = []
-        rides = ledger is not None and way is Way.RIDE
-        words = [
-            leaflets.replies(agency, group.told, group.language, self._address) for group in groups
-        ]
+        plan = await planned(session, agency, mailing, is_counted=is_counted)
+        audience = plan.audience
+        if plan.way is Way.PAGE or (is_counted and plan.way in {Way.DIGEST, Way.FREE}):
+            audience = recipients.Audience()
+        rides = is_counted and plan.way is Way.RIDE
+
+        def words(told: Sequence[leaflets.Told], language: str) -> Sequence[Reply]:
+            more = audience.others
+            return leaflets.replies(
+                agency, told, language, self._address, is_digest=is_digest, more=more
+            )
+
         fate = Fate.RIDING if rides else Fate.QUEUED
-        found = await recipients.write_down(session, agency, mailing, groups, words, fate=fate)
+        found = await recipients.write_down(session, agency, mailing, audience, words, fate=fate)
         now = self._clock()
         mailing.state, mailing.started_at, mailing.beat_at = State.SENDING, now, now
-        short = 0 if rides or ledger is None else ledger.shortfall(found, urgent=urgent)
-        if short and (is_digest or await _follows(session, mailing)):  # better late than never
-            whose = update(Recipient).where(Recipient.mailing_id == mailing.id)
-            await session.execute(whose.values(fate=Fate.RIDING))
-            rides = True
-        elif short:
-            mailing.state, mailing.why, mailing.shortfall = State.STOPPED, Why.QUOTA, short
+        if ledger is not None and not rides and found:
+            is_short = self._stop_where_short(mailing, ledger, found, urgent=plan.is_urgent)
+            if is_short and (is_digest or plan.follows):  # better late than never
+                mailing.state, mailing.why, mailing.shortfall = State.SENDING, None, 0
+                whose = update(Recipient).where(Recipient.mailing_id == mailing.id)
+                await session.execute(whose.values(fate=Fate.RIDING))
+                rides = True
         if rides:
-            await _let_ride(session, mailing, now)
+            await let_ride(session, mailing, now)
         await session.flush()
+
+    def _stop_where_short(
+        self, mailing: Mailing, ledger: Ledger, people: int, *, urgent: bool
+    ) -> bool:
+        """Never a part of them: all, or nobody until there is room, or until it can be asked."""
+        short = ledger.shortfall(people, urgent=urgent)
+        if not short and ledger.is_known:
+            return False
+        mailing.state, mailing.why, mailing.shortfall = State.STOPPED, Why.QUOTA, short
+        return True
 
     async def _recount(
         self, session: AsyncSession, agency: Agency, mailing: Mailing, ledger: Ledger
@@ -104,61 +167,91 @@ class Mailroom:
         left = select(func.count()).where(
             Recipient.mailing_id == mailing.id, Recipient.fate == Fate.QUEUED
         )
-        _, _, urgent = await _groups(session, agency, mailing, is_counted=True)
-        short = ledger.shortfall(await session.scalar(left) or 0, urgent=urgent)
-        if short and mailing.state is State.SENDING:
-            mailing.state, mailing.why, mailing.shortfall = State.STOPPED, Why.QUOTA, short
+        people = await session.scalar(left) or 0
+        plan = await planned(session, agency, mailing, is_counted=True)
+        if people and mailing.state is State.SENDING:
+            self._stop_where_short(mailing, ledger, people, urgent=plan.is_urgent)
 
     async def page(self, mailing_id: int, attempt: int, number: int) -> bool:
         """Send one page and wait until it is known what became of it; False: send no more."""
         if not await self._feed(mailing_id, attempt, number):
             return False
-        self._committed(())
-        for turn in range(1_000_000):
+        turn = 0
+        while True:
             await asyncio.sleep(PAUSES[min(turn, len(PAUSES) - 1)])
+            turn += 1
             async with self._database.session() as session:
                 mailing = await _held(session, mailing_id, attempt)
                 if mailing is None:
                     return False
-                if await self._is_settled(session, mailing, number):
-                    return mailing.state is State.SENDING
-        return False
+                standing = await self._settled(session, mailing, number)
+                is_going = mailing.state is State.SENDING
+            if not standing.is_over:
+                continue
+            if not (is_going and standing.left):
+                return is_going
+            if not await self._feed(mailing_id, attempt, number):  # called back, and resumed
+                return False
 
     async def _feed(self, mailing_id: int, attempt: int, number: int) -> bool:
         async with self._database.session() as session:
             mailing = await _held(session, mailing_id, attempt)
             if mailing is None or mailing.state is not State.SENDING:
                 return False
-            account = account_of(mailing.agency, mailing.channel)
-            channel, page = self._channels.get(account), (await _page(session, mailing, number))
-            if channel is None:  # its secrets were taken away
+            channel = self._account(mailing)
+            if channel is None:
                 mailing.state, mailing.why = State.STOPPED, Why.FAULT
                 return False
             mailing.beat_at = self._clock()
-            lot = await session.get_one(Lot, (mailing_id, page.lot))
+            page, lot = await _place(session, mailing, number)
             connection = await session.connection()
             await mailing_pages.feed(
-                connection, channel, mailing, page, words=lot.words, now=self._clock()
+                connection,
+                channel,
+                mailing,
+                page,
+                words=lot.words,
+                wish=await still_wanted(session, mailing),
+                now=self._clock(),
             )
             if not self._database.is_sqlite:
-                await outbox.announce(connection, [account])
+                await outbox.announce(connection, [account_of(mailing.agency, mailing.channel)])
+        self._committed(())
         return True
 
-    async def _is_settled(self, session: AsyncSession, mailing: Mailing, number: int) -> bool:
-        channel = self._channels[account_of(mailing.agency, mailing.channel)]
-        page, connection = await _page(session, mailing, number), await session.connection()
+    async def _settled(
+        self, session: AsyncSession, mailing: Mailing, number: int
+    ) -> mailing_pages.Standing:
+        channel = self._account(mailing)
+        if channel is None:
+            return mailing_pages.Standing(is_over=True, left=0, why=Why.FAULT)
+        page, lot = await _place(session, mailing, number)
+        parts = len(channel.plan(lot.words, None, self._clock()))
         mailing.beat_at = self._clock()
-        is_over, why = await mailing_pages.settle(connection, channel, mailing, page)
-        if why and mailing.state is State.SENDING:
-            mailing.state, mailing.why = State.STOPPED, why
-        return is_over
+        connection = await session.connection()
+        found = await mailing_pages.settle(connection, channel, mailing, page, parts)
+        if found.why and mailing.state is State.SENDING:
+            mailing.state, mailing.why = State.STOPPED, found.why
+            if found.why is Why.QUOTA:
+                mailing.shortfall = found.left
+                self._quotas.exhaust(account_of(mailing.agency, mailing.channel))
+        if mailing.state is State.STOPPED:  # what failed meanwhile may have been set back
+            await outbox.hold_back(connection, mailing.key, self._clock())
+        return found
 
     async def end(self, mailing_id: int, attempt: int) -> None:
         """Everything was sent: say so."""
         async with self._database.session() as session:
             mailing = await _held(session, mailing_id, attempt)
-            if mailing is not None and mailing.state is State.SENDING:
-                mailing.state, mailing.ended_at = State.DONE, self._clock()
+            if mailing is None or mailing.state is not State.SENDING:
+                return
+            left = select(Recipient.contact_id).where(
+                Recipient.mailing_id == mailing_id, Recipient.fate == Fate.QUEUED
+            )
+            if await session.scalar(left.limit(1)) is not None:
+                mailing.beat_at -= A_DAY  # somebody has to go over it again
+                return
+            mailing.state, mailing.ended_at = State.DONE, self._clock()
 
     async def fail(self, mailing_id: int, attempt: int) -> None:
         """It cannot go on by itself: staff may let it try again."""
@@ -168,25 +261,11 @@ class Mailroom:
                 mailing.state, mailing.why = State.STOPPED, Why.FAULT
 
 
-async def _groups(
-    session: AsyncSession, agency: Agency, mailing: Mailing, *, is_counted: bool
-) -> tuple[Sequence[recipients.Group], Way, bool]:
-    """Whom it concerns, how it goes where messages are counted, and whether it is urgent."""
-    if mailing.announcement_id is None:
-        groups = await recipients.digest(session, agency, mailing, is_counted=is_counted)
-        return groups, Way.PUSH, False
-    found = await session.get_one(Announcement, mailing.announcement_id)
-    content = found.content
-    way = content.way
-    if found.relation and way is not Way.RIDE:  # it goes to just those who got what it follows
-        way = Way.PUSH
-    return await recipients.alert(session, agency, found), way, is_urgent(agency, content)
-
-
-async def _follows(session: AsyncSession, mailing: Mailing) -> bool:
-    """Whether it is a correction or an end: who got the news must not be left with it."""
-    found = await session.get(Announcement, mailing.announcement_id)
-    return found is not None and found.first_id is not None
+async def _place(
+    session: AsyncSession, mailing: Mailing, number: int
+) -> tuple[mailing_pages.Page, Lot]:
+    page = mailing_pages.page_at(await mailing_pages.lots(session, mailing), number)
+    return page, await session.get_one(Lot, (mailing.id, page.lot))
 
 
 async def _held(session: AsyncSession, mailing_id: int, attempt: int) -> Mailing | None:
@@ -194,23 +273,3 @@ async def _held(session: AsyncSession, mailing_id: int, attempt: int) -> Mailing
     query = select(Mailing).where(Mailing.id == mailing_id, Mailing.attempt == attempt)
     found: Mailing | None = await session.scalar(query.with_for_update())
     return found
-
-
-async def _page(session: AsyncSession, mailing: Mailing, number: int) -> mailing_pages.Page:
-    return mailing_pages.page_at(await mailing_pages.lots(session, mailing), number)
-
-
-async def _let_ride(session: AsyncSession, mailing: Mailing, now: datetime) -> None:
-    """Lay the words beside what each contact is to hear with the next reply."""
-    for lot in await session.scalars(select(Lot).where(Lot.mailing_id == mailing.id)):
-        for reply in lot.replies:
-            whom = select(
-                Recipient.contact_id,
-                literal(reply, News.reply.type),
-                literal(False),
-                literal(now, News.at.type),
-                literal(now, News.at.type),
-                literal(mailing.id),
-            ).where(Recipient.mailing_id == mailing.id, Recipient.lot == lot.number)
-            columns = ["contact_id", "reply", "presses", "at", "waits_since", "mailing_id"]
-            await session.execute(insert(News).from_select(columns, whom))

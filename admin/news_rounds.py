@@ -11,6 +11,7 @@ from admin import recurring
 from admin.announcements import Announcement, State
 from admin.followers import News
 from admin.mailings import Fate, Mailing, Recipient
+from admin.mailings import State as Sending
 from admin.posting import begun
 from admin.subscriptions import Frequency, Subscriber
 from bot.channels.channel import Channel
@@ -96,15 +97,19 @@ async def _since(
     session: AsyncSession, channel: Channel, frequency: Frequency, due: datetime
 ) -> datetime | None:
     """Where the last digest ended; None where this one is under way already."""
-    query = select(func.max(Mailing.until)).where(
+    mine = select(func.max(Mailing.until)).where(
         Mailing.agency == channel.agency,
         Mailing.channel == channel.name,
         Mailing.frequency == frequency,
     )
-    last: datetime | None = await session.scalar(query)
+    last: datetime | None = await session.scalar(mine)
+    if last is not None and last >= due:
+        return None
     if last is None:
         return due - WINDOWS[frequency]
-    return last if last < due else None
+    arrived: datetime | None = await session.scalar(mine.where(Mailing.state == Sending.DONE))
+    floor = due - 2 * WINDOWS[frequency]  # who was told nothing for months is not told all of it
+    return max(arrived, floor) if arrived else floor
 
 
 async def _is_wanted(

@@ -5,14 +5,15 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin import announcing, recurring, riding
 from admin.announcements import Announcement, Relation, State
-from admin.mailings import Mailing
+from admin.mailings import Mailing, Why
 from admin.mailings import State as Sending
 from admin.subscriptions import Frequency
+from bot import outbox
 from bot.channels.channel import Channel
 from bot.db import Database
 from bot.sweeps import Sweep
@@ -74,8 +75,12 @@ class Posting:
             if found is None:
                 return
             found.state, found.posted_at = State.POSTED, now
+            if _is_too_late(found, now):
+                found.ended_at = now
+                return
             found.next_at = recurring.following(found.content, now)
             if found.first_id is not None:
+                await _overtake(session, found, now)
                 await _follow(session, found, now)
             first = await session.get(Announcement, found.first_id or found.id)
             if first is not None and first.ended_at is None:
@@ -135,6 +140,24 @@ def begun(
         created_at=now,
         beat_at=now - LONG_AGO,
     )
+
+
+def _is_too_late(found: Announcement, now: datetime) -> bool:
+    """Whether it is over before it went out: it stands on the page, and nobody is sent it."""
+    until = found.content.valid_until
+    return found.first_id is None and until is not None and until <= now
+
+
+async def _overtake(session: AsyncSession, found: Announcement, now: datetime) -> None:
+    """Whatever is still going out of what this follows is not sent any more."""
+    thread = select(Announcement.id).where(
+        or_(Announcement.id == found.first_id, Announcement.first_id == found.first_id),
+        Announcement.id != found.id,
+    )
+    query = select(Mailing).where(Mailing.announcement_id.in_(thread), Mailing.ended_at.is_(None))
+    for mailing in (await session.scalars(query.with_for_update())).all():
+        mailing.state, mailing.why, mailing.ended_at = Sending.STOPPED, Why.OVER, now
+        await outbox.hold_back(await session.connection(), mailing.key, now)
 
 
 async def _follow(session: AsyncSession, found: Announcement, now: datetime) -> None:

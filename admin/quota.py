@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin.announcements import Announcement, Relation, Way
 from admin.announcements import State as Standing
@@ -103,14 +103,13 @@ class Quotas:
         told = await self._told(account, channel, SOONEST if fresh else ASK_AGAIN)
         async with self._database.read() as connection:
             ours = await outbox.counted(connection, account, self._clock())
-            booked = await _booked(connection, channel, but)
             async with AsyncSession(connection) as session:
-                booked += await _ends(session, channel, self._clock())
+                reserved = await booked(session, channel, self._clock(), but=but)
         used = told.used + max(0, ours - told.ours, told.spent)
         rates = self._rates(channel.agency)
         reserve = (told.limit or 0) // A_FIFTH if rates.reserve is None else rates.reserve
         return Ledger(
-            told.limit, used, booked, reserve, rates.baht_per_message, is_known=told.is_known
+            told.limit, used, reserved, reserve, rates.baht_per_message, is_known=told.is_known
         )
 
     async def left(self, channel: Channel) -> int | None:
@@ -123,7 +122,8 @@ class Quotas:
 
     async def _told(self, account: str, channel: Metered, good_for: timedelta) -> _Told:
         now, known = self._clock(), self._known.get(account)
-        if known is not None and known.at > now - good_for:
+        is_same_month = known is not None and month_of(known.at) == month_of(now)
+        if known is not None and is_same_month and known.at > now - good_for:
             return known
         async with self._database.read() as connection:
             ours = await outbox.counted(connection, account, now)
@@ -149,7 +149,14 @@ class Quotas:
         self._known[account] = _Told(self._clock(), limit, limit, known.ours if known else 0)
 
 
-async def _booked(connection: AsyncConnection, channel: Channel, but: int | None) -> int:
+async def booked(
+    session: AsyncSession, channel: Channel, now: datetime, *, but: int | None = None
+) -> int:
+    """Messages that are spoken for: who is still to be sent to, and the planned ends."""
+    return await _under_way(session, channel, but) + await _ends(session, channel, now)
+
+
+async def _under_way(session: AsyncSession, channel: Channel, but: int | None) -> int:
     """Recipients of this account who are still to be sent to."""
     query = (
         select(func.count())
@@ -164,7 +171,7 @@ async def _booked(connection: AsyncConnection, channel: Channel, but: int | None
             Recipient.fate == Fate.QUEUED,
         )
     )
-    return int(await connection.scalar(query) or 0)
+    return int(await session.scalar(query) or 0)
 
 
 async def _ends(session: AsyncSession, channel: Channel, now: datetime) -> int:

@@ -1,13 +1,11 @@
 """Whom a mailing goes to: written down once, in lots of the same words and pages of 500."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 from sqlalchemy import (
     ColumnElement,
-    Select,
     and_,
     case,
     delete,
@@ -28,18 +26,39 @@ from bot.tables import ContactRow
 from knowledge.agency import Agency
 
 MOST_IN_A_DIGEST = 20
+"""Told in full; the latest."""
+MOST_LOOKED_AT = 500
+_NOBODY: ColumnElement[int] = literal(0)
+LEFT_WAITING = frozenset({Fate.QUEUED})
+"""Who had still to be sent what a correction follows: they get the right words instead."""
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """Announcements that the same people are to be told of, in one language."""
+class Item:
+    """One announcement of a mailing: what is told of it, and which it is."""
 
-    language: str
-    told: tuple[Told, ...]
-    carried: tuple[int, ...]
-    """The announcements that they are told of, by id."""
-    who: ColumnElement[bool]
-    """Of a subscriber's and a contact's row."""
+    told: Told
+    carried: int
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """What there is to tell, and whom each of it concerns."""
+
+    items: tuple[Item, ...] = ()
+    mask: ColumnElement[int] = _NOBODY
+    """Of a subscriber's and a contact's row: a bit for each item."""
+    others: int = 0
+    """How many more there are, for which a digest has no room."""
+
+    @property
+    def who(self) -> ColumnElement[bool]:
+        """Whom anything of it concerns."""
+        return self.mask > 0
+
+    def of(self, bits: int) -> tuple[Item, ...]:
+        """The items of these bits."""
+        return tuple(item for n, item in enumerate(self.items) if bits >> n & 1)
 
 
 def concerned(agency: Agency, announcement: Announcement) -> ColumnElement[bool]:
@@ -54,20 +73,20 @@ def concerned(agency: Agency, announcement: Announcement) -> ColumnElement[bool]
     return and_(about, Subscriber.frequency == Frequency.AT_ONCE)
 
 
-async def alert(session: AsyncSession, agency: Agency, found: Announcement) -> Sequence[Group]:
+async def alert(session: AsyncSession, agency: Agency, found: Announcement) -> Audience:
     """Everybody who is to get this announcement at once.
 
-    A correction goes to just those who got what it corrects, an all-clear to all who got anything
-    of the thread. A recurring one is told in the words of its last correction.
+    A correction goes to just those who got what it corrects, or were still to; an all-clear to all
+    who got anything of the thread. A recurring one is told in the words of its last correction.
     """
     first, who, shown = found, concerned(agency, found), found
     if found.first_id is not None:
         first = await session.get_one(Announcement, found.first_id)
-        who = got(await _before(session, found))
+        fates = LEFT_WAITING if found.relation is Relation.CORRECTION else frozenset()
+        who = got(await _before(session, found), also=fates)
     elif found.content.recurs:
         shown = (await _corrected(session, [found.id])).get(found.id, found)
-    told = (Told(shown, first),)
-    return [Group(language, told, (found.id,), who) for language in agency.profile.languages]
+    return Audience((Item(Told(shown, first), found.id),), case((who, 1), else_=0))
 
 
 async def _before(session: AsyncSession, found: Announcement) -> Sequence[int]:
@@ -94,61 +113,41 @@ async def _corrected(session: AsyncSession, firsts: Sequence[int]) -> Mapping[in
 
 async def digest(
     session: AsyncSession, agency: Agency, mailing: Mailing, *, is_counted: bool
-) -> Sequence[Group]:
+) -> Audience:
     """Everybody for whom there was something since their last digest, by what there was.
 
     Where messages are counted, the daily one also tells who wants news at once of what was to go
     that way.
     """
-    query = (
-        select(Announcement)
-        .where(
-            Announcement.agency == agency.slug,
-            Announcement.relation.is_(None),
-            Announcement.state == State.POSTED,
-            Announcement.posted_at > mailing.since,
-            Announcement.posted_at <= mailing.until,
-        )
-        .order_by(Announcement.id)
-        .limit(MOST_IN_A_DIGEST)
+    query = select(Announcement).where(
+        Announcement.agency == agency.slug,
+        Announcement.relation.is_(None),
+        Announcement.state == State.POSTED,
+        Announcement.posted_at > mailing.since,
+        Announcement.posted_at <= mailing.until,
     )
     left_out = {Way.PAGE, Way.FREE} if is_counted else {Way.PAGE}
-    told = [
+    latest = query.order_by(Announcement.posted_at.desc(), Announcement.id.desc())
+    every = [
         one
-        for one in await session.scalars(query)
+        for one in await session.scalars(latest.limit(MOST_LOOKED_AT))
         if not is_urgent(agency, one.content)  # they were told at once
         and one.content.way not in left_out
     ]
+    told = every[:MOST_IN_A_DIGEST][::-1]
     if not told:
-        return []
+        return Audience()
     mine = Subscriber.frequency == mailing.frequency
     at_once = Subscriber.frequency == Frequency.AT_ONCE
     is_daily = is_counted and mailing.frequency is Frequency.DAILY
-    wished = []
-    for one in told:
+    mask: ColumnElement[int] = literal(0)
+    for n, one in enumerate(told):
         whose = or_(mine, at_once) if is_daily and one.content.way is Way.DIGEST else mine
-        wished.append(and_(wants(one.content.topic, one.content.areas), whose))
-    bits_of = (case((wish, 1 << n), else_=0) for n, wish in enumerate(wished))
-    mask = sum(bits_of, start=literal(0))
+        wish = and_(whose, wants(one.content.topic, one.content.areas), ~got([one.id]))
+        mask += case((wish, 1 << n), else_=0)
     corrected = await _corrected(session, [one.id for one in told])
-    readers = or_(mine, at_once) if is_daily else mine
-    masks = select(mask.label("mask")).where(_reachable(mailing), readers).distinct().subquery()
-    found = (await session.scalars(select(masks.c.mask).order_by(masks.c.mask))).all()
-    return [
-        Group(
-            language,
-            tuple(Told(corrected.get(one.id, one), one) for one in _chosen(told, bits)),
-            tuple(one.id for one in _chosen(told, bits)),
-            and_(readers, mask == bits),
-        )
-        for bits in found
-        if bits
-        for language in agency.profile.languages
-    ]
-
-
-def _chosen(told: Sequence[Announcement], bits: int) -> tuple[Announcement, ...]:
-    return tuple(one for n, one in enumerate(told) if bits >> n & 1)
+    items = tuple(Item(Told(corrected.get(one.id, one), one), one.id) for one in told)
+    return Audience(items, mask, len(every) - len(told))
 
 
 def _reachable(mailing: Mailing) -> ColumnElement[bool]:
@@ -160,58 +159,63 @@ def _reachable(mailing: Mailing) -> ColumnElement[bool]:
     )
 
 
-def _language(languages: Sequence[str]) -> ColumnElement[str]:
-    """In which a contact is told: as chosen, else as they asked for news in."""
+def _language(languages: Sequence[str]) -> ColumnElement[int]:
+    """In which of these a contact is told: as chosen, else as they asked for news in."""
     chosen = func.coalesce(ContactRow.language, Subscriber.language)
-    return case((chosen.in_(languages), chosen), else_=languages[0])
-
-
-def _whom(mailing: Mailing, group: Group, languages: Sequence[str]) -> Select[Any]:
-    return (
-        select(ContactRow.id)
-        .join(Subscriber, Subscriber.contact_id == ContactRow.id)
-        .where(
-            _reachable(mailing),
-            ContactRow.blocked.is_(False),
-            _language(languages) == group.language,
-            group.who,
-        )
-    )
+    return case({language: n for n, language in enumerate(languages)}, value=chosen, else_=0)
 
 
 async def write_down(
     session: AsyncSession,
     agency: Agency,
     mailing: Mailing,
-    groups: Sequence[Group],
-    words: Sequence[Sequence[Reply]],
+    audience: Audience,
+    words: Callable[[Sequence[Told], str], Sequence[Reply]],
     *,
     fate: Fate = Fate.QUEUED,
 ) -> int:
-    """Write down the recipients of each group; returns how many there are. May be done again."""
+    """Write down everybody whom it concerns, in lots of what each is told and in which language.
+
+    `words` gives what a lot is told. Returns how many there are. May be done again.
+    """
     for table in (Recipient, Carried, Lot):
         await session.execute(delete(table).where(table.mailing_id == mailing.id))
+    languages = agency.profile.languages
+    lot = audience.mask * len(languages) + _language(languages)
+    whom = (
+        select(ContactRow.id, lot.label("lot"))
+        .join(Subscriber, Subscriber.contact_id == ContactRow.id)
+        .where(_reachable(mailing), ContactRow.blocked.is_(False))
+        .subquery()
+    )
+    place = func.row_number().over(partition_by=whom.c.lot, order_by=whom.c.id) - 1
+    rows = select(literal(mailing.id), whom.c.id, whom.c.lot, place // PAGE, literal(fate))
+    columns = ["mailing_id", "contact_id", "lot", "page", "fate"]
+    concerned_ones = rows.where(whom.c.lot >= len(languages))
+    await session.execute(insert(Recipient).from_select(columns, concerned_ones))
+    counted = (
+        select(Recipient.lot, func.count())
+        .where(Recipient.mailing_id == mailing.id)
+        .group_by(Recipient.lot)
+    )
     total = 0
-    for number, group in enumerate(groups):
-        whom = _whom(mailing, group, agency.profile.languages).subquery()
-        place = func.row_number().over(order_by=whom.c.id) - 1
-        rows = select(literal(mailing.id), whom.c.id, literal(number), place // PAGE, literal(fate))
-        columns = ["mailing_id", "contact_id", "lot", "page", "fate"]
-        done: Any = await session.execute(insert(Recipient).from_select(columns, rows))
-        if not done.rowcount:
-            continue
-        total += done.rowcount
+    for number, people in (await session.execute(counted)).all():
+        bits, at = divmod(number, len(languages))
+        items = audience.of(bits)
+        replies = words([item.told for item in items], languages[at])
         session.add(
             Lot(
                 mailing_id=mailing.id,
                 number=number,
-                language=group.language,
-                replies=[msgspec.to_builtins(reply) for reply in words[number]],
-                recipients=done.rowcount,
+                language=languages[at],
+                replies=[msgspec.to_builtins(reply) for reply in replies],
+                recipients=people,
             )
         )
         session.add_all(
-            Carried(mailing_id=mailing.id, lot=number, announcement_id=one) for one in group.carried
+            Carried(mailing_id=mailing.id, lot=number, announcement_id=item.carried)
+            for item in items
         )
+        total += people
     await session.flush()
     return total

@@ -192,7 +192,7 @@ class Delivery:
             log.error(
                 "delivery_surprise", account=row.account, fault=_name(error), where=where(error)
             )
-            self._failed(row, channel, DeliveryError("surprise", retry=True))
+            self._failed(row, channel, DeliveryError("surprise", retry=True, unsure=True))
         else:
             self._sent(row, channel, counted)
         if row.bulk:
@@ -261,7 +261,7 @@ class Delivery:
                 if counted:
                     await outbox.count(connection, +counted, self._clock())
                 if sending:
-                    marked = await outbox.mark_sending(connection, sending)
+                    marked = await outbox.mark_sending(connection, sending, self._clock())
         except Exception:
             self._results[:0] = results
             self._gone[:0] = gone

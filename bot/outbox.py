@@ -29,6 +29,10 @@ CHANNEL = "thamdai_outbox"
 """PostgreSQL's notification channel."""
 UNKNOWN = "unknown"
 """The fault of a request that may have arrived, and is not made again."""
+CANCELLED = "cancelled"
+"""The fault of a request that was called back before it went out."""
+KEY_LIVES = timedelta(hours=23)
+"""LINE knows a retry key for a day (L13); a request tried before that is not made again."""
 
 
 def requests(
@@ -171,17 +175,21 @@ _MARK_SENDING = (
         _REQUESTS.c.id.in_(bindparam("ids", expanding=True)),
         _REQUESTS.c.status == Posting.PENDING,
     )
-    .values(status=Posting.SENDING, attempts=_REQUESTS.c.attempts + 1)
+    .values(
+        status=Posting.SENDING,
+        attempts=_REQUESTS.c.attempts + 1,
+        tried_at=func.coalesce(_REQUESTS.c.tried_at, bindparam("now", type_=Moment())),
+    )
     .returning(_REQUESTS.c.id)
 )
 
 
-async def mark_sending(connection: AsyncConnection, ids: Sequence[int]) -> set[int]:
+async def mark_sending(connection: AsyncConnection, ids: Sequence[int], now: datetime) -> set[int]:
     """From here on a crash leaves it unknown whether these arrived; returns which may go.
 
     One that was held back meanwhile may not.
     """
-    return set(await connection.scalars(_MARK_SENDING, {"ids": list(ids)}))
+    return set(await connection.scalars(_MARK_SENDING, {"ids": list(ids), "now": now}))
 
 
 async def recover(
@@ -189,14 +197,22 @@ async def recover(
 ) -> int:
     """Requests left unknown by a sender that is gone wait again; returns how many.
 
-    Where it cannot be repeated without arriving twice, what goes to many stays unknown.
+    Where it cannot be repeated without arriving twice, what goes to many stays unknown; so does
+    what was tried so long ago that the platform knows its key no more.
     """
-    left = update(_REQUESTS).where(
-        _REQUESTS.c.account == account, _REQUESTS.c.status == Posting.SENDING
-    )
-    if not is_repeatable:
-        unknown = left.where(_REQUESTS.c.bulk.is_not(None))
-        await connection.execute(unknown.values(status=Posting.FAILED, fault=UNKNOWN, done_at=now))
+    mine = _REQUESTS.c.account == account
+    left = update(_REQUESTS).where(mine, _REQUESTS.c.status == Posting.SENDING)
+    ended = {"status": Posting.FAILED, "done_at": now}
+    many = _REQUESTS.c.bulk.is_not(None)
+    if is_repeatable:
+        tried = update(_REQUESTS).where(
+            mine, many, _REQUESTS.c.done_at.is_(None), _REQUESTS.c.tried_at < now - KEY_LIVES
+        )
+        await connection.execute(tried.values(fault=UNKNOWN, **ended))
+        held = left.where(_REQUESTS.c.held.is_(True))
+        await connection.execute(held.values(fault=CANCELLED, **ended))
+    else:
+        await connection.execute(left.where(many).values(fault=UNKNOWN, **ended))
     result = await connection.execute(left.values(status=Posting.PENDING))
     return result.rowcount
 
@@ -216,6 +232,36 @@ _SETTLE = (
 async def settle(connection: AsyncConnection, results: Sequence[dict[str, Any]]) -> None:
     """Write down what became of requests: row, status, fault, due_at, done_at each."""
     await connection.execute(_SETTLE, list(results))
+    if again := [each["row"] for each in results if each["status"] == Posting.PENDING]:
+        held = update(_REQUESTS).where(
+            _REQUESTS.c.id.in_(again),
+            _REQUESTS.c.held.is_(True),
+            _REQUESTS.c.status == Posting.PENDING,
+        )
+        ended = {"fault": CANCELLED, "done_at": _REQUESTS.c.due_at}
+        await connection.execute(held.values(status=Posting.FAILED, **ended))
+
+
+async def hold_back(connection: AsyncConnection, bulk: UUID, now: datetime) -> None:
+    """What has not gone out of this does not go out; what is being sent is not tried again."""
+    mine = update(_REQUESTS).where(_REQUESTS.c.bulk == bulk)
+    sending = mine.where(_REQUESTS.c.status == Posting.SENDING)
+    await connection.execute(sending.values(held=True))
+    pending = mine.where(_REQUESTS.c.status == Posting.PENDING)
+    ended = {"fault": CANCELLED, "done_at": now, "held": True}
+    await connection.execute(pending.values(status=Posting.FAILED, **ended))
+
+
+async def is_open(connection: AsyncConnection, bulks: Sequence[UUID]) -> bool:
+    """Whether anything of these is still to be sent, or being sent."""
+    query = select(OutgoingRow.id).where(OutgoingRow.bulk.in_(bulks), OutgoingRow.done_at.is_(None))
+    return (await connection.execute(query.limit(1))).first() is not None
+
+
+async def lock(connection: AsyncConnection, account: str) -> None:
+    """Until the transaction ends nobody else books this account's quota (PostgreSQL)."""
+    if connection.dialect.name == "postgresql":
+        await connection.execute(select(func.pg_advisory_xact_lock(7, func.hashtext(account))))
 
 
 async def count(connection: AsyncConnection, messages: Mapping[str, int], now: datetime) -> None:

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any, Self
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.db import Base, ConcurrentId, Document
@@ -118,6 +118,10 @@ class OutgoingRow(Base):
     address: Mapped[str] = mapped_column(String(128))
     bulk: Mapped[UUID | None]
     """The mailing it is part of: it goes after everything that answers somebody."""
+    held: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether it was called back; what is just being sent is then not tried again."""
+    tried_at: Mapped[datetime | None]
+    """When it was first sent, of what goes to many: a platform forgets keys (L13)."""
     cause_id: Mapped[int | None] = mapped_column(ConcurrentId)
     payload: Mapped[dict[str, object]] = mapped_column(Document)
     status: Mapped[str] = mapped_column(String(16), default=Posting.PENDING)

@@ -116,8 +116,9 @@ class Desk:
             outcome = Outcome((Reply(turn.say("mine.edited")),)).as_before(state)
         else:
             outcome = await route(turn, now)
-        if has_been_away or message.kind is Kind.FOLLOW:
-            outcome = await news_flow.come_back(turn, outcome)
+        is_back = has_been_away or message.kind is Kind.FOLLOW
+        if is_back or news_flow.is_to_be_asked(turn, outcome, now):
+            outcome = await news_flow.come_back(turn, outcome, now)
         if outcome.language:
             await news_flow.speaks(session, contact.id, outcome.language)
         news: Sequence[Reply] = ()

@@ -1,5 +1,7 @@
 """The menu, the welcome, and the way out of everything."""
 
+from collections.abc import Sequence
+
 from admin.chat_menus import CHOICES
 from bot.messages import Choice, Kind, Reply
 from handlers.conversation import Outcome, Turn
@@ -24,11 +26,20 @@ def choices(turn: Turn) -> tuple[Choice, ...]:
 
 def menu(turn: Turn) -> Outcome:
     """Everything one can do here, and the important links."""
-    text = turn.say("menu.title")
-    if links := turn.agency.newsroom.links:
-        lines = (f"{link.name(turn.language)}\n{link.url}" for link in links)
-        text = "\n\n".join((text, turn.say("menu.links"), *lines))
+    text = "\n\n".join((turn.say("menu.title"), *_links(turn)))
     return Outcome((Reply(text, choices(turn)),))
+
+
+def links(turn: Turn) -> Outcome:
+    """The important links by themselves; where there are none, the menu."""
+    lines = _links(turn)
+    return Outcome((Reply("\n\n".join(lines), choices(turn)),)) if lines else menu(turn)
+
+
+def _links(turn: Turn) -> Sequence[str]:
+    found = turn.agency.newsroom.links
+    lines = [f"{link.name(turn.language)}\n{link.url}" for link in found]
+    return [turn.say("menu.links"), *lines] if lines else []
 
 
 def cancel(turn: Turn) -> Outcome:

@@ -13,9 +13,11 @@ from admin import subscriptions
 from admin.subscriptions import Frequency
 from bot.messages import Choice, Kind, Reply
 from bot.tables import ContactRow
-from handlers import menu, news_reading, news_steps
+from handlers import menu, news_reading, news_steps, news_words, small_talk
 from handlers.conversation import Outcome, Turn
-from handlers.news_wishes import Step, Wish, changed, known, less, wish_of
+from handlers.news_wishes import Step, Wish, changed, is_due, known, less, wish_of
+from handlers.openers import BARE, openers
+from handlers.signs import key_of
 
 VALUE = "news"
 AGAIN = "news:again"
@@ -84,7 +86,7 @@ async def _opened(turn: Turn, now: datetime) -> Outcome:
     if row is None:
         return _asking(turn, await _wish(turn, now), Step.TOPICS)
     if row.paused_at is not None:
-        return Outcome((_question(turn),))
+        return Outcome((news_steps.question(turn),))
     wish = await _had(turn, row, now)
     if not wish.topics:
         return _asking(turn, wish, Step.TOPICS)
@@ -142,7 +144,10 @@ async def _stopped(turn: Turn, topic: str, now: datetime) -> Outcome:
     wish = await _had(turn, row, now)
     if topic and less(wish, topic).topics:
         await subscriptions.stop(turn.session, contact, topic)
-        return _less(turn, wish, topic)
+        fewer = _less(turn, wish, topic)
+        if row.paused_at is None:
+            return fewer
+        return replace(fewer.showing(*fewer.replies, news_steps.question(turn)), wish=UNSET)
     await subscriptions.stop(turn.session, contact)
     kept = msgspec.structs.replace(wish, stopped=True)
     choices = (turn.choice("subscribe.take_back", AGAIN), turn.choice("menu.open", menu.VALUE))
@@ -176,46 +181,80 @@ async def _again(turn: Turn, now: datetime) -> Outcome:
         )
         return await _going_on(turn, wish, now)
     if row is None or row.paused_at is None:
-        return await _opened(turn, now)
+        return await _standing(turn, now) or await _opened(turn, now)
     row.paused_at, row.language = None, turn.language
     return await _opened(turn, now)
 
 
-def _question(turn: Turn) -> Reply:
-    choices = (
-        turn.choice("subscribe.yes_again", AGAIN),
-        turn.choice("subscribe.not_again", "news:stop"),
-        turn.choice("menu.open", menu.VALUE),
-    )
-    return Reply(turn.say("subscribe.again"), choices)
+async def _standing(turn: Turn, now: datetime) -> Outcome | None:
+    """The question that was asked last, once more; None where it was none about news."""
+    asked = news_words.shown(turn)
+    return _asking(turn, await _wish(turn, now), *asked) if asked else None
+
+
+async def not_chosen(turn: Turn, text: str, now: datetime) -> Outcome | None:
+    """Words that choose nothing leave the question standing; None where they have an answer.
+
+    Whoever says something else twice is not held back by it.
+    """
+    if turn.is_answered and not news_words.begun(turn, text):
+        return None
+    again = await _standing(turn, now)
+    if again is None:
+        return None
+    if talk := openers(turn.agency.wording).small_talk(text):
+        said = small_talk.small_talk(turn, talk).replies
+        return again.after([Reply(one.text) for one in said])
+    if turn.state.misses:
+        return None
+    [reply] = again.replies
+    lead = turn.say("subscribe.not_one")
+    asked = msgspec.structs.replace(reply, text=f"{lead}\n\n{reply.text}")
+    return replace(again.showing(asked), misses=turn.state.misses + 1)
 
 
 async def left(turn: Turn, now: datetime) -> Outcome:
     """The account was blocked: nothing is sent, and what they wanted is kept for a yes."""
     await subscriptions.pause(turn.session, turn.message.contact.id, now)
-    return Outcome().as_before(turn.state)
+    has_asked = turn.state.wish is not None and turn.state.wish.asks
+    return Outcome(wish=None if has_asked else UNSET).as_before(turn.state)
 
 
-async def come_back(turn: Turn, outcome: Outcome) -> Outcome:
+def is_to_be_asked(turn: Turn, outcome: Outcome, now: datetime) -> bool:
+    """Whether who came back a day ago and said neither yes nor no is asked once more, now."""
+    wish = turn.state.wish
+    is_free = bool(outcome.replies) and not (turn.is_writing or turn.message.group)
+    return is_free and wish is not None and is_due(wish, now)
+
+
+async def come_back(turn: Turn, outcome: Outcome, now: datetime) -> Outcome:
     """The same outcome, and the question whether who was away wants the news again."""
     row = await subscriptions.subscriber_of(turn.session, turn.message.contact.id)
     is_asked = any(one.value == AGAIN for reply in outcome.replies for one in reply.choices)
-    if row is None or row.paused_at is None or is_asked:
+    if row is None or row.paused_at is None:
         return outcome
+    is_second = turn.state.wish is not None and is_due(turn.state.wish, now)
+    outcome = replace(outcome, wish=None if is_second else Wish(now, stopped=True, asks=True))
+    if is_asked:
+        return outcome
+    question = news_steps.question(turn)
     if turn.message.kind is Kind.FOLLOW or not outcome.replies:
-        return outcome.showing(*(Reply(one.text) for one in outcome.replies), _question(turn))
-    return outcome.after([_question(turn)])
+        return outcome.showing(*(Reply(one.text) for one in outcome.replies), question)
+    return outcome.after([question])
 
 
-async def cancelled(turn: Turn) -> Outcome:
-    """Leave whatever was going on; a bare "stop" of who gets news may mean them."""
+async def cancelled(turn: Turn, now: datetime) -> Outcome:
+    """Leave whatever was going on; where nothing is, a bare "stop" of who gets news means them."""
     outcome = replace(menu.cancel(turn), wish=None if turn.is_wishing else UNSET)
-    is_idle = not (turn.is_writing or turn.is_wishing or turn.state.awaits)
+    is_idle = not turn.is_writing and turn.awaited(now) == ("", "")
     if turn.message.kind is not Kind.TEXT or turn.message.group or not is_idle:
         return outcome
+    is_bare = key_of(turn.message.text or "") in map(key_of, turn.agency.wording.words(BARE))
     row = await subscriptions.subscriber_of(turn.session, turn.message.contact.id)
-    if row is None:
+    if row is None or (turn.is_wishing and not is_bare):
         return outcome
+    if is_bare and not turn.is_wishing:
+        return await _stopped(turn, "", now)
     [reply] = outcome.replies
     stop = Choice(turn.say("subscribe.stop"), "news:stop")
     text = f"{reply.text}\n{turn.say('subscribe.meant')}"

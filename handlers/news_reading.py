@@ -8,7 +8,7 @@ from admin.announcements import Announcement, State, announcement_of, posted, th
 from admin.announcements import Relation as Is
 from admin.leaflets import alert, headline, moment
 from bot.messages import Choice, Kind, Reply
-from handlers import answering, menu
+from handlers import answering, menu, news_steps
 from handlers.conversation import Outcome, Turn, numbered
 
 SHOWN = 5
@@ -37,15 +37,33 @@ async def latest(turn: Turn, now: datetime) -> Outcome:
         return answering.question(turn)
     if not found:
         return Outcome((Reply(turn.say("subscribe.none_yet"), _others(turn)[1:]),))
-    offers = tuple(Choice(_line(turn, one, now), f"news:one:{one.id}") for one in found)
+    offers = tuple([Choice(await _line(turn, one, now), f"news:one:{one.id}") for one in found])
     text = numbered(turn.say("subscribe.latest_title"), offers)
+    if await _is_paused(turn):
+        asked = news_steps.question(turn)
+        return Outcome((Reply(f"{text}\n\n{asked.text}", (*offers, *asked.choices)),))
     return Outcome((Reply(text, (*offers, *_others(turn)[1:])),))
 
 
-def _line(turn: Turn, one: Announcement, now: datetime) -> str:
-    said = headline(turn.agency, one, turn.language)
-    mark = _mark(one, one, now)
+async def _is_paused(turn: Turn) -> bool:
+    row = await subscriptions.subscriber_of(turn.session, turn.message.contact.id)
+    return row is not None and row.paused_at is not None
+
+
+async def _line(turn: Turn, first: Announcement, now: datetime) -> str:
+    """The headline as it is now: a correction may have moved the end, too."""
+    last = _corrections(await thread(turn.session, first), first)[-1]
+    said = last.content.headline(turn.language)
+    mark = _mark(first, last, now)
     return f"{said} ({turn.say(mark)})" if mark else said
+
+
+def _corrections(followed: Sequence[Announcement], first: Announcement) -> list[Announcement]:
+    """The first and the corrections of it that hold."""
+    held = (one for one in followed if one.relation is Is.CORRECTION)
+    if first.state is State.CANCELLED:
+        return [first]
+    return [first, *(one for one in held if one.state is not State.CANCELLED)]
 
 
 def _mark(first: Announcement, last: Announcement, now: datetime) -> str | None:
@@ -57,7 +75,13 @@ def _mark(first: Announcement, last: Announcement, now: datetime) -> str | None:
 
 
 async def _one(turn: Turn, first: Announcement, now: datetime) -> Outcome:
-    """It and what followed it, with its present standing before everything else."""
+    """It and what followed it, with its present standing before everything else.
+
+    Of what was withdrawn only that, and why: it may have said what nobody is to read.
+    """
+    ways = await _ways(turn, first)
+    if first.state is State.CANCELLED:
+        return Outcome((Reply(_withdrawn(turn, first), ways),))
     followed = [
         one for one in await thread(turn.session, first) if one.state is not State.CANCELLED
     ]
@@ -71,25 +95,28 @@ async def _one(turn: Turn, first: Announcement, now: datetime) -> Outcome:
         texts[0] = f"{standing}\n\n{texts[0]}"
     said = [Reply(text, files=reply.files) for text, reply in zip(texts, replies, strict=True)]
     *others, last = said
-    ways = await _ways(turn, first)
     return Outcome((*others, Reply(last.text, ways, files=last.files)))
+
+
+def _withdrawn(turn: Turn, first: Announcement) -> str:
+    said = headline(turn.agency, first, turn.language)
+    at = moment(first.changed_at, turn.language)
+    lines = [turn.say("newspage.withdrawn_of", headline=said), ""]
+    lines.append(turn.say("subscribe.withdrawn", at=at))
+    if first.reason:
+        lines.append(turn.say("subscribe.why", reason=first.reason))
+    return "\n".join(lines)
 
 
 def _standing(
     turn: Turn, first: Announcement, followed: Sequence[Announcement], now: datetime
 ) -> str:
-    corrections = [one for one in followed if one.relation is Is.CORRECTION]
-    last = corrections[-1] if corrections else first
-    mark = _mark(first, last, now)
+    *earlier, last = _corrections(followed, first)
     end = first.ended_at or last.content.valid_until
     lines = []
-    if mark and end:
-        at = moment(end, turn.language)
-        key = "subscribe.withdrawn" if first.state is State.CANCELLED else "subscribe.over"
-        lines.append(turn.say(key, at=at))
-        if first.state is State.CANCELLED and first.reason:
-            lines.append(first.reason)
-    if corrections and last.posted_at:
+    if _mark(first, last, now) and end:
+        lines.append(turn.say("subscribe.over", at=moment(end, turn.language)))
+    if earlier and last.posted_at:
         lines.append(turn.say("subscribe.corrected", at=moment(last.posted_at, turn.language)))
     return "\n".join(lines)
 

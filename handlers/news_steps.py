@@ -71,6 +71,16 @@ def _how(turn: Turn, wish: Wish) -> Reply:
     return Reply(numbered("\n".join(lines), offers), (*offers, *ways, _out(turn)))
 
 
+def question(turn: Turn) -> Reply:
+    """Whether who blocked the account, and is back, wants the news again."""
+    choices = (
+        turn.choice("subscribe.yes_again", "news:again"),
+        turn.choice("subscribe.not_again", "news:stop"),
+        turn.choice("menu.open", menu.VALUE),
+    )
+    return Reply(turn.say("subscribe.again"), choices)
+
+
 def _listed(
     turn: Turn,
     named: Mapping[str, Named],

@@ -33,6 +33,8 @@ class Wish(Struct, frozen=True, omit_defaults=True):
     frequency: Frequency | None = None
     stopped: bool = False
     """Whether this is what they had, for one who thinks better of it."""
+    asks: bool = False
+    """Whether who came back after a block is to be asked once more; then it says only that."""
 
     def step(self, newsroom: Newsroom) -> Step:
         """The next question."""
@@ -45,7 +47,12 @@ class Wish(Struct, frozen=True, omit_defaults=True):
 
 def is_over(wish: Wish, now: datetime) -> bool:
     """Whether it has been left for so long that it is forgotten."""
-    return now - wish.touched > KEPT_FOR
+    return not wish.asks and now - wish.touched > KEPT_FOR
+
+
+def is_due(wish: Wish, now: datetime) -> bool:
+    """Whether the time has come to ask once more who came back."""
+    return wish.asks and now - wish.touched > KEPT_FOR
 
 
 def wish_of(

@@ -13,6 +13,7 @@ GREETING = 30
 SMALL_TALK = ("hello", "thanks", "bye", "who", "fine", "ok", "abuse")
 FLOWS = {
     "menu": "menu.words",
+    "links": "menu.link_words",
     "cancel": "cancel.words",
     "top": "top.words",
     "contact": "contact.words",
@@ -32,6 +33,8 @@ FLOWS = {
     "lang:en": "language.en_words",
     "lang": "language.words",
 }
+BARE = "subscribe.bare_words"
+"""They leave what is going on; where nothing is, they stop the news."""
 _NUMBER = re.compile(
     r"^(?:เอา|เลือก|ตอบ|ขอ)? ?(?:ข้อ|อัน|หมายเลข|เบอร์|no\.?|number|option|#)?(?:ที่)? ?(\d{1,2}) ?[.)]?$"
 )
@@ -48,6 +51,7 @@ class Openers:
 
     def __init__(self, wording: Wording) -> None:
         self._flows = {_key(w): flow for flow, key in FLOWS.items() for w in wording.words(key)}
+        self._flows |= {_key(w): "cancel" for w in wording.words(BARE)}
         self._talk = {
             _key(w): kind for kind in SMALL_TALK for w in wording.words(f"smalltalk.{kind}_words")
         }

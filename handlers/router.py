@@ -88,12 +88,13 @@ async def choose(turn: Turn, value: str, now: datetime) -> Outcome:
         catalogue.WRONG: lambda: report.of_item(turn, rest, now),
         alerts.CHOICE: lambda: staff_chat.act(turn, rest, now),
         news.VALUE: lambda: news.chosen(turn, rest, now),
-        "cancel": lambda: news.cancelled(turn),
+        "cancel": lambda: news.cancelled(turn, now),
     }
     if name in waiting:
         return await waiting[name]()
     flows: dict[str, Callable[[], Outcome]] = {
         "menu": lambda: menu.menu(turn),
+        "links": lambda: menu.links(turn),
         "contact": lambda: contact.contact(turn),
         "a": lambda: answering.chosen(turn, rest),
         "cat": lambda: _browse(turn, rest),

@@ -7,7 +7,7 @@ from datetime import datetime
 from rapidfuzz import fuzz, process
 
 from bot.messages import Choice, Reply
-from handlers import answering, fixed, mine, news, report, small_talk, staff_chat
+from handlers import answering, fixed, mine, news, news_words, report, small_talk, staff_chat
 from handlers.conversation import Outcome, Turn
 from handlers.openers import number, openers
 from handlers.signs import signs
@@ -40,13 +40,14 @@ async def say(turn: Turn, text: str, now: datetime, choose: Choose) -> Outcome:
         return await choose(turn, value, now)
     if turn.is_writing and (value := await report.meant(turn, text, now)):
         return await choose(turn, value, now)
-    if offered := _offered(turn, text):
+    if offered := _offered(turn, text) or news_words.meant(turn, text):
         return offered if isinstance(offered, Outcome) else await choose(turn, offered.value, now)
     kinds = known.emergencies(text)
     told = await _told(turn, text, now)
     if told is not None:
         return told.after(small_talk.numbers(turn, kinds)) if kinds else told
-    outcome = await _of_matters(turn, text, now) or await _question(turn, text, now)
+    outcome = await _of_matters(turn, text, now) or await news.not_chosen(turn, text, now)
+    outcome = outcome or await _question(turn, text, now)
     return small_talk.emergency(turn, kinds, outcome) if kinds else outcome
 
 
@@ -54,6 +55,8 @@ def _way(turn: Turn, text: str, now: datetime) -> str | None:
     """The flow that words open; while something is being told, only those that leave it do."""
     value = openers(turn.agency.wording).flow(text)
     if value == news.BACK and not news.is_shown(turn):
+        return None
+    if value == news.VALUE and news_words.meant(turn, text):
         return None
     is_telling = turn.is_writing or turn.awaited(now) != ("", "")
     return value if value in LEAVING or text.startswith("/") or not is_telling else None

@@ -60,14 +60,27 @@ class Forecast:
 
     sums: Sequence[Sum]
     is_urgent: bool
+    way: Way
     is_followup: bool = False
-    """A correction: only who got the first one gets it."""
+    """A correction: only who got the first one gets it, and in just two ways."""
 
     @property
     def ways(self) -> Sequence[Way]:
-        """Those that use less of the quota; neither what is urgent nor a correction is digested."""
-        digest = () if self.is_urgent or self.is_followup else (Way.DIGEST,)
+        """Those that use less of the quota; what is urgent waits for no digest."""
+        if self.is_followup:
+            return (Way.RIDE,)
+        digest = () if self.is_urgent else (Way.DIGEST,)
         return (Way.RIDE, *digest, Way.FREE, Way.PAGE)
+
+    @property
+    def told(self) -> str:
+        """The text that says who these people are."""
+        if self.is_followup:
+            return "announce.forecast_got"
+        if self.is_urgent:
+            return "announce.forecast_all"
+        is_digested = self.way is Way.DIGEST
+        return "announce.forecast_digest" if is_digested else "announce.forecast_people"
 
     @property
     def people(self) -> int:
@@ -84,49 +97,62 @@ async def forecast(visit: Visit, one: Announcement) -> Forecast:
     """What it comes to if it goes out as it is now; asks the platform where that is needed."""
     content = one.content
     urgent = is_urgent(visit.agency, content)
-    is_digested = content.way is Way.DIGEST and one.relation is None and not urgent
+    way = way_of(one)
+    is_digested = way is Way.DIGEST and not urgent
     async with visit.read() as session:
-        group = (await recipients.alert(session, visit.agency, one))[0]  # of one language
-        people = await _people(visit, session, group.who)
+        audience = await recipients.alert(session, visit.agency, one)
+        people = await _people(visit, session, audience.who)
         readers = await _people(visit, session, _readers(content)) if is_digested else {}
     sums = []
     for channel in sorted(visit.equipment.channels.values(), key=lambda one: one.name):
         if channel.agency != visit.agency.slug:
             continue
         here, digested = people.get(channel.name, 0), readers.get(channel.name, 0)
-        sum_ = await _sum(visit, channel, content, here, digested)
+        people_here = _Here(here, digested, way)
+        sum_ = await _sum(visit, channel, content, people_here)
         if sum_.shortfall or sum_.is_unknown:  # the quota may have been raised just now
-            sum_ = await _sum(visit, channel, content, here, digested, fresh=True)
+            sum_ = await _sum(visit, channel, content, people_here, fresh=True)
         sums.append(sum_)
-    return Forecast(sums, urgent, one.relation is not None)
+    return Forecast(sums, urgent, way, one.first_id is not None)
+
+
+def way_of(one: Announcement) -> Way:
+    """How it goes where messages are counted: what follows another goes to who got that."""
+    way = one.content.way
+    return way if one.first_id is None or way is Way.RIDE else Way.PUSH
+
+
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """Whom it concerns on one channel: at once, and with the daily digest."""
+
+    people: int
+    readers: int
+    way: Way
 
 
 async def _sum(
-    visit: Visit,
-    channel: Channel,
-    content: Content,
-    people: int,
-    digested: int,
-    *,
-    fresh: bool = False,
+    visit: Visit, channel: Channel, content: Content, here: _Here, *, fresh: bool = False
 ) -> Sum:
     ledger = await visit.equipment.quotas.ledger(channel, fresh=fresh)
-    if content.way is Way.PAGE:
+    way, people = here.way, here.people
+    if way is Way.PAGE:
         people = 0
     if ledger is None:
         return Sum(channel.name, people)
     urgent = is_urgent(visit.agency, content)
-    if content.way is Way.DIGEST:
-        return Sum(channel.name, digested, ledger, digested, is_urgent=urgent, is_in_digest=True)
+    has_end = bool(content.valid_until and content.all_clear_th and not content.recurs)
+    if way is Way.DIGEST:
+        people, later = here.readers, here.readers if has_end else 0
+        return Sum(channel.name, people, ledger, people, later=later, is_in_digest=True)
     is_next = month_of(first_time(content, visit.now)) != month_of(visit.now)
     if is_next:
         ledger = replace(ledger, used=0, booked=0)
-    messages = people if content.way is Way.PUSH else 0
+    messages = people if way is Way.PUSH else 0
     short = ledger.shortfall(messages, urgent=urgent) if ledger.is_known else 0
-    has_end = bool(content.valid_until and content.all_clear_th and not content.recurs)
     return Sum(
         channel.name,
-        people if content.way in {Way.PUSH, Way.RIDE} else 0,
+        people if way in {Way.PUSH, Way.RIDE} else 0,
         ledger,
         messages,
         short,

@@ -92,6 +92,7 @@ def _preview(visit: Visit, one: Announcement, name: str, language: str, reply: R
     read = {LINE: _line, TELEGRAM: _telegram, WEB: _web}[name]
     way, is_counted = one.content.way, isinstance(channel, Metered)
     is_sent = way is not Way.PAGE and not (is_counted and way is Way.FREE)
+    is_sent = is_sent or one.first_id is not None  # it goes to just those who got what it follows
     return Preview(name, language, channel is not None, read(payloads), is_sent, way)
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin import mailings
-from admin.announcements import Announcement
+from admin.announcements import Announcement, Way
 from admin.mailings import Fate, Mailing
 from admin.mailings import State as Sending
 
@@ -16,6 +16,7 @@ FATES: Final = (
     Fate.RIDING,
     Fate.QUEUED,
     Fate.BLOCKED,
+    Fate.LEFT,
     Fate.REFUSED,
     Fate.UNKNOWN,
 )
@@ -39,6 +40,8 @@ class Account:
 
     mailing: Mailing
     figures: Mapping[Fate, int]
+    is_digested: bool = False
+    """Whether its words go with the daily digest, where messages are counted."""
 
     @property
     def total(self) -> int:
@@ -120,7 +123,8 @@ async def of(session: AsyncSession, one: Announcement) -> Sent:
     connection = await session.connection()
     figures = await mailings.figures(connection, numbers) if numbers else {}
     digests = await mailings.digested(connection, one.id) if numbers else {}
-    return Sent([Account(mailing, figures[mailing.id]) for mailing in found], digests)
+    is_digested = one.content.way is Way.DIGEST and one.relation is None
+    return Sent([Account(each, figures[each.id], is_digested) for each in found], digests)
 
 
 def percent(sent: Sent) -> int:

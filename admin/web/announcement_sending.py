@@ -1,23 +1,24 @@
 """Sending as staff see and steer it: figures that move, a stop at once, going on, a test."""
 
 from aiohttp import web
-from sqlalchemy import delete, select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin import audit, chat_links, leaflets, mailing_pages
+from admin import audit, chat_links, leaflets, riding
 from admin.announcements import Announcement, State, is_urgent
 from admin.announcing import DECIDERS, WRITERS, Refused
-from admin.followers import News, told
-from admin.mailings import Fate, Mailing, Recipient, Why
+from admin.followers import told
+from admin.mailings import Fate, Mailing, Why
 from admin.mailings import State as Sending
 from admin.posting import LONG_AGO
 from admin.web import announcement_progress
 from admin.web.access import AGENCY_STAFF, Route
 from admin.web.announcement_previews import as_posted
 from admin.web.announcement_progress import Account, Sent
-from admin.web.announcements import HERE, PART, found, may_decide, shown, standing
+from admin.web.announcements import HERE, PART, found, may_decide, shown, standing, thread
 from admin.web.pages import page
 from admin.web.visit import Visit
+from bot import outbox
 from bot.messages import Reply
 from bot.tables import ContactRow, account_of
 
@@ -31,7 +32,8 @@ async def progress(visit: Visit) -> web.StreamResponse:
     async with visit.read() as session:
         it = await found(visit, session)
         sent = await announcement_progress.of(session, it)
-    return page(visit, "announcement_figures.html", **standing(visit, it, sent))
+        others = await thread(session, it)
+    return page(visit, "announcement_figures.html", **standing(visit, it, sent, others))
 
 
 async def halt(visit: Visit) -> web.StreamResponse:
@@ -56,35 +58,16 @@ async def stop(
     for mailing in mailings:
         if mailing.state in RUNNING:
             mailing.state, mailing.why = Sending.STOPPED, Why.STAFF
-            await mailing_pages.hold_back(await session.connection(), mailing, visit.now)
+            await outbox.hold_back(await session.connection(), mailing.key, visit.now)
             stopped.append(mailing.id)
         if for_good:
             mailing.ended_at = visit.now
     if for_good:
-        stopped += await _recall(session, it)
+        stopped += await riding.recall(session, it.id)
     await session.flush()
     if stopped:
         await _record(visit, session, it, "mailing.stopped", stopped)
     return stopped
-
-
-async def _recall(session: AsyncSession, it: Announcement) -> list[int]:
-    """What waits for people's next words is not told any more."""
-    query = select(Mailing).where(Mailing.announcement_id == it.id)
-    recalled: list[int] = []
-    for mailing in (await session.scalars(query)).all():
-        rides = (Recipient.mailing_id == mailing.id, Recipient.fate == Fate.RIDING)
-        untold = delete(News).where(
-            News.mailing_id == mailing.id,
-            News.told_at.is_(None),
-        )
-        contacts = (await session.scalars(untold.returning(News.contact_id))).all()
-        for at in range(0, len(contacts), A_PAGE):
-            whose = Recipient.contact_id.in_(contacts[at : at + A_PAGE])
-            await session.execute(update(Recipient).where(*rides, whose).values(fate=Fate.QUEUED))
-        if contacts:
-            recalled.append(mailing.id)
-    return recalled
 
 
 async def resume(visit: Visit) -> web.StreamResponse:

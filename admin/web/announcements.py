@@ -8,12 +8,13 @@ from aiohttp import web
 from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin import announcement_checks, announcements
+from admin import announcement_checks, announcements, approvals, leaflets
 from admin.announcement_checks import Fault
 from admin.announcements import Announcement, Relation, State
 from admin.announcing import DECIDERS, WRITERS, approver_of
-from admin.mailings import Mailing
-from admin.web import announcement_progress
+from admin.mailings import Mailing, Why
+from admin.mailings import State as Sending
+from admin.web import announcement_progress, announcement_words
 from admin.web.access import AGENCY_STAFF, Route
 from admin.web.announcement_forecast import forecast
 from admin.web.announcement_form import may_write, seen_at
@@ -47,9 +48,12 @@ async def listed(visit: Visit) -> web.StreamResponse:
             groups, earlier = await _in_hand(visit, session), 0
         else:
             groups, earlier = await _past(visit, session, tab, before)
+        stopped = await _stopped(session, [one.id for group in groups for one in group.ones])
     return page(
         visit,
         "announcement_list.html",
+        stopped=stopped,
+        headline_of=lambda one: _headline(visit, one),
         tab=tab,
         tabs=TABS,
         groups=groups,
@@ -102,6 +106,18 @@ def _is_sending() -> ColumnElement[bool]:
     return (Announcement.state == State.POSTED) & unended
 
 
+async def _stopped(session: AsyncSession, numbers: Sequence[int]) -> Mapping[int, Why]:
+    """Why the sending of some of these stands still."""
+    query = select(Mailing.announcement_id, Mailing.why).where(
+        Mailing.announcement_id.in_(numbers),
+        Mailing.state == Sending.STOPPED,
+        Mailing.ended_at.is_(None),
+        Mailing.why.is_not(None),
+    )
+    found = await session.execute(query)
+    return {number: why for number, why in found if number is not None and why is not None}
+
+
 def _number(text: str) -> int:
     """A number of an address; 0, which nothing has, for anything else."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0  # noqa: PLR2004 - 64 bits
@@ -118,10 +134,7 @@ async def found(visit: Visit, session: AsyncSession, *, locks: bool = False) -> 
 
 def may_approve(visit: Visit, one: Announcement) -> bool:
     """Whether the visitor is the second person that this one waits for."""
-    prepared = one.signed("prepare")
-    role = approver_of(visit.agency, one.content)
-    is_other = prepared is not None and prepared.staff_id != visit.officer.id
-    return is_other and visit.officer.post(role, one.content.unit) is not None
+    return approvals.may_approve(visit.agency, visit.officer, one)
 
 
 def may_decide(visit: Visit, one: Announcement) -> bool:
@@ -145,7 +158,7 @@ async def shown(
     """An announcement with its previews, signatures, checks, forecast and figures."""
     async with visit.read() as session:
         it = await found(visit, session)
-        followers = await _thread(session, it)
+        followers = await thread(session, it)
         sent = await announcement_progress.of(session, it)
     is_open = it.state in {State.DRAFT, State.WAITING}
     view = as_posted(visit, it)
@@ -157,16 +170,18 @@ async def shown(
         visit,
         "announcement_page.html",
         status=status,
-        **standing(visit, it, sent),
+        **standing(visit, it, sent, followers),
         content=it.content,
         kind=announcements.kind_of(visit.agency, it.content),
         headline=_headline(visit, it),
+        headline_of=lambda one: _headline(visit, one),
         seen=seen_at(it),
         fault=fault,
         faults=faults if faults is not None else checked,
         typed=typed or {},
         personal=personal,
-        uncleared=announcement_checks.uncleared(personal, it.cleared),
+        in_files=await announcement_words.personal(visit, it.content) if is_open else {},
+        file_digests=announcement_checks.file_digests(it.content),
         previews=previews(visit, view),
         end_previews=previews(visit, end) if end else (),
         forecast=await forecast(visit, it) if is_open else None,
@@ -175,20 +190,34 @@ async def shown(
         approver=approver_of(visit.agency, it.content),
         may_write=may_write(visit, it.content.unit),
         may_approve=it.state is State.WAITING and may_approve(visit, it),
+        may_end=visit.officer.post(approver_of(visit.agency, it.content), it.content.unit),
     )
 
 
-def standing(visit: Visit, it: Announcement, sent: Sent) -> dict[str, Any]:
+def standing(
+    visit: Visit, it: Announcement, sent: Sent, thread: Sequence[Announcement]
+) -> dict[str, Any]:
     """What the part of the page that moves by itself is made of."""
+    end = next((one for one in thread if _is_end_told_early(it, one)), None)
     return {
         "it": it,
         "sent": sent,
+        "fates": announcement_progress.FATES,
         "percent": announcement_progress.percent(sent),
         "here": visit.at(PART, it.id),
-        "left": _left(visit, it),
+        "left": _left(visit, end or it),
+        "end": end,
         "may_decide": may_decide(visit, it),
         "may_undo": may_decide(visit, it) or may_write(visit, it.content.unit),
     }
+
+
+def _is_end_told_early(it: Announcement, one: Announcement) -> bool:
+    """Whether it is the end of this one, about to be told before its time."""
+    is_planned = one.relation is Relation.ALL_CLEAR and one.state is State.APPROVED
+    until = one.content.valid_until
+    is_early = bool(one.starts_at and until and one.starts_at < until)
+    return it.first_id is None and is_planned and is_early
 
 
 def _left(visit: Visit, it: Announcement) -> int:
@@ -199,10 +228,12 @@ def _left(visit: Visit, it: Announcement) -> int:
 
 
 def _headline(visit: Visit, it: Announcement) -> str:
-    return it.content.headline(visit.language) or visit.say("announce.untitled")
+    if not it.content.headline(visit.language):
+        return visit.say("announce.untitled")
+    return leaflets.headline(visit.agency, it, visit.language)
 
 
-async def _thread(session: AsyncSession, it: Announcement) -> Sequence[Announcement]:
+async def thread(session: AsyncSession, it: Announcement) -> Sequence[Announcement]:
     """Everything of its thread but itself, drafts and planned ends too; not what was dropped."""
     first = it.first_id or it.id
     is_dropped = (Announcement.state == State.CANCELLED) & Announcement.posted_at.is_(None)

@@ -6,6 +6,7 @@ from admin.web import (
     announcement_drafts,
     announcement_files,
     announcement_quota,
+    announcement_recipients,
     announcement_sending,
     announcements,
     announcing,
@@ -51,6 +52,7 @@ ROUTES: tuple[Route, ...] = (
     *announcing.ROUTES,
     *announcement_sending.ROUTES,
     *announcement_quota.ROUTES,
+    *announcement_recipients.ROUTES,
     *menus.ROUTES,
     *landing.ROUTES,
     landing.LAST,  # it takes what no other row takes

@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin import lists, tickets
+from admin import approvals, lists, tickets
 from admin.lists import MOST, PAGE, Clock, State, Wanted, may_see
 from admin.moves import Ending, Status
 from admin.officers import Role
@@ -29,6 +29,7 @@ async def today(visit: Visit) -> web.StreamResponse:
     agency, officer = visit.agency, visit.officer
     async with visit.read() as session:
         counts = await lists.counts(session, agency, officer, visit.now)
+        approving = await approvals.count(session, agency, officer)
         groups = {
             name: await lists.listed(session, agency, officer, wanted, visit.now, limit=FEW)
             for name, wanted in lists.GROUPS.items()
@@ -38,6 +39,7 @@ async def today(visit: Visit) -> web.StreamResponse:
         visit,
         "ticket_today.html",
         counts=counts,
+        approving=approving,
         groups=groups,
         may_enter=_may_enter(visit),
         addresses={name: list_address(visit, wanted) for name, wanted in lists.GROUPS.items()},

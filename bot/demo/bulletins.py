@@ -130,9 +130,13 @@ async def _post(session: AsyncSession, office: Office, made: Announcement, at: d
         )
         session.add(mailing)
         await session.flush()
-        groups = await recipients.alert(session, office.agency, made)
-        words = [leaflets.replies(office.agency, g.told, g.language, "") for g in groups]
-        await recipients.write_down(session, office.agency, mailing, groups, words)
+        await recipients.write_down(
+            session,
+            office.agency,
+            mailing,
+            await recipients.alert(session, office.agency, made),
+            lambda told, language: leaflets.replies(office.agency, told, language, ""),
+        )
         sent = update(Recipient).where(Recipient.mailing_id == mailing.id)
         await session.execute(sent.values(fate=Fate.ACCEPTED))
 

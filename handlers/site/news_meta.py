@@ -20,7 +20,7 @@ _OF_BODY = {"Content-Type", "Content-Length"}
 
 def article(view: View, story: Story, base: str) -> Markup:
     """schema.org's NewsArticle of what the page shows, with its corrections."""
-    content, url = story.first.content, base + view.address(f"news/{story.first.id}")
+    content, url = story.main.content, base + view.address(f"news/{story.first.id}")
     agency = view.agency
     publisher = {"@type": "GovernmentOrganization", "name": agency.profile.name.of(view.language)}
     if agency.profile.contact.website:
@@ -28,9 +28,9 @@ def article(view: View, story: Story, base: str) -> Markup:
     found: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "NewsArticle",
-        "headline": view.title(story, story.first),
-        "articleBody": view.body(story, story.first),
-        "inLanguage": view.language if story.is_withdrawn else view.tongue(story.first),
+        "headline": view.heading(story),
+        "articleBody": view.body(story, story.main),
+        "inLanguage": view.language if story.is_withdrawn else view.tongue(story.main),
         "datePublished": _plain(story.first.posted_at),
         "dateModified": _plain(story.changed(view.now)),
         "expires": _plain(story.ended(view.now) or story.standing.valid_until),

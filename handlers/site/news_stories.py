@@ -51,6 +51,22 @@ class Story:
         return (self.first, *self.corrections)[-1]
 
     @property
+    def main(self) -> Announcement:
+        """What its page begins with: what it says now, or what was withdrawn."""
+        return self.first if self.is_withdrawn else self.latest
+
+    @property
+    def replaced(self) -> Sequence[Announcement]:
+        """What it said before, in the order it was posted."""
+        return () if self.is_withdrawn else (self.first, *self.corrections)[:-1]
+
+    @property
+    def after(self) -> Sequence[Announcement]:
+        """What followed, but for the words as they are and were."""
+        shown = {one.id for one in (self.main, *self.replaced)}
+        return [one for one in self.followers if one.id not in shown]
+
+    @property
     def standing(self) -> Content:
         """The content that holds now."""
         return self.latest.content

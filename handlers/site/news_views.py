@@ -113,6 +113,13 @@ class View:
         is_over = one.id == story.first.id and story.ended(self.now)
         return self.say("alert.all_clear", headline=said) if is_over else said
 
+    def heading(self, story: Story) -> str:
+        """The headline as it is now; what it holds no more, it says at once."""
+        if story.is_withdrawn:
+            return self.title(story, story.first)
+        said = story.main.content.headline(self.language)
+        return self.say("alert.all_clear", headline=said) if story.ended(self.now) else said
+
     def tongue(self, one: Announcement) -> str:
         """The language that it is read in: Thai, where nobody put it into English."""
         is_english = self.language == "en" and one.content.text_en
@@ -169,7 +176,8 @@ class View:
             latest = story.latest
             at = moment(latest.posted_at or latest.changed_at, self.language)
             said = self.say("newspage.corrected_note", at=at)
-            found.append(Mark("corrected", said, f"#{anchor(latest)}", self.headline(latest)))
+            link = self.say("newspage.earlier")
+            found.append(Mark("corrected", said, f"#{anchor(story.first)}", link))
         return found
 
     def facts(self, story: Story) -> Sequence[Fact]:
@@ -196,9 +204,10 @@ class View:
     def told(self, story: Story, one: Announcement, files: Mapping[int, Attachment]) -> Told:
         """One announcement of the page of its thread."""
         is_gone = story.is_withdrawn or is_withdrawn(one)
+        is_main = one.id == story.main.id
         return Told(
             anchor=anchor(one),
-            headline=self.headline(one),
+            headline=one.content.headline(self.language) if is_main else self.headline(one),
             text="" if is_gone else self.body(story, one),
             tongue=self.tongue(one),
             at=self.moment(self.say("newspage.posted"), one.posted_at or one.changed_at),

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from hashlib import sha256
 from html import unescape
 from io import BytesIO
 from typing import Any
@@ -18,7 +19,7 @@ from admin import announcement_checks, announcements, announcing
 from admin.announcements import Announcement, Content, State, Way
 from admin.chat_links import StaffChat
 from admin.followers import News
-from admin.mailings import Fate, Lot, Mailing, Recipient, Why
+from admin.mailings import Carried, Fate, Lot, Mailing, Recipient, Why
 from admin.mailings import State as Sending
 from admin.media import Unfit
 from admin.officers import Role
@@ -53,9 +54,11 @@ class Counted(FakeChannel):
     def __init__(self, limit: int | None = 100, used: int = 0) -> None:
         super().__init__(name="line")
         self.limit, self.used, self.is_silent = limit, used, False
+        self.asked = 0
 
     async def quota(self) -> Quota:
         """What the test says."""
+        self.asked += 1
         if self.is_silent:
             raise DeliveryError("timeout", retry=True)
         return Quota(self.limit, self.used)
@@ -94,7 +97,7 @@ async def approver(house: House, new_browser: NewBrowser) -> Browser:
     return await come(house, await new_browser(), "second@example.go.th", Role.APPROVER)
 
 
-async def write(house: House, writer: Browser, kind: str = "notice", **words: str) -> str:
+async def write(house: House, writer: Browser, kind: str = "notice", /, **words: str) -> str:
     """A draft as the form saves it; its address."""
     await writer.get(f"{HERE}/new")
     await writer.post(f"{HERE}/new", {"kind": kind})
@@ -103,7 +106,7 @@ async def write(house: House, writer: Browser, kind: str = "notice", **words: st
     return at
 
 
-async def save(writer: Browser, at: str, **words: str) -> Browser:
+async def save(writer: Browser, at: str, /, **words: str) -> Browser:
     """Send the form with what stands in it, but for these words."""
     await writer.get(f"{at}/edit")
     given = {**WORDS, "kind": writer.hidden["kind"], "seen": writer.hidden["seen"], "unit": "sao"}
@@ -513,12 +516,33 @@ async def test_its_end_is_told_earlier_by_who_decides(
     assert f'action="{at}/end"' in approver.text
     await press(approver, at, "end")
     assert approver.path == f"{at}?done=announcement_ended"
+    told_at = await planned(house)
+    assert told_at == house.clock() + timedelta(seconds=60)
+    house.clock.move(seconds=20)
+    await approver.get(at)
+    assert re.search(r"data-count>40<", approver.text)
+    assert f'action="{at}/end"' not in approver.text
+    await approver.get(f"{HERE}/{int(at.rpartition('/')[2]) + 1}")
+    assert f'action="{at}/keep-going"' in approver.text
+    await writer.get(f"{at}/progress")
+    assert re.search(r"data-count>40<", writer.text)
+    assert "keep-going" not in writer.text
+    assert (await press(writer, at, "keep-going")).status == 403
+    await press(approver, at, "keep-going")
+
+    assert approver.path == f"{at}?done=announcement_goes_on"
+    assert await planned(house) == (await look(house, at)).content.valid_until
+    assert "keep-going" not in approver.text
+    assert f'action="{at}/end"' in approver.text
+
+
+async def planned(house: House) -> datetime | None:
+    """When the end of the only thread is to be told."""
     async with house.database.session() as session:
-        planned = await session.scalar(
+        found: datetime | None = await session.scalar(
             select(Announcement.starts_at).where(Announcement.first_id > 0)
         )
-
-    assert planned == house.clock() + timedelta(seconds=60)
+    return found
 
 
 async def test_a_correction_and_a_copy_are_drafts_with_the_same_words(
@@ -537,6 +561,9 @@ async def test_a_correction_and_a_copy_are_drafts_with_the_same_words(
     assert fixed.content.text_th == copied.content.text_th == WORDS["text_th"]
     await writer.get(f"{HERE}/{fixed.id}")
     assert "แก้ไขข่าว: น้ำไม่ไหล" in writer.text
+    await save(writer, f"{HERE}/{fixed.id}", way="page")
+    assert "เฉพาะผู้ที่ได้รับข่าวต้นเรื่อง 0 คน" in writer.text
+    assert "ขึ้นเว็บอย่างเดียว: ไม่นับโควตา" not in writer.text
 
 
 async def test_a_test_goes_to_ones_own_chat_alone(house: House, writer: Browser) -> None:
@@ -676,6 +703,8 @@ BOUND = {"kind": "interruption", "all_clear_th": "จบแล้ว", "all_clea
         ({"areas": ("moo-1",)}, "area_unknown"),
         ({"unit": "gone"}, "unit_unknown"),
         (BOUND, "no_end"),
+        ({**BOUND, "kind": "event", "valid_until": LATER}, "no_begin"),
+        ({"is_urgent": True, "way": Way.DIGEST}, "urgent_digest"),
         ({**BOUND, "all_clear_th": "", "valid_until": LATER}, "no_all_clear"),
         ({"valid_until": EARLIER}, "end_past"),
         ({"valid_from": LATER, "valid_until": LATER}, "end_before_begin"),
@@ -765,3 +794,263 @@ def test_a_scan_that_is_cut_off_is_refused() -> None:
     assert scan(whole).media_type == "image/tiff"
     with pytest.raises(Unfit):
         scan(whole[: len(whole) // 3])
+
+
+async def test_a_plain_approver_does_not_end_what_the_head_approved(
+    house: House, writer: Browser, approver: Browser
+) -> None:
+    end = house.clock() + timedelta(days=2)
+    until = f"{end:%Y-%m-%dT%H:%M}"
+    at = await write(house, writer, "interruption", valid_until=until, is_urgent="1")
+    await sending(house, at, await subscribed(house, 2))
+    async with house.database.session() as session:
+        it = await session.get_one(Announcement, int(at.rpartition("/")[2]))
+        await announcing.plan_end(session, it, house.clock())
+    await press(approver, at, "end")
+
+    assert approver.status == 422
+    assert f'action="{at}/end"' not in approver.text
+    assert await planned(house) == (await look(house, at)).content.valid_until
+
+
+async def test_the_reason_of_a_withdrawal_is_read_by_the_public(
+    house: House, line: Counted, writer: Browser, approver: Browser
+) -> None:
+    at = await write(house, writer)
+    await sending(house, at, await subscribed(house, 2))
+    await approver.get(at)
+    assert "ประชาชนเห็นเหตุผลนี้" in approver.text
+    await press(approver, at, "withdraw", reason="ผู้แจ้ง 081-234-5678 ให้ข้อมูลผิด")
+    assert approver.status == 422
+    assert "เอาหมายเลขหรือที่อยู่ติดต่อออกก่อน" in approver.text
+    assert "ให้ข้อมูลผิด</textarea>" in approver.text
+    assert (await look(house, at)).state is State.POSTED
+    await press(approver, at, "withdraw", reason="ข้อมูลผิด")
+
+    assert (await look(house, at)).state is State.CANCELLED
+
+
+async def test_every_file_is_opened_before_it_goes_out_and_words_in_it_are_looked_through(
+    house: House, writer: Browser, approver: Browser
+) -> None:
+    at = await write(house, writer)
+    rows = "ชื่อ,โทร\nสมมติ,081-234-5678\nสมมุติ,089-876-5432\n"
+    await attach(writer, at, ("รายชื่อ.csv", rows.encode("cp874")), ("แผนที่.pdf", b"%PDF-1.4\n%%EOF"))
+    await writer.get(at)
+    assert "พบในไฟล์: หมายเลขโทรศัพท์ 2" in writer.text
+    await press(writer, at, "submit")
+    await approver.get(at)
+    digests = re.findall(r'name="cleared" value="([0-9a-f]{64})"', approver.text)
+    assert digests == [digest for _, digest, _ in (await look(house, at)).content.files]
+    assert f'href="{at}/files/2"' in approver.text.partition('action="' + at + "/approve")[2]
+    await press(approver, at, "approve", cleared=digests[0])
+    assert approver.status == 422
+    assert "เปิดดูทุกไฟล์แล้วยืนยัน" in approver.text
+    form = [("seen", approver.hidden["seen"]), *(("cleared", one) for one in digests)]
+    hidden = [(k, v) for k, v in approver.hidden.items() if k in {"_token", "_page"}]
+    async with approver.http.post(f"{house.url}{at}/approve", data=[*hidden, *form]) as answer:
+        assert answer.url.query.get("done") == "announcement_approved"
+
+    assert (await look(house, at)).cleared == sorted(digests)
+    await approver.get(at)
+    assert "ผู้อนุมัติเปิดดูไฟล์แล้ว 2 ไฟล์" in approver.text
+    assert "ข้อมูลส่วนบุคคลที่เปิดเผยได้" not in approver.text
+
+
+async def test_a_link_that_leads_to_one_person_is_found_and_taken_away(
+    house: House, writer: Browser
+) -> None:
+    at = await write(house, writer, source_url="https://wa.me/66812345678", place="a@อบต.ไทย")
+    assert ">66812345678</strong>" in writer.text
+    assert ">a@อบต.ไทย</strong>" in writer.text
+    digest = re.search(r'value="source_url"><input[^>]*value="([0-9a-f]{64})"', writer.text)
+    assert digest
+    await press(writer, at, "cover", field="source_url", digest=digest[1])
+
+    assert (await look(house, at)).content.source_url == ""
+
+
+async def test_a_digest_counts_one_message_for_each_reader_at_most(
+    house: House, line: Counted, writer: Browser
+) -> None:
+    people = await subscribed(house, 9)
+    async with house.database.session() as session:
+        for n, often in enumerate([Frequency.DAILY, Frequency.DAILY, Frequency.WEEKLY]):
+            whose = Subscriber.contact_id == people[n].id
+            await session.execute(update(Subscriber).where(whose).values(frequency=often))
+    at = await write(house, writer, way="digest")
+    await writer.get(at)
+    assert "ไม่เกิน 8 ข้อความ (รวมกับข่าวอื่นในสรุปเดียว)" in writer.text
+    assert "ไม่นับโควตา" not in writer.text
+    assert "ผู้รับในตอนนี้รวม 8 คน ทาง LINE รวมผู้ที่รับแบบสรุปรายวัน" in writer.text
+
+    await save(writer, at, way="push")
+    assert re.search(r"หลังส่งเหลือสำหรับข่าวทั่วไป</dt><dd[^>]*>74<", writer.text)
+    await save(writer, at, is_urgent="1")
+    assert re.search(r"หลังส่งเหลือรวมที่กันไว้</dt><dd[^>]*>91<", writer.text)
+
+
+async def digested(house: House, at: str, people: Sequence[Contact]) -> None:
+    """A digest told all but the last of them, who reads of something else."""
+    now = house.clock()
+    async with house.database.session() as session:
+        number = int(at.rpartition("/")[2])
+        mailing = Mailing(
+            key=uuid4(),
+            agency=AGENCY,
+            channel="line",
+            frequency=Frequency.DAILY,
+            since=now - timedelta(days=1),
+            until=now,
+            state=Sending.DONE,
+            shortfall=0,
+            attempt=1,
+            created_at=now,
+            beat_at=now,
+            started_at=now,
+            ended_at=now,
+        )
+        session.add(mailing)
+        await session.flush()
+        given = {"mailing_id": mailing.id, "page": 0}
+        last = len(people) - 1
+        session.add_all(
+            Recipient(
+                contact_id=one.id,
+                lot=int(n == last),
+                fate=Fate.BLOCKED if n == 0 else Fate.ACCEPTED,
+                **given,
+            )
+            for n, one in enumerate(people)
+        )
+        session.add(Carried(mailing_id=mailing.id, lot=0, announcement_id=number))
+
+
+async def test_who_read_it_in_a_digest_is_in_the_figures(
+    house: House, line: Counted, writer: Browser, approver: Browser
+) -> None:
+    people = await subscribed(house, 4)
+    at = await write(house, writer, way="digest")
+    await sending(house, at, [])
+    await writer.get(at)
+    assert "ส่งในสรุปข่าวรายวันเวลา 7 โมงเช้า" in writer.text
+    await digested(house, at, people)
+    await writer.get(at)
+    assert re.search(r"LINE: ในสรุปข่าว <span[^>]*>3<", writer.text)
+    assert re.search(r"แพลตฟอร์มรับแล้ว <strong[^>]*>2<", writer.text)
+    assert "ไม่มีผู้รับในช่องทางนี้" not in writer.text
+    assert f"{at}/recipients" not in writer.text
+    assert (await writer.get(f"{at}/recipients")).status == 403
+
+    await approver.get(at)
+    assert f'href="{at}/recipients"' in approver.text
+    await approver.get(f"{at}/recipients?fate=blocked")
+    code = sha256(people[0].id.bytes).hexdigest()[:8]
+    assert re.findall(r"<code>([0-9a-f]{8})</code>", approver.text) == [code]
+    await approver.get(f"{at}/recipients")
+    assert approver.text.count("<code>") == 3
+    for one in people:
+        assert str(one.id) not in approver.text
+        assert one.address not in approver.text
+
+
+async def test_recipients_stand_a_hundred_on_a_page(
+    house: House, line: Counted, writer: Browser, approver: Browser
+) -> None:
+    at = await write(house, writer)
+    await sending(house, at, await subscribed(house, 130))
+    await approver.get(f"{at}/recipients?fate=queued")
+    assert approver.text.count("<code>") == 100
+    assert "page=2&amp;fate=queued" in approver.text
+    first = set(re.findall(r"<code>([0-9a-f]{8})</code>", approver.text))
+    await approver.get(f"{at}/recipients?page=2&fate=queued")
+    rest = re.findall(r"<code>([0-9a-f]{8})</code>", approver.text)
+    assert len(rest) == 29
+    assert not first & set(rest)
+    assert ">101<" in approver.text
+    assert (await approver.get(f"{at}/recipients?page=%E0%B9%91&fate=x")).status == 200
+
+
+@pytest.mark.parametrize(
+    ("kind", "topic"),
+    [
+        ("notice", "news"),
+        ("event", "events"),
+        ("interruption", "services"),
+        ("privilege", "benefits"),
+        ("emergency", "emergency"),
+    ],
+)
+async def test_each_kind_begins_with_its_own_topic(
+    house: House, writer: Browser, kind: str, topic: str
+) -> None:
+    await writer.get(f"{HERE}/new")
+    await writer.post(f"{HERE}/new", {"kind": kind})
+
+    assert (await look(house, writer.path.partition("/edit")[0])).content.topic == topic
+    assert ("เริ่ม</label>" in writer.text) is (kind == "event")
+
+
+async def test_a_quota_that_was_raised_is_seen_within_a_minute(
+    house: House, line: Counted, writer: Browser, approver: Browser
+) -> None:
+    await subscribed(house, 85)
+    at = await write(house, writer)
+    await press(writer, at, "submit")
+    await approver.get(at)
+    assert "ขาด 5 ข้อความ" in approver.text
+    line.limit = 200
+    asked = line.asked
+    house.clock.move(seconds=10)
+    await approver.get(at)
+    assert "ขาด 5 ข้อความ" in approver.text
+    assert line.asked == asked
+    house.clock.move(seconds=55)
+    await press(approver, at, "approve")
+
+    assert line.asked == asked + 1
+    assert (await look(house, at)).state is State.APPROVED
+
+
+async def test_a_way_that_was_changed_is_signed_anew_and_says_so(
+    house: House, line: Counted, writer: Browser, approver: Browser
+) -> None:
+    await subscribed(house, 101)
+    at = await write(house, writer)
+    await press(writer, at, "submit")
+    await press(approver, at, "way", way="free")
+
+    assert "ส่งกลับให้ลงนามใหม่: เปลี่ยนวิธีส่งเป็น ไม่ส่งทาง LINE" in approver.text
+    assert re.search(r"LINE <span class=.mark over.>ไม่ส่งทาง LINE<", approver.text)
+    assert "60 วินาทีหลังอนุมัติ" in approver.text
+    assert "ขึ้นเว็บอย่างเดียว" not in approver.text
+
+
+async def test_what_waits_for_ones_approval_stands_on_the_first_page(
+    house: House, writer: Browser, approver: Browser
+) -> None:
+    for _ in range(2):
+        await press(writer, await write(house, writer), "submit")
+    await press(writer, await write(house, writer, is_urgent="1"), "submit")
+    await approver.get(f"/admin/{AGENCY}/")
+    tile = rf'href="{HERE}"><strong class="number">2</strong> ข่าวรอฉันอนุมัติ'
+    assert re.search(tile, approver.text)
+    assert "ไม่มีเรื่องที่รอคุณ" not in approver.text
+    await writer.get(f"/admin/{AGENCY}/")
+    assert "ข่าวรอฉันอนุมัติ" not in writer.text
+
+
+async def test_the_list_tells_what_follows_what_recurs_and_what_was_stopped(
+    house: House, line: Counted, writer: Browser
+) -> None:
+    at = await write(house, writer, every="weekly", weekday="0", at="07:00")
+    mailing = await sending(house, at, await subscribed(house, 2))
+    await press(writer, at, "correct")
+    async with house.database.session() as session:
+        now = await session.get_one(Mailing, mailing.id)
+        now.state, now.why = Sending.STOPPED, Why.QUOTA
+    await writer.get(HERE)
+
+    assert "แก้ไขข่าว: น้ำไม่ไหล</a>" in writer.text
+    assert '<span class="mark">แจ้งซ้ำ</span>' in writer.text
+    assert '<span class="mark late">หยุดไว้: โควตาไม่พอ</span>' in writer.text

@@ -186,7 +186,7 @@ async def test_how_often_may_be_said_first_and_after_a_question_in_between(town,
 
 @pytest.mark.parametrize(
     ("said", "topic"),
-    [("น้ำ", "services"), ("ขยะ", "services"), ("water", "services"), ("รับสมัคร", "jobs")],
+    [("น้ำ", "services"), ("ขยะ", "services"), ("water", "services"), ("ข่าว", "news")],
 )
 async def test_a_topic_is_known_by_how_its_name_begins(town, resident, said, topic):
     await resident("รับข่าว", said, "1")
@@ -203,7 +203,20 @@ async def test_an_area_is_known_by_its_name_on_whatever_page_of_the_list_it_stan
     assert await subscribed(town) == ([("services", "moo-11")], Frequency.AT_ONCE, None)
 
 
-@pytest.mark.parametrize("said", ["เอ่อ เดี๋ยวนะ", "แล้วแต่", "🙂", "ขอบคุณ", "รับข่าวต่อ", "ข่าวของวันพุธ"])
+async def test_an_area_is_known_by_its_name_after_something_else_was_asked(town, villager):
+    await villager("รับข่าว", "น้ำ", "ติดต่อหน่วยงานได้ที่ไหน", "หมู่ 10", "รายวัน")
+
+    assert await subscribed(town) == ([("services", "moo-10")], Frequency.DAILY, None)
+
+
+async def test_a_topic_left_for_later_does_not_take_what_is_asked(town, resident):
+    await resident("รับข่าว", "ติดต่อหน่วยงานได้ที่ไหน")
+    [answer] = await resident("จัดซื้อจัดจ้าง")
+
+    assert "news:how:now" not in values(answer)
+
+
+@pytest.mark.parametrize("said", ["เอ่อ เดี๋ยวนะ", "อะไรก็ได้", "🙂", "ขอบคุณ", "รับข่าวต่อ", "ข่าวของวันพุธ"])
 async def test_words_that_are_no_choice_leave_the_question_standing(town, villager, said):
     await villager("รับข่าว")
     await tap(villager, "news:topic:services", "news:areas:1", "news:area:moo-9", "news:areas:1")
@@ -222,7 +235,7 @@ async def test_who_means_something_else_is_not_held_back_by_the_choosing(town, r
     [again] = await resident("งบประมาณ")
     [other] = await resident("งบประมาณ")
     await resident("รับข่าว")
-    [asked] = await resident("จ่ายภาษีได้ที่ไหน")
+    [asked] = await resident("ติดต่อหน่วยงานได้ที่ไหน")
     await resident("รับข่าว")
     [fire, *_] = await resident("ไฟไหม้บ้าน")
 
@@ -660,6 +673,17 @@ async def test_a_correction_and_the_end_follow_the_first(town, resident):
         "แก้ไขข่าว: น้ำไม่ไหล ถึงวันศุกร์",
     ]
     assert "news:topic:services" in values(told[-1])
+
+
+async def test_the_list_has_the_headline_as_corrected_and_its_end(town, resident):
+    ago, later = POSTED + timedelta(hours=1), town.clock.now + timedelta(days=3)
+    first = await posts(town, headline_th="น้ำไม่ไหล วันจันทร์", valid_until=ago)
+    more = {"first_id": first, "relation": Relation.CORRECTION, "valid_until": later}
+    await posts(town, headline_th="น้ำไม่ไหล ถึงวันศุกร์", **more)
+    await posts(town, headline_th="น้ำไม่ไหลทั้งปี", state=State.CANCELLED, **more)
+    [latest] = await resident(choose="news:latest")
+
+    assert latest.text.splitlines()[1:] == ["1. น้ำไม่ไหล ถึงวันศุกร์"]
 
 
 async def test_of_what_was_withdrawn_only_its_headline_and_why_are_left(town, resident):

@@ -5,7 +5,8 @@ from datetime import timedelta
 import msgspec
 from sqlalchemy import select
 
-from admin import digests
+from admin import announcing, digests
+from admin.announcements import Content
 from admin.followers import News
 from admin.moves import Move
 from admin.officers import Role
@@ -97,3 +98,23 @@ async def test_who_has_left_is_told_nothing(office: Office) -> None:
         (await session.get_one(type(agent), agent.id)).disabled_at = MORNING
 
     assert await digests.morning(office.database, office.agency, MORNING, "") == 0
+
+
+async def test_an_announcement_that_waits_for_ones_approval_is_worth_a_push(
+    office: Office,
+) -> None:
+    writer = await office.hires("writer", Role.AGENT)
+    approver = await office.hires("approver", Role.APPROVER)
+    await office.links(approver, "line")
+    await office.links(writer)
+    content = Content("notice", "news", UNIT, headline_th="น้ำไม่ไหล 081-234-5678", text_th="ก")
+    officer = await office.officer(writer)
+    async with office.database.session() as session:
+        made = await announcing.draft(session, office.agency, content, officer, MORNING)
+        await announcing.submit(session, office.agency, made, officer, MORNING)
+
+    assert await digests.morning(office.database, office.agency, MORNING, "") == 1
+    [(text, presses)] = await said(office)
+    assert "ข่าวรอคุณอนุมัติ 1 เรื่อง" in text
+    assert "081" not in text
+    assert presses

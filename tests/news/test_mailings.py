@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import insert, select, update
 
-from admin import announcing, mailing_pages, subscriptions
+from admin import announcing, subscriptions
 from admin.announcements import Announcement, Relation, State, Way, announcement_of
 from admin.announcing import UNDO, Refused
 from admin.followers import News, take
@@ -216,7 +216,7 @@ async def stop(press: Press, number: int) -> None:
     async with press.database.session() as session:
         mailing = await session.get_one(Mailing, number)
         mailing.state, mailing.why = Sending.STOPPED, Why.STAFF
-        await mailing_pages.hold_back(await session.connection(), mailing, press.clock())
+        await outbox.hold_back(await session.connection(), mailing.key, press.clock())
 
 
 async def test_what_was_fed_and_held_back_is_opened_again_and_goes_out_once(press: Press) -> None:
@@ -499,6 +499,7 @@ async def test_a_page_that_the_quota_stops_is_sent_when_there_is_more(press: Pre
     assert await press.ledger() == {("line", Fate.QUEUED): 3}
 
     press.newsroom.line.fault = lambda _: None
+    press.clock.move(minutes=11)
     async with press.database.session() as session:
         await session.execute(update(Mailing).values(state=Sending.SENDING, why=None))
     await press.comes_back()

@@ -289,6 +289,30 @@ async def test_what_is_withdrawn_says_why_and_no_longer_what_it_said(paper):
     assert f"DESCRIPTION:หน่วยงาน{seen}\\n\\n{PUBLIC}/{paper.agency.slug}/news/{first}" in lines
 
 
+async def test_the_page_begins_with_the_last_correction_and_ends_with_what_it_replaced(paper):
+    first = await paper.posts(changed(WATER, headline_th="วันจันทร์", text_th="ความที่หนึ่ง"))
+    for day, text in (("วันอังคาร", "ความที่สอง"), ("วันพุธ", "ความที่สาม")):
+        words = changed(WATER, headline_th=day, text_th=text)
+        last = await paper.posts(words, relation=Relation.CORRECTION, first_id=first)
+    await paper.posts(WATER, relation=Relation.ALL_CLEAR, first_id=first)
+    await paper.changes(first, ended_at=paper.now)
+
+    _, _, page = await paper.get(f"news/{first}")
+    body = page[page.index("<main") :]
+    told = [
+        "ความที่สาม",
+        "ความคืบหน้าของข่าวนี้",
+        WATER.all_clear_th,
+        "ข้อความเดิม</h2>",
+        "ความที่หนึ่ง",
+        "ความที่สอง",
+    ]
+    assert [body.count(words) for words in told] == [1] * len(told)
+    assert sorted(told, key=body.index) == told
+    assert "<title>สิ้นสุดแล้ว: วันพุธ" in page
+    assert f'id="n{last}"' in body[: body.index("ความที่สาม")]
+
+
 async def test_a_withdrawn_correction_leaves_the_first_standing(paper):
     first = await paper.posts()
     wrong = await paper.posts(

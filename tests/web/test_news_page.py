@@ -262,16 +262,27 @@ async def test_what_is_over_says_so_before_anything_else_and_stays(visit, site, 
     await expect(page.locator(".thread time")).to_have_count(1)
 
 
-async def test_a_correction_is_one_tap_away_and_its_own_address_leads_there(visit, site, told):
+async def test_what_was_corrected_is_read_as_it_is_now_and_the_old_words_are_below(
+    visit, site, told
+):
     page = await visit(f"/{site.agency}/news/{told.corrected}")
-    await page.get_by_role("link", name="แก้ไขข่าว: น้ำประปาหยุดไหล วันอาทิตย์").click()
-    await expect(page).to_have_url(re.compile(f"/news/{told.corrected}#n{told.correction}$"))
-    await expect(page.locator("article:target h3")).to_have_text("แก้ไขข่าว: น้ำประปาหยุดไหล วันอาทิตย์")
-    await expect(page.locator("article:target")).to_be_in_viewport()
+    assert (await page.title()).startswith("น้ำประปาหยุดไหล วันอาทิตย์ - ")
+    await expect(page.locator("h1")).to_have_text("น้ำประปาหยุดไหล วันอาทิตย์")
     await expect(page.locator(".news dl")).to_contain_text("แก้ไขล่าสุด")
+    await expect(page.locator(".thread h2")).to_have_text(["ข้อความเดิม"])
+    await expect(page.locator(".thread h3")).to_have_text([WATER.headline_th])
+    data = json.loads(str(await page.locator('script[type="application/ld+json"]').text_content()))
+    assert data["headline"] == "น้ำประปาหยุดไหล วันอาทิตย์"
+
+    await page.locator(".note").get_by_role("link", name="ข้อความเดิม").click()
+    await expect(page).to_have_url(re.compile(f"/news/{told.corrected}#n{told.corrected}$"))
+    await expect(page.locator("article:target h3")).to_have_text(WATER.headline_th)
+    await expect(page.locator("article:target")).to_be_in_viewport()
 
     await page.goto(f"/{site.agency}/news/{told.correction}")
     await expect(page).to_have_url(re.compile(f"/news/{told.corrected}#n{told.correction}$"))
+    await expect(page.locator("article:target h1")).to_have_text("น้ำประปาหยุดไหล วันอาทิตย์")
+    await expect(page.locator("article:target h1")).to_be_in_viewport()
 
 
 async def test_machines_read_what_people_read(visit, site, told):

@@ -10,7 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Page, expect
 from sqlalchemy import update
 
-from admin import passwords, staff
+from admin import announcing, passwords, staff
 from admin.announcements import Announcement, State, announcement_of
 from admin.mailings import Fate, Lot, Mailing, Recipient
 from admin.mailings import State as Sending
@@ -183,7 +183,7 @@ async def test_figures_move_by_themselves_until_the_end(visit, site, people):
     await page.evaluate("window.isTheSame = true")
     await meet(site, mailing, people[3:6], Fate.BLOCKED)
     await expect(page.locator("#sending")).to_have_text("กำลังส่ง 60%")
-    await expect(page.locator(".fates")).to_contain_text("บล็อกหรือเลิกรับ 3")
+    await expect(page.locator(".fates")).to_contain_text("บล็อกบัญชีแล้ว 3")
     await expect(page.locator("#progress-said")).to_have_text("ส่งแล้ว 60%")
     assert await page.evaluate("window.isTheSame")
     widths = [await one.get_attribute("width") for one in await page.locator(".gauge rect").all()]
@@ -194,6 +194,67 @@ async def test_figures_move_by_themselves_until_the_end(visit, site, people):
     await expect(page.get_by_role("button", name="หยุดส่ง")).to_have_count(0)
     await page.get_by_text("ตัวเลขหมายความว่าอย่างไร").click()
     await expect(page.locator(".meanings")).to_contain_text("ไม่ได้แปลว่าถึงเครื่องหรืออ่านแล้ว")
+
+
+async def test_an_early_end_is_asked_about_and_can_be_taken_back(visit, site, people):
+    agent = await log_in(visit, site, "agent")
+    await agent.goto(f"/admin/{site.agency}/announcements/new")
+    await agent.get_by_role("button", name="ข่าวหรือประกาศทั่วไป").click()
+    end = agent.locator("#all-clear")
+    await expect(end.locator("textarea").first).to_be_hidden()
+    await agent.fill("[name=valid_until]", "2569-12-31T18:00")
+    await expect(end.locator("textarea").first).to_be_visible()
+    at = await written(
+        agent,
+        site,
+        "งดหรือปิดบริการชั่วคราว",
+        text_th="ก",
+        headline_th="ข",
+        valid_until="2569-12-31T18:00",
+    )
+    await sending(site, at, people)
+    async with site.program.database.session() as session:
+        it = await announcement_of(session, site.agency, int(at.rpartition("/")[2]))
+        await announcing.plan_end(session, it, clock.now())
+    approver = await log_in(visit, site, "approver", screen="phone")
+    await approver.goto(at)
+    tell = approver.get_by_role("button", name="แจ้งสิ้นสุดในอีก 60 วินาที")
+    await expect(tell).to_be_hidden()
+    await approver.get_by_text("แจ้งสิ้นสุดก่อนเวลา").click()
+    await tell.click()
+    count = approver.locator("[data-count]")
+    first = int(await count.inner_text())
+    assert 50 <= first <= 60
+    await expect(count).not_to_have_text(str(first))
+    await seen(approver)
+    await approver.get_by_role("button", name="ยังไม่จบ อย่าเพิ่งแจ้ง").click()
+
+    await expect(approver.get_by_role("status").first).to_contain_text("ยังไม่แจ้งสิ้นสุด")
+    await expect(count).to_have_count(0)
+
+
+async def test_who_approves_on_a_phone_sees_one_preview_and_opens_the_files(visit, site):
+    agent = await log_in(visit, site, "agent")
+    at = await written(agent, site)
+    await agent.goto(f"{at}/edit")
+    await agent.set_input_files(
+        "#files",
+        {"name": "a.csv", "mimeType": "text/csv", "buffer": b"name,081-234-5678\n"},
+    )
+    await agent.get_by_role("button", name="เก็บร่างและดูตัวอย่าง").click()
+    await expect(agent.locator(".personal")).to_contain_text("พบในไฟล์: หมายเลขโทรศัพท์ 1")
+    await seen(agent)
+    await agent.get_by_role("button", name="ลงนามและส่งให้ผู้อนุมัติ").click()
+    approver = await log_in(visit, site, "approver", screen="phone")
+    await approver.goto(at)
+    assert await approver.locator(".phone >> visible=true").count() == 1
+    await seen(approver)
+    await approver.get_by_role("button", name="อนุมัติและลงนาม").click()
+    await expect(approver.get_by_role("alert")).to_contain_text("เปิดดูทุกไฟล์")
+    await approver.get_by_text("เปิดดูแล้ว ไม่มีข้อมูลส่วนบุคคล").check()
+    await approver.get_by_role("button", name="อนุมัติและลงนาม").click()
+
+    await expect(approver.locator("[data-count]")).to_be_visible()
 
 
 @pytest.mark.parametrize(("screen", "scheme"), SCREENS)
@@ -213,7 +274,8 @@ async def test_every_page_of_announcements_is_accessible_and_fits(
     await page.fill("[name=text_th]", "โทร 081-234-5678")
     await page.get_by_role("button", name="เก็บร่างและดูตัวอย่าง").click()
     await page.get_by_role("button", name="ลงนามและส่งให้ผู้อนุมัติ").click()
-    await sending(site, await written(page, site), people)
+    other = await written(page, site)
+    await sending(site, other, people)
     approver = await log_in(visit, site, "approver", screen=screen, color_scheme=scheme)
     await approver.goto(at)
     await approver.get_by_text("ส่งกลับให้แก้").first.click()
@@ -227,6 +289,8 @@ async def test_every_page_of_announcements_is_accessible_and_fits(
     for path in ("announcements", "announcements/new", "quota"):
         await page.goto(f"{pages}/{path}")
         await seen(page)
+    await approver.goto(f"{other}/recipients")
+    await seen(approver)
 
 
 async def seen(page: Page) -> None:

@@ -18,6 +18,13 @@ for (const field of document.querySelectorAll("[data-most]")) {
   count();
 }
 
+// What has an end says so in the end.
+const until = document.querySelector("#valid_until");
+until?.addEventListener("input", () => {
+  const end = document.querySelector("#all-clear");
+  if (end && until.value) end.open = true;
+});
+
 // The preview follows what is typed, a moment later.
 const form = document.querySelector("form[data-preview]");
 const preview = document.querySelector("#preview");
@@ -49,12 +56,12 @@ const progress = document.querySelector("#progress");
 if (progress) {
   const said = document.querySelector("#progress-said");
   let told = -1;
-  let until = 0;
+  let ends = 0;
   const moving = () => progress.querySelector(".moving");
   const isTyping = () => [...document.querySelectorAll("textarea, input[type=checkbox]")]
     .some((one) => one.type === "checkbox" ? one.checked !== one.defaultChecked : one.value !== one.defaultValue);
   const begin = () => {
-    until = performance.now() + 1000 * Number(moving().dataset.left);
+    ends = performance.now() + 1000 * Number(moving().dataset.left);
   };
   const tell = () => {
     const tenth = Math.floor(Number(moving().dataset.percent) / 10) * 10;
@@ -99,7 +106,7 @@ if (progress) {
   tell();
   setInterval(() => {
     const count = progress.querySelector("[data-count]");
-    if (count) count.textContent = Math.max(0, Math.round((until - performance.now()) / 1000));
+    if (count) count.textContent = Math.max(0, Math.round((ends - performance.now()) / 1000));
   }, 250);
   setInterval(() => {
     if ("moves" in moving().dataset && !document.hidden) look();

@@ -47,6 +47,8 @@ def upgrade() -> None:
     with op.batch_alter_table("outbox") as outbox:
         outbox.alter_column("contact_id", existing_type=sa.Uuid(), nullable=True)
         outbox.add_column(sa.Column("bulk", sa.Uuid()))
+        outbox.add_column(sa.Column("held", sa.Boolean(), nullable=False, server_default=sa.false()))
+        outbox.add_column(sa.Column("tried_at", Moment()))
     outbox_indexes()
     op.create_index("ix_outbox_bulk", "outbox", ["bulk"], sqlite_where=BULK, postgresql_where=BULK)
     op.create_table(
@@ -81,7 +83,11 @@ def upgrade() -> None:
     mailings()
     op.add_column("news", sa.Column("mailing_id", NUMBER))
     op.create_index(
-        "ix_news_mailing", "news", ["mailing_id"], sqlite_where=RIDES, postgresql_where=RIDES
+        "ix_news_mailing",
+        "news",
+        ["mailing_id", "contact_id"],
+        sqlite_where=RIDES,
+        postgresql_where=RIDES,
     )
 
 
@@ -202,10 +208,12 @@ def downgrade() -> None:
         "counted_months",
     ):
         op.drop_table(table)
-    op.execute("DELETE FROM outbox WHERE contact_id IS NULL")
+    op.execute("DELETE FROM outbox WHERE bulk IS NOT NULL")
     op.drop_index("ix_outbox_bulk", "outbox")
     drop_outbox_indexes()
     with op.batch_alter_table("outbox") as outbox:
+        outbox.drop_column("tried_at")
+        outbox.drop_column("held")
         outbox.drop_column("bulk")
         outbox.alter_column("contact_id", existing_type=sa.Uuid(), nullable=False)
     outbox_indexes()

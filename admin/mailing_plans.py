@@ -1,0 +1,77 @@
+"""What a mailing is to be: whom it concerns, how it goes, and what it follows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, insert, literal, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from admin import recipients
+from admin.announcements import Announcement, Relation, Way, is_urgent
+from admin.followers import News
+from admin.mailings import Lot, Mailing, Recipient
+from admin.subscriptions import wants
+from knowledge.agency import Agency
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a mailing is to be."""
+
+    audience: recipients.Audience
+    way: Way
+    is_urgent: bool
+    follows: bool = False
+    """Whether it is a correction or an end: who got the news must not be left with it."""
+
+
+async def planned(
+    session: AsyncSession, agency: Agency, mailing: Mailing, *, is_counted: bool
+) -> Plan:
+    """Whom a mailing concerns and how it goes, as things are now."""
+    if mailing.announcement_id is None:
+        audience = await recipients.digest(session, agency, mailing, is_counted=is_counted)
+        return Plan(audience, Way.PUSH, is_urgent=False)
+    found = await session.get_one(Announcement, mailing.announcement_id)
+    audience = await recipients.alert(session, agency, found)
+    way, urgent = found.content.way, is_urgent(agency, found.content)
+    if found.first_id is None:
+        return Plan(audience, way, urgent)
+    is_end = found.relation is Relation.ALL_CLEAR
+    way = way if way is Way.RIDE else Way.PUSH  # it goes to just those who got what it follows
+    return Plan(audience, way, urgent or is_end, follows=True)
+
+
+async def thread_mailings(
+    session: AsyncSession, found: Announcement, channel: str
+) -> Sequence[Mailing]:
+    """The mailings over one channel of what an announcement follows."""
+    thread = select(Announcement.id).where(
+        or_(Announcement.id == found.first_id, Announcement.first_id == found.first_id),
+        Announcement.id != found.id,
+    )
+    query = select(Mailing).where(Mailing.announcement_id.in_(thread), Mailing.channel == channel)
+    return (await session.scalars(query.order_by(Mailing.id))).all()
+
+
+async def still_wanted(session: AsyncSession, mailing: Mailing) -> ColumnElement[bool]:
+    """Of a subscriber's row: whether they still want what it tells of."""
+    found = await session.get(Announcement, mailing.announcement_id or 0)
+    return wants(found.content.topic, found.content.areas) if found else true()
+
+
+async def let_ride(session: AsyncSession, mailing: Mailing, now: datetime) -> None:
+    """Lay the words beside what each contact is to hear with the next reply."""
+    for lot in await session.scalars(select(Lot).where(Lot.mailing_id == mailing.id)):
+        for reply in lot.replies:
+            whom = select(
+                Recipient.contact_id,
+                literal(reply, News.reply.type),
+                literal(False),
+                literal(now, News.at.type),
+                literal(now, News.at.type),
+                literal(mailing.id),
+            ).where(Recipient.mailing_id == mailing.id, Recipient.lot == lot.number)
+            columns = ["contact_id", "reply", "presses", "at", "waits_since", "mailing_id"]
+            await session.execute(insert(News).from_select(columns, whom))
