@@ -245,19 +245,15 @@ async def told_of(
     session: AsyncSession, announcement: int, *, fate: Fate | None, skip: int, limit: int
 ) -> Sequence[Told]:
     """Recipients of an announcement, of its own mailings and of digests, in a lasting order."""
-    is_of_it = exists().where(
-        Carried.mailing_id == Recipient.mailing_id,
-        Carried.lot == Recipient.lot,
-        Carried.announcement_id == announcement,
-    )
+    carried = select(Carried.mailing_id).where(Carried.announcement_id == announcement)
+    is_of_it = carried.where(Carried.lot == Recipient.lot, Carried.mailing_id == Mailing.id)
+    is_own = Mailing.announcement_id == announcement
     query = (
         select(Mailing, Recipient.contact_id, Recipient.fate)
         .join(Recipient, Recipient.mailing_id == Mailing.id)
         .where(
-            or_(
-                Mailing.announcement_id == announcement,
-                and_(Mailing.announcement_id.is_(None), is_of_it),
-            ),
+            or_(is_own, Mailing.id.in_(carried)),
+            or_(is_own, is_of_it.exists()),
             *([Recipient.fate == fate] if fate else []),
         )
         .order_by(Recipient.mailing_id, Recipient.lot, Recipient.page, Recipient.contact_id)

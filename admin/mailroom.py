@@ -18,7 +18,7 @@ from admin.announcements import Announcement, Way
 from admin.mailing_plans import let_ride, planned, still_wanted, thread_mailings
 from admin.mailings import Fate, Lot, Mailing, Recipient, State, Why
 from admin.quota import Ledger, Quotas, booked
-from bot import outbox
+from bot import counts, outbox
 from bot.channels.channel import Channel
 from bot.db import Database
 from bot.messages import Reply
@@ -86,7 +86,7 @@ class Mailroom:
     ) -> Ledger:
         """The ledger as it is now that nobody else can book from it."""
         connection = await session.connection()
-        await outbox.lock(connection, account_of(channel.agency, channel.name))
+        await counts.lock(connection, account_of(channel.agency, channel.name))
         return replace(ledger, booked=await booked(session, channel, self._clock(), but=but))
 
     async def _let_thread_end(self, mailing: Mailing) -> None:

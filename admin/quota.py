@@ -15,10 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from admin.announcements import Announcement, Relation, Way
 from admin.announcements import State as Standing
 from admin.mailings import Fate, Mailing, Recipient, State
-from bot import outbox
+from bot import counts
 from bot.channels.channel import Channel, DeliveryError, Metered
+from bot.counts import month_of
 from bot.db import Database
-from bot.outbox import month_of
 from bot.tables import account_of
 from knowledge.bulletins import Rates
 
@@ -102,7 +102,7 @@ class Quotas:
         account = account_of(channel.agency, channel.name)
         told = await self._told(account, channel, SOONEST if fresh else ASK_AGAIN)
         async with self._database.read() as connection:
-            ours = await outbox.counted(connection, account, self._clock())
+            ours = await counts.counted(connection, account, self._clock())
             async with AsyncSession(connection) as session:
                 reserved = await booked(session, channel, self._clock(), but=but)
         used = told.used + max(0, ours - told.ours, told.spent)
@@ -126,7 +126,7 @@ class Quotas:
         if known is not None and is_same_month and known.at > now - good_for:
             return known
         async with self._database.read() as connection:
-            ours = await outbox.counted(connection, account, now)
+            ours = await counts.counted(connection, account, now)
         try:
             quota = await channel.quota()
         except DeliveryError as error:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import structlog
 
-from bot import outbox
+from bot import counts, outbox
 from bot.accounts import Accounts
 from bot.channels.channel import Channel, DeliveryError
 from bot.db import Database
@@ -259,7 +259,7 @@ class Delivery:
                 if gone:
                     await outbox.block(connection, gone, self._clock())
                 if counted:
-                    await outbox.count(connection, +counted, self._clock())
+                    await counts.add(connection, +counted, self._clock())
                 if sending:
                     marked = await outbox.mark_sending(connection, sending, self._clock())
         except Exception:

@@ -1,6 +1,6 @@
 """The outbox: requests to platforms, written in the transaction that caused them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,14 +16,12 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
-from bot.clock import BANGKOK
 from bot.db import Moment
 from bot.messages import Call, Contact
-from bot.tables import ContactRow, CountedMonth, OutgoingRow, Posting, account_of
+from bot.tables import ContactRow, OutgoingRow, Posting, account_of
 
 CHANNEL = "thamdai_outbox"
 """PostgreSQL's notification channel."""
@@ -256,37 +254,6 @@ async def is_open(connection: AsyncConnection, bulks: Sequence[UUID]) -> bool:
     """Whether anything of these is still to be sent, or being sent."""
     query = select(OutgoingRow.id).where(OutgoingRow.bulk.in_(bulks), OutgoingRow.done_at.is_(None))
     return (await connection.execute(query.limit(1))).first() is not None
-
-
-async def lock(connection: AsyncConnection, account: str) -> None:
-    """Until the transaction ends nobody else books this account's quota (PostgreSQL)."""
-    if connection.dialect.name == "postgresql":
-        await connection.execute(select(func.pg_advisory_xact_lock(7, func.hashtext(account))))
-
-
-async def count(connection: AsyncConnection, messages: Mapping[str, int], now: datetime) -> None:
-    """Add what the platforms count to each account's month."""
-    dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
-    table: Any = CountedMonth.__table__
-    for account, number in sorted(messages.items()):
-        add = dialect.insert(table).values(account=account, month=month_of(now), messages=number)
-        more = {"messages": table.c.messages + number}
-        await connection.execute(
-            add.on_conflict_do_update(index_elements=["account", "month"], set_=more)
-        )
-
-
-async def counted(connection: AsyncConnection, account: str, now: datetime) -> int:
-    """How many messages an account has sent this month, by our own count."""
-    query = select(CountedMonth.messages).where(
-        CountedMonth.account == account, CountedMonth.month == month_of(now)
-    )
-    return await connection.scalar(query) or 0
-
-
-def month_of(now: datetime) -> str:
-    """`2026-11`, in Bangkok."""
-    return f"{now.astimezone(BANGKOK):%Y-%m}"
 
 
 async def block(connection: AsyncConnection, contact_ids: Sequence[UUID], now: datetime) -> None:

@@ -13,7 +13,7 @@ from admin.quota import Ledger
 from admin.subscriptions import Frequency, Subscriber, wants
 from admin.web.visit import Visit
 from bot.channels.channel import Channel
-from bot.outbox import month_of
+from bot.counts import month_of
 from bot.tables import ContactRow
 
 

@@ -12,7 +12,7 @@ from admin.subscriptions import Subscriber
 from admin.web.access import AGENCY_STAFF, Route
 from admin.web.pages import page
 from admin.web.visit import Visit
-from bot.outbox import month_of
+from bot.counts import month_of
 from bot.tables import ContactRow, CountedMonth, account_of
 from knowledge.dates import BUDDHIST_ERA
 

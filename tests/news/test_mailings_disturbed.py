@@ -125,7 +125,7 @@ async def test_what_fails_after_a_stop_does_not_go_out_later(press: Press) -> No
 
 async def test_a_key_that_line_has_forgotten_is_not_used_again(press: Press) -> None:
     await crowd(press, "line", 3)
-    mailing = await begun(press, "line")
+    mailing = await begun(press, "line", lasts=timedelta(days=9))
     press.newsroom.line.fault = lambda _: DeliveryError("timeout", retry=True)
     async with press.sending():
         going = asyncio.create_task(press.mailroom.page(mailing.id, 1, 0))
@@ -143,7 +143,7 @@ async def test_a_key_that_line_has_forgotten_is_not_used_again(press: Press) -> 
 
 async def test_a_sender_that_comes_back_after_days_uses_no_old_key(press: Press) -> None:
     await crowd(press, "line", 3)
-    mailing = await begun(press, "line")
+    mailing = await begun(press, "line", lasts=timedelta(days=9))
     press.newsroom.line.gate.clear()
     async with press.sending():
         going = asyncio.create_task(press.mailroom.page(mailing.id, 1, 0))
