@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -10,7 +11,7 @@ from admin.appointments import Appointment
 from admin.officers import Role
 from admin.staff import INSTALLATION
 from bot.db import Database
-from bot.demo import bulletins
+from bot.demo.bulletins import Event, events
 from bot.demo.cases import Case
 from bot.demo.citizens import contact_of
 from bot.demo.lives import STEPS
@@ -48,12 +49,11 @@ async def build(
         )
         offices = await _staffed(session, agencies, key=key, begun=begun, now=now)
         cases = _cases(session, store, offices, planned)
-        await _lived(cases, planned, progress)
+        news = [event for office in offices.values() for event in events(session, office, now)]
+        await _lived(cases, planned, news, progress)
         for case in cases.values():
             if case.contact is not None:  # what was told months ago is no news
                 await followers.take(session, case.contact.id, now)
-        for office in offices.values():
-            await bulletins.announce(session, office, now)
     return len(planned)
 
 
@@ -85,14 +85,18 @@ def _cases(
 
 
 async def _lived(
-    cases: dict[int, Case], planned: Sequence[Plan], progress: Callable[[int, int], None]
+    cases: dict[int, Case],
+    planned: Sequence[Plan],
+    more: Sequence[Event],
+    progress: Callable[[int, int], None],
 ) -> None:
     """Every step of every matter in the order of time, as it would have come to pass."""
-    order = sorted(
-        (when, plan.number, at, step)
+    lives: list[Event] = [
+        (when, partial(STEPS[step], cases[plan.number], when))
         for plan in planned
-        for at, (when, step) in enumerate(plan.steps)
-    )
-    for done, (when, number, _, step) in enumerate(order, 1):
-        await STEPS[step](cases[number], when)
+        for when, step in plan.steps
+    ]
+    order = sorted([*lives, *more], key=lambda event: event[0])
+    for done, (_, step) in enumerate(order, 1):
+        await step()
         progress(done, len(order))

@@ -1,7 +1,8 @@
 """Announcements of the demonstration: some in every state, and citizens who asked for news."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -11,7 +12,7 @@ import yaml
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin import announcing, leaflets, recipients, subscriptions
+from admin import announcing, leaflets, recipients, recurring, subscriptions
 from admin.announcements import Announcement, Content, Relation, State, needs_head
 from admin.mailings import Fate, Mailing, Recipient
 from admin.mailings import State as Sending
@@ -25,7 +26,10 @@ READERS = 15
 """Citizens of each agency who want news."""
 HOW_OFTEN = (Frequency.AT_ONCE, Frequency.AT_ONCE, Frequency.DAILY, Frequency.WEEKLY)
 LATER = timedelta(days=1)
+POSTED = frozenset({"posted", "corrected", "ended", "recurring", "withdrawn"})
 Item = Mapping[str, Any]
+Event = tuple[datetime, Callable[[], Awaitable[object]]]
+"""When something happens, and what."""
 
 
 def read() -> Sequence[Item]:
@@ -34,11 +38,12 @@ def read() -> Sequence[Item]:
     return found
 
 
-async def announce(session: AsyncSession, office: Office, now: datetime) -> None:
-    """Readers first, then each announcement as far as it came, the oldest first."""
-    await _subscribe(session, office, now - timedelta(days=30))
-    for item in sorted(read(), key=lambda one: -one["age"]):
-        await _tell(session, office, item, now)
+def events(session: AsyncSession, office: Office, now: datetime) -> Sequence[Event]:
+    """What happens when: readers first, then each announcement as far as it came."""
+    items = read()
+    first = now - timedelta(hours=max(item["age"] for item in items))
+    told = [event for item in items for event in _Telling(session, office, item, now).events()]
+    return [(first, partial(_subscribe, session, office, first)), *told]
 
 
 async def _subscribe(session: AsyncSession, office: Office, since: datetime) -> None:
@@ -69,6 +74,7 @@ def _content(office: Office, item: Item, begin: datetime, **more: Any) -> Conten
         text_th=item["text"]["th"],
         text_en=item["text"]["en"],
         place=item.get("place", ""),
+        recurs=item.get("recurs", ""),
         valid_from=begin if lasts else None,
         valid_until=begin + timedelta(hours=lasts) if lasts else None,
         all_clear_th=kind.all_clear_th,
@@ -77,31 +83,74 @@ def _content(office: Office, item: Item, begin: datetime, **more: Any) -> Conten
     )
 
 
-async def _tell(session: AsyncSession, office: Office, item: Item, now: datetime) -> None:
-    begin = now - timedelta(hours=item["age"])
-    end = item["end"]
-    content = _content(office, item, begin, send_at=now + LATER if end == "planned" else None)
-    writer, second = _people(office, content)
-    made = await announcing.draft(session, office.agency, content, writer, begin)
-    if end == "draft":
-        return
-    await announcing.submit(session, office.agency, made, writer, begin)
-    if end == "waiting":
-        return
-    if end == "returned":
-        await announcing.give_back(session, made, second, item["reason"], begin)
-        return
-    await announcing.approve(session, office.agency, made, second, begin)
-    if end == "planned":
-        return
-    await _post(session, office, made, begin + announcing.UNDO)
-    if end == "corrected":
-        await _correct(session, office, made, item, begin + timedelta(hours=5))
-    if end == "ended":
-        await _end(session, office, made)
-    if end == "withdrawn":
-        when = begin + timedelta(hours=2)
-        await announcing.withdraw(session, made, second, item["reason"], when)
+class _Telling:
+    """One announcement on its way, step by step."""
+
+    def __init__(self, session: AsyncSession, office: Office, item: Item, now: datetime) -> None:
+        self._session, self._office, self._item = session, office, item
+        self._begin = now - timedelta(hours=item["age"])
+        planned = now + LATER if item["end"] == "planned" else None
+        self._content = _content(office, item, self._begin, send_at=planned)
+        self._writer, self._second = _people(office, self._content)
+        self._made: Announcement | None = None
+
+    def events(self) -> Sequence[Event]:
+        """Its steps, each at its time."""
+        begin, end = self._begin, self._item["end"]
+        steps: list[Event] = [(begin, self._write)]
+        if end == "returned":
+            steps.append((begin + timedelta(minutes=20), self._give_back))
+        if end not in {"draft", "waiting", "returned"}:
+            steps.append((begin + timedelta(minutes=10), self._approve))
+        if end in POSTED:
+            steps.append((begin + timedelta(minutes=11), self._post))
+        if end == "corrected":
+            steps.append((begin + timedelta(hours=5), self._correct))
+        if end == "ended":
+            steps.append((begin + timedelta(hours=self._item["lasts"]), self._end))
+        if end == "withdrawn":
+            steps.append((begin + timedelta(hours=2), self._withdraw))
+        return steps
+
+    @property
+    def _now_made(self) -> Announcement:
+        if self._made is None:
+            raise LookupError(self._item["end"])
+        return self._made
+
+    async def _write(self) -> None:
+        session, begin = self._session, self._begin
+        made = await announcing.draft(
+            session, self._office.agency, self._content, self._writer, begin
+        )
+        self._made = made
+        if self._item["end"] != "draft":
+            await announcing.submit(session, self._office.agency, made, self._writer, begin)
+
+    async def _give_back(self) -> None:
+        reason, at = self._item["reason"], self._begin + timedelta(minutes=20)
+        await announcing.give_back(self._session, self._now_made, self._second, reason, at)
+
+    async def _approve(self) -> None:
+        at = self._begin + timedelta(minutes=10)
+        await announcing.approve(
+            self._session, self._office.agency, self._now_made, self._second, at
+        )
+
+    async def _post(self) -> None:
+        at = self._begin + timedelta(minutes=11)
+        await _post(self._session, self._office, self._now_made, at)
+
+    async def _correct(self) -> None:
+        at = self._begin + timedelta(hours=5)
+        await _correct(self._session, self._office, self._now_made, self._item, at)
+
+    async def _end(self) -> None:
+        await _end(self._session, self._office, self._now_made)
+
+    async def _withdraw(self) -> None:
+        reason, at = self._item["reason"], self._begin + timedelta(hours=2)
+        await announcing.withdraw(self._session, self._now_made, self._second, reason, at)
 
 
 def _people(office: Office, content: Content) -> tuple[Officer, Officer]:
@@ -112,6 +161,7 @@ def _people(office: Office, content: Content) -> tuple[Officer, Officer]:
 async def _post(session: AsyncSession, office: Office, made: Announcement, at: datetime) -> None:
     """As `admin.posting` does; its mailings are long over."""
     made.state, made.posted_at = State.POSTED, at
+    made.next_at = recurring.following(made.content, at)
     await announcing.plan_end(session, made, at)
     channels = select(ContactRow.channel).where(ContactRow.agency == office.agency.slug).distinct()
     for channel in (await session.scalars(channels)).all():

@@ -17,9 +17,11 @@ import pyotp
 import pytest
 from sqlalchemy import func, insert, select, text
 
+from admin.announcements import Announcement, Relation, State
 from admin.attachments import Attachment
 from admin.audit import AuditRow
 from admin.chains import walk
+from admin.mailings import Fate, Recipient
 from admin.moves import Ending, Status
 from admin.officers import Role
 from admin.persons import Person
@@ -101,6 +103,23 @@ def test_every_kind_status_ending_way_and_verdict_is_there(made: Made) -> None:
     assert any(one.reopened and one.is_open for one in tickets)
     assert any(one.reopened and not one.is_open for one in tickets)
     assert any(one.place and one.attachments for one in tickets)
+
+
+def test_there_is_news_in_every_state_signed_by_two_persons(made: Made) -> None:
+    told = [row[0] for row in made.rows(select(Announcement))]
+    fates = {row.fate for row in made.rows(select(Recipient.fate))}
+
+    assert {one.agency for one in told} == {folder.name for folder in agency_folders(AGENCIES)}
+    assert {(one.state, one.relation) for one in told} >= {
+        *((state, None) for state in State),
+        (State.POSTED, Relation.CORRECTION),
+        (State.POSTED, Relation.ALL_CLEAR),
+        (State.APPROVED, Relation.ALL_CLEAR),
+    }
+    assert any(one.next_at for one in told)
+    posted = [one for one in told if one.posted_at]
+    assert all(len({name.staff_id for name in one.signatures}) == 2 for one in posted)
+    assert fates == {Fate.ACCEPTED}
 
 
 def test_each_agency_has_its_share_and_something_late_and_something_due_soon(made: Made) -> None:
