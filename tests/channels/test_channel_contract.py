@@ -245,13 +245,14 @@ class TestEveryChannel:
 
         assert platform.of(*side.sends)
 
-    async def test_holds_many_connections_at_once(
-        self, side: Side, channel: Channel, platform: Platform
-    ) -> None:
+    async def test_holds_many_connections_at_once(self, side: Side, platform: Platform) -> None:
+        channel = side.channel(platform.url, timeout=10)
+        await channel.open()
         [call] = calls(channel, None, side)
 
         await asyncio.gather(*(channel.send(call) for _ in range(60)))
 
+        await channel.close()
         assert len(platform.of(*side.sends)) == 60
 
     async def test_writes_neither_tokens_nor_words_into_the_log(
