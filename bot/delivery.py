@@ -262,7 +262,7 @@ class Delivery:
                     await counts.add(connection, +counted, self._clock())
                 if sending:
                     marked = await outbox.mark_sending(connection, sending, self._clock())
-        except Exception:
+        except BaseException:  # also where we are told to end in the midst of it
             self._results[:0] = results
             self._gone[:0] = gone
             self._counted.update(counted)

@@ -152,10 +152,12 @@ class Press:
     @asynccontextmanager
     async def sending(self) -> AsyncIterator[None]:
         """Meanwhile the sender runs."""
-        running = asyncio.create_task(self.newsroom.delivery.run())
+        delivery = self.newsroom.delivery
+        running = asyncio.create_task(delivery.run())
         yield
-        running.cancel()
+        await delivery.stop(1)
         await asyncio.gather(running, return_exceptions=True)
+        self.newsroom.delivery = self.newsroom.sender()
 
     async def comes_back(self) -> None:
         """Whoever was sending is gone for so long that somebody else takes it up."""

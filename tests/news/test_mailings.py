@@ -443,8 +443,6 @@ async def test_a_sender_that_died_leaves_what_it_was_sending_unknown(press: Pres
         await until(lambda: len(press.newsroom.telegram.tried) == 2)
     going.cancel()
     await asyncio.gather(going, return_exceptions=True)
-    await press.newsroom.delivery.stop(0)
-    press.newsroom.delivery = press.newsroom.sender()
 
     async with press.database.write() as connection:
         account = f"{press.agency.slug}/telegram"

@@ -150,8 +150,6 @@ async def test_a_sender_that_comes_back_after_days_uses_no_old_key(press: Press)
         await until(lambda: len(press.newsroom.line.tried) == 1)
     going.cancel()
     await asyncio.gather(going, return_exceptions=True)
-    await press.newsroom.delivery.stop(0)
-    press.newsroom.delivery = press.newsroom.sender()
     press.newsroom.line.gate.set()
     press.clock.move(days=2)
     async with press.database.write() as connection:
