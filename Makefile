@@ -41,8 +41,8 @@ check: $(VENV)/.installed-dev  ## format, lint, types, import contracts
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 
-test: check browser  ## all of that, and every test
-	$(PY) -m pytest -q -r s -n 4 --dist loadfile --no-loadscope-reorder
+test: check browser  ## all of that, and every test; once more only where the browser itself died
+	$(PY) -m pytest -q -r sR -n 4 --dist loadfile --no-loadscope-reorder --reruns 1 --only-rerun TargetClosedError
 
 lock:  ## write both lock files anew (needs uv)
 	uv pip compile $(UV_OPTIONS) --group build pyproject.toml -o requirements.lock

@@ -368,7 +368,7 @@ class Watch:
             self.seen.append(f"asked {request.url[:200]}")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="module")
 async def chromium() -> AsyncIterator[Browser]:
     """A real browser."""
     if CHROMIUM is None:

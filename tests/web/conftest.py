@@ -164,20 +164,18 @@ async def _foreign(stack: AsyncExitStack) -> tuple[str, list[str]]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    """Debian's Chromium."""
+async def windows() -> AsyncIterator[Windows]:
+    """Windows of Debian's Chromium."""
     if CHROMIUM is None:
         pytest.skip(MISSING)
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        await browser.close()
 
+        async def launch() -> Browser:
+            return await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def windows(browser: Browser) -> Windows:
-    """The browser's windows."""
-    return Windows(browser)
+        windows = Windows(launch)
+        yield windows
+        await windows.close()
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -1,5 +1,6 @@
 """Windows of a browser, as new for each test, though the browser begins them once for many."""
 
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,11 +19,12 @@ FORGET = "() => { localStorage.clear(); sessionStorage.clear(); }"
 class Windows:
     """Gives windows to a test, and takes them back empty: to begin one costs half a second."""
 
-    browser: Browser
+    launch: Callable[[], Awaitable[Browser]]
     faults: list[str] = field(default_factory=list)
     """What scripts of pages complained of since the last test."""
     _free: dict[str, list[Page]] = field(default_factory=dict)
     _given: list[tuple[str, Page]] = field(default_factory=list)
+    _browser: Browser | None = None
 
     async def open(
         self,
@@ -34,10 +36,11 @@ class Windows:
         color_scheme: Any = "light",
         **how: Any,
     ) -> Page:
-        """A page in a window that shares nothing with any other."""
+        """A page in a window that shares nothing with any other; a browser that died is begun anew."""
+        browser = await self._living()
         kind = repr((base, sorted(how.items())))
         free = self._free.setdefault(kind, [])
-        page = free.pop() if free else await self._begin(base_url=base, **how)
+        page = free.pop() if free else await self._begin(browser, base_url=base, **how)
         self._given.append((kind, page))
         wide, high = SCREENS[screen]
         await page.set_viewport_size({"width": width or wide, "height": high})
@@ -45,8 +48,14 @@ class Windows:
         await page.goto(path)
         return page
 
-    async def _begin(self, **how: Any) -> Page:
-        context = await self.browser.new_context(reduced_motion="reduce", **how)
+    async def _living(self) -> Browser:
+        if self._browser is None or not self._browser.is_connected():
+            self._free.clear()
+            self._browser = await self.launch()
+        return self._browser
+
+    async def _begin(self, browser: Browser, **how: Any) -> Page:
+        context = await browser.new_context(reduced_motion="reduce", **how)
         context.set_default_timeout(PATIENCE)
         page = await context.new_page()
         page.on("pageerror", lambda error: self.faults.append(str(error)))
@@ -61,10 +70,15 @@ class Windows:
         """Empty what the test had open; returns what scripts complained of."""
         for kind, page in self._given:
             if await _is_emptied(page):
-                self._free[kind].append(page)
+                self._free.setdefault(kind, []).append(page)
         self._given.clear()
         found, self.faults = self.faults, []
         return found
+
+    async def close(self) -> None:
+        """End the browser, if one was begun."""
+        if self._browser is not None:
+            await self._browser.close()
 
 
 async def _is_emptied(page: Page) -> bool:
