@@ -216,14 +216,6 @@ async def announcement_of(
     return found
 
 
-async def thread(session: AsyncSession, first: Announcement) -> Sequence[Announcement]:
-    """What followed the first, as it was posted."""
-    query = select(Announcement).where(
-        Announcement.first_id == first.id, Announcement.posted_at.is_not(None)
-    )
-    return (await session.scalars(query.order_by(Announcement.posted_at, Announcement.id))).all()
-
-
 async def posted(session: AsyncSession, agency: str, *, limit: int) -> Sequence[Announcement]:
     """The first ones of their threads that the public may read, the latest first."""
     query = select(Announcement).where(

@@ -147,23 +147,14 @@ async def plan_end(session: AsyncSession, found: Announcement, now: datetime) ->
 
     A correction moves it.
     """
-    content = found.content
-    is_end = found.relation is Relation.ALL_CLEAR
-    if content.valid_until is None or content.valid_until <= now or is_end:
-        return
     first = found.first_id or found.id
-    planned = await _end_of(session, first)
-    if planned is not None:
-        planned.content = msgspec.structs.replace(
-            content,
-            send_at=None,
-            files=(),
-            all_clear_th=content.all_clear_th or planned.content.all_clear_th,
-            all_clear_en=content.all_clear_en or planned.content.all_clear_en,
-        )
-        planned.starts_at, planned.signatures_ = content.valid_until, found.signatures_
+    planned = await planned_end(session, first)
+    content = ending(found, planned, now)
+    if content is None:
         return
-    if not content.all_clear_th:
+    if planned is not None:
+        planned.content = content
+        planned.starts_at, planned.signatures_ = content.valid_until, found.signatures_
         return
     end = Announcement(
         agency=found.agency,
@@ -177,12 +168,31 @@ async def plan_end(session: AsyncSession, found: Announcement, now: datetime) ->
         changed_at=now,
         starts_at=content.valid_until,
     )
-    end.content = msgspec.structs.replace(content, send_at=None, files=())
+    end.content = content
     session.add(end)
     await session.flush()
 
 
-async def _end_of(session: AsyncSession, first: int) -> Announcement | None:
+def ending(found: Announcement, planned: Announcement | None, now: datetime) -> Content | None:
+    """What the end of it says, beside what was planned; None where it has none to come."""
+    content = found.content
+    if content.valid_until is None or content.valid_until <= now:
+        return None
+    if found.relation is Relation.ALL_CLEAR:
+        return None
+    before = planned.content if planned else content
+    if not (content.all_clear_th or before.all_clear_th):
+        return None
+    return msgspec.structs.replace(
+        content,
+        send_at=None,
+        files=(),
+        all_clear_th=content.all_clear_th or before.all_clear_th,
+        all_clear_en=content.all_clear_en or before.all_clear_en,
+    )
+
+
+async def planned_end(session: AsyncSession, first: int) -> Announcement | None:
     """The end of a thread that is planned and not told yet."""
     query = select(Announcement).where(
         Announcement.first_id == first,
@@ -207,7 +217,7 @@ async def end_now(
     session: AsyncSession, agency: Agency, found: Announcement, officer: Officer, now: datetime
 ) -> None:
     """Tell the planned end earlier: what was announced is over already."""
-    end = await _end_of(session, found.first_id or found.id)
+    end = await planned_end(session, found.first_id or found.id)
     if found.state is not State.POSTED or end is None:
         raise Refused("announce.no_end_planned")
     _post(officer, {approver_of(agency, found.content)}, found.content.unit)
@@ -220,7 +230,7 @@ async def keep_going(
     session: AsyncSession, found: Announcement, officer: Officer, now: datetime
 ) -> None:
     """It is not over after all: the end is told when it was planned to be."""
-    end = await _end_of(session, found.first_id or found.id)
+    end = await planned_end(session, found.first_id or found.id)
     if found.state is not State.POSTED or end is None or end.content.valid_until is None:
         raise Refused("announce.not_now")
     _post(officer, WRITERS | DECIDERS, found.content.unit)
@@ -249,7 +259,7 @@ async def withdraw(
 async def _drop_end(session: AsyncSession, found: Announcement, now: datetime) -> None:
     if found.first_id is not None:
         return
-    end = await _end_of(session, found.id)
+    end = await planned_end(session, found.id)
     if end is not None:
         end.state, end.changed_at = State.CANCELLED, now
 

@@ -66,26 +66,19 @@ def replies(
     [one, *others] = told
     if others or (is_digest and (one.is_over or one.shown is not one.first)):
         return [digest(agency, told, language, address, more=more)]
-    return [alert(agency, one.shown, language, address, first=one.first)]
+    return [alert(agency, one, language, address)]
 
 
-def alert(
-    agency: Agency,
-    one: Announcement,
-    language: str,
-    address: str,
-    *,
-    first: Announcement | None = None,
-) -> Reply:
-    """One announcement, whole; `first` is that of its thread, where it follows one."""
-    content, say = one.content, agency.wording.say
-    is_over = first is not None and first.ended_at is not None
-    lines = [f"{headline(agency, one, language)}", "", _body(one, language)]
-    if is_over and one.relation is Relation.CORRECTION:
+def alert(agency: Agency, told: Told, language: str, address: str) -> Reply:
+    """One announcement, whole, as it is beside the first of its thread."""
+    one, say = told.shown, agency.wording.say
+    content = one.content
+    lines = [headline(agency, one, language), "", _body(one, language)]
+    if told.is_over and one.relation is Relation.CORRECTION:
         lines.append(say("alert.over", language))
     elif one.relation is not Relation.ALL_CLEAR:
         lines += _validity(agency, content, language)
-    lines += ["", *_dates(agency, one, first or one, language)]
+    lines += ["", *_dates(agency, told, language)]
     if content.source_url:
         lines.append(say("alert.source", language, url=content.source_url))
     if url := page_of(address, agency.slug, one):
@@ -101,9 +94,9 @@ def alert(
     return Reply("\n".join(lines).strip(), choices, files=files)
 
 
-def _dates(agency: Agency, one: Announcement, first: Announcement, language: str) -> Sequence[str]:
+def _dates(agency: Agency, told: Told, language: str) -> Sequence[str]:
     """When it was posted and last edited, and by whom (C6)."""
-    say = agency.wording.say
+    one, first, say = told.shown, told.first, agency.wording.say
     unit = agency.unit(one.content.unit)
     by = unit.name(language) if unit else agency.profile.name.of(language)
     posted = first.posted_at or one.posted_at
@@ -161,7 +154,7 @@ def digest(
         lines += ["", f"• {headline(agency, one, language)}{ended}", short]
         if not each.is_over:
             lines += _validity(agency, one.content, language)
-        lines += _dates(agency, one, each.first, language)
+        lines += _dates(agency, each, language)
         if url := page_of(address, agency.slug, one):
             lines.append(url)
     if more:

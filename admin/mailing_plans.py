@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, insert, literal, or_, select, true
+from sqlalchemy import ColumnElement, insert, literal, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin import recipients
@@ -12,6 +12,7 @@ from admin.announcements import Announcement, Relation, Way, is_urgent
 from admin.followers import News
 from admin.mailings import Lot, Mailing, Recipient
 from admin.subscriptions import wants
+from admin.threads import others
 from knowledge.agency import Agency
 
 
@@ -47,10 +48,7 @@ async def thread_mailings(
     session: AsyncSession, found: Announcement, channel: str
 ) -> Sequence[Mailing]:
     """The mailings over one channel of what an announcement follows."""
-    thread = select(Announcement.id).where(
-        or_(Announcement.id == found.first_id, Announcement.first_id == found.first_id),
-        Announcement.id != found.id,
-    )
+    thread = select(Announcement.id).where(others(found))
     query = select(Mailing).where(Mailing.announcement_id.in_(thread), Mailing.channel == channel)
     return (await session.scalars(query.order_by(Mailing.id))).all()
 

@@ -1,11 +1,11 @@
 """Posting: what is approved goes onto the page at its time, and its mailings begin and go on."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from uuid import uuid4
 
 import structlog
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin import announcing, recurring, riding
@@ -13,6 +13,7 @@ from admin.announcements import Announcement, Relation, State
 from admin.mailings import Mailing, Why
 from admin.mailings import State as Sending
 from admin.subscriptions import Frequency
+from admin.threads import follow, others, story_of
 from bot import outbox
 from bot.channels.channel import Channel
 from bot.db import Database
@@ -74,18 +75,10 @@ class Posting:
             found = await session.scalar(query.with_for_update(skip_locked=True))
             if found is None:
                 return
-            found.state, found.posted_at = State.POSTED, now
-            if _is_too_late(found, now):
-                found.ended_at = now
+            if not await put_up(session, found, now):
                 return
-            found.next_at = recurring.following(found.content, now)
-            if found.first_id is not None:
-                await _overtake(session, found, now)
-                await _follow(session, found, now)
-            first = await session.get(Announcement, found.first_id or found.id)
-            if first is not None and first.ended_at is None:
-                await announcing.plan_end(session, found, now)
-            session.add_all(_mailings(self._accounts(found.agency), found, now))
+            accounts = self._accounts(found.agency)
+            session.add_all(begun(one, now, announcement=found.id) for one in accounts)
         log.info("announcement_posted", agency=found.agency, announcement=number)
 
     def _accounts(self, agency: str) -> list[Channel]:
@@ -110,10 +103,6 @@ class Posting:
                 return []
         async with self._database.write() as connection:
             return [(row.id, row.attempt) for row in await connection.execute(alone)]
-
-
-def _mailings(accounts: Iterable[Channel], found: Announcement, now: datetime) -> Iterable[Mailing]:
-    return [begun(channel, now, announcement=found.id) for channel in accounts]
 
 
 def begun(
@@ -142,6 +131,24 @@ def begun(
     )
 
 
+async def put_up(session: AsyncSession, found: Announcement, now: datetime) -> bool:
+    """Onto the page, with all that this means for what it follows; False: nobody is sent it."""
+    found.state, found.posted_at = State.POSTED, now
+    if _is_too_late(found, now):
+        found.ended_at = now
+        return False
+    found.next_at = recurring.following(found.content, now)
+    story = await story_of(session, found)
+    if found.first_id is not None:
+        await _overtake(session, found, now)
+        follow(story, found, now)
+    if found.relation is Relation.ALL_CLEAR:
+        await riding.recall(session, story.first.id)
+    if story.first.ended_at is None:
+        await announcing.plan_end(session, found, now)
+    return True
+
+
 def _is_too_late(found: Announcement, now: datetime) -> bool:
     """Whether it is over before it went out: it stands on the page, and nobody is sent it."""
     until = found.content.valid_until
@@ -150,39 +157,8 @@ def _is_too_late(found: Announcement, now: datetime) -> bool:
 
 async def _overtake(session: AsyncSession, found: Announcement, now: datetime) -> None:
     """Whatever is still going out of what this follows is not sent any more."""
-    thread = select(Announcement.id).where(
-        or_(Announcement.id == found.first_id, Announcement.first_id == found.first_id),
-        Announcement.id != found.id,
-    )
+    thread = select(Announcement.id).where(others(found))
     query = select(Mailing).where(Mailing.announcement_id.in_(thread), Mailing.ended_at.is_(None))
     for mailing in (await session.scalars(query.with_for_update())).all():
         mailing.state, mailing.why, mailing.ended_at = Sending.STOPPED, Why.OVER, now
         await outbox.hold_back(await session.connection(), mailing.key, now)
-
-
-async def _follow(session: AsyncSession, found: Announcement, now: datetime) -> None:
-    """What it is to the first of its thread shows there, too."""
-    first = await session.get_one(Announcement, found.first_id)
-    if found.relation is Relation.CORRECTION:
-        first.edited_at = now
-        told = await _told_until(session, first, found)
-        until = found.content.valid_until
-        if until is not None and until > now and until != told:
-            first.ended_at = None  # it holds longer than was told
-    elif found.relation is Relation.ALL_CLEAR:
-        first.ended_at = now
-        await riding.recall(session, first.id)
-
-
-async def _told_until(
-    session: AsyncSession, first: Announcement, found: Announcement
-) -> datetime | None:
-    """Until when it held by what was told before this correction."""
-    query = select(Announcement).where(
-        Announcement.first_id == first.id,
-        Announcement.relation == Relation.CORRECTION,
-        Announcement.posted_at.is_not(None),
-        Announcement.id != found.id,
-    )
-    last = await session.scalar(query.order_by(Announcement.posted_at.desc()).limit(1))
-    return (last or first).content.valid_until

@@ -1,6 +1,6 @@
 """Whom a mailing goes to: written down once, in lots of the same words and pages of 500."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -21,6 +21,7 @@ from admin.announcements import Announcement, Relation, State, Way, is_urgent
 from admin.leaflets import Told
 from admin.mailings import PAGE, Carried, Fate, Lot, Mailing, Recipient, got
 from admin.subscriptions import Frequency, Subscriber, wants
+from admin.threads import others, stories, story_of
 from bot.messages import Reply
 from bot.tables import ContactRow
 from knowledge.agency import Agency
@@ -85,30 +86,15 @@ async def alert(session: AsyncSession, agency: Agency, found: Announcement) -> A
         fates = LEFT_WAITING if found.relation is Relation.CORRECTION else frozenset()
         who = got(await _before(session, found), also=fates)
     elif found.content.recurs:
-        shown = (await _corrected(session, [found.id])).get(found.id, found)
+        shown = (await story_of(session, found)).latest
     return Audience((Item(Told(shown, first), found.id),), case((who, 1), else_=0))
 
 
 async def _before(session: AsyncSession, found: Announcement) -> Sequence[int]:
     """What an announcement follows: the first of its thread; an end also the corrections."""
-    first = found.first_id or found.id
     if found.relation is not Relation.ALL_CLEAR:
-        return [first]
-    others = select(Announcement.id).where(
-        Announcement.first_id == first, Announcement.id != found.id
-    )
-    return [first, *(await session.scalars(others))]
-
-
-async def _corrected(session: AsyncSession, firsts: Sequence[int]) -> Mapping[int, Announcement]:
-    """The last correction that still holds of each that has one."""
-    query = select(Announcement).where(
-        Announcement.first_id.in_(firsts),
-        Announcement.relation == Relation.CORRECTION,
-        Announcement.state == State.POSTED,
-    )
-    rows = await session.scalars(query.order_by(Announcement.posted_at, Announcement.id))
-    return {row.first_id: row for row in rows if row.first_id is not None}
+        return [found.first_id or found.id]
+    return (await session.scalars(select(Announcement.id).where(others(found)))).all()
 
 
 async def digest(
@@ -145,8 +131,10 @@ async def digest(
         whose = or_(mine, at_once) if is_daily and one.content.way is Way.DIGEST else mine
         wish = and_(whose, wants(one.content.topic, one.content.areas), ~got([one.id]))
         mask += case((wish, 1 << n), else_=0)
-    corrected = await _corrected(session, [one.id for one in told])
-    items = tuple(Item(Told(corrected.get(one.id, one), one), one.id) for one in told)
+    items = tuple(
+        Item(Told(story.latest, story.first), story.first.id)
+        for story in await stories(session, told)
+    )
     return Audience(items, mask, len(every) - len(told))
 
 

@@ -1,12 +1,11 @@
 """Announcements read in the chat, as they stand now: the latest, and any one by its number."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from admin import subscriptions
-from admin.announcements import Announcement, State, announcement_of, posted, thread
-from admin.announcements import Relation as Is
-from admin.leaflets import alert, headline, moment
+from admin.announcements import Announcement, announcement_of, posted
+from admin.leaflets import Told, alert, headline, moment
+from admin.threads import Story, is_withdrawn, stories, story_of
 from bot.messages import Choice, Kind, Reply
 from handlers import answering, menu, news_steps
 from handlers.conversation import Outcome, Turn, numbered
@@ -23,11 +22,10 @@ async def read(turn: Turn, what: str, value: str, now: datetime) -> Outcome:
         return await latest(turn, now)
     is_number = value.isascii() and value.isdigit() and len(value) <= LONGEST_NUMBER
     found = await announcement_of(turn.session, turn.agency.slug, int(value)) if is_number else None
-    if found is not None and found.first_id is not None:
-        found = await announcement_of(turn.session, turn.agency.slug, found.first_id)
-    if found is None or found.posted_at is None:
+    story = await story_of(turn.session, found) if found is not None else None
+    if story is None or story.first.posted_at is None:
         return Outcome((Reply(turn.say("subscribe.no_such"), _others(turn)),))
-    return await _one(turn, found, now)
+    return await _one(turn, story, now)
 
 
 async def latest(turn: Turn, now: datetime) -> Outcome:
@@ -37,7 +35,10 @@ async def latest(turn: Turn, now: datetime) -> Outcome:
         return answering.question(turn)
     if not found:
         return Outcome((Reply(turn.say("subscribe.none_yet"), _others(turn)[1:]),))
-    offers = tuple([Choice(await _line(turn, one, now), f"news:one:{one.id}") for one in found])
+    offers = tuple(
+        Choice(_line(turn, story, now), f"news:one:{story.first.id}")
+        for story in await stories(turn.session, found)
+    )
     text = numbered(turn.say("subscribe.latest_title"), offers)
     if await _is_paused(turn):
         asked = news_steps.question(turn)
@@ -50,48 +51,29 @@ async def _is_paused(turn: Turn) -> bool:
     return row is not None and row.paused_at is not None
 
 
-async def _line(turn: Turn, first: Announcement, now: datetime) -> str:
+def _line(turn: Turn, story: Story, now: datetime) -> str:
     """The headline as it is now: a correction may have moved the end, too."""
-    last = _corrections(await thread(turn.session, first), first)[-1]
-    said = last.content.headline(turn.language)
-    mark = _mark(first, last, now)
-    return f"{said} ({turn.say(mark)})" if mark else said
+    said = story.main.content.headline(turn.language)
+    if story.is_withdrawn:
+        return f"{said} ({turn.say('subscribe.is_withdrawn')})"
+    return f"{said} ({turn.say('subscribe.is_over')})" if story.ended(now) else said
 
 
-def _corrections(followed: Sequence[Announcement], first: Announcement) -> list[Announcement]:
-    """The first and the corrections of it that hold."""
-    held = (one for one in followed if one.relation is Is.CORRECTION)
-    if first.state is State.CANCELLED:
-        return [first]
-    return [first, *(one for one in held if one.state is not State.CANCELLED)]
-
-
-def _mark(first: Announcement, last: Announcement, now: datetime) -> str | None:
-    """Whether it holds no more; `last` is its latest wording."""
-    end = last.content.valid_until
-    if first.state is State.CANCELLED:
-        return "subscribe.is_withdrawn"
-    return "subscribe.is_over" if first.ended_at or (end and end <= now) else None
-
-
-async def _one(turn: Turn, first: Announcement, now: datetime) -> Outcome:
+async def _one(turn: Turn, story: Story, now: datetime) -> Outcome:
     """It and what followed it, with its present standing before everything else.
 
     Of what was withdrawn only that, and why: it may have said what nobody is to read.
     """
-    ways = await _ways(turn, first)
-    if first.state is State.CANCELLED:
-        return Outcome((Reply(_withdrawn(turn, first), ways),))
-    followed = [
-        one for one in await thread(turn.session, first) if one.state is not State.CANCELLED
-    ]
-    standing = _standing(turn, first, followed, now)
+    ways = await _ways(turn, story.first)
+    if story.is_withdrawn:
+        return Outcome((Reply(_withdrawn(turn, story.first), ways),))
+    followed = [one for one in story.followers if not is_withdrawn(one)]
     replies = [
-        alert(turn.agency, one, turn.language, turn.address)
-        for one in (first, *followed[-FOLLOWING:])
+        alert(turn.agency, Told(one, story.first), turn.language, turn.address)
+        for one in (story.first, *followed[-FOLLOWING:])
     ]
     texts = [reply.text for reply in replies]
-    if standing:
+    if standing := _standing(turn, story, now):
         texts[0] = f"{standing}\n\n{texts[0]}"
     said = [Reply(text, files=reply.files) for text, reply in zip(texts, replies, strict=True)]
     *others, last = said
@@ -108,16 +90,13 @@ def _withdrawn(turn: Turn, first: Announcement) -> str:
     return "\n".join(lines)
 
 
-def _standing(
-    turn: Turn, first: Announcement, followed: Sequence[Announcement], now: datetime
-) -> str:
-    *earlier, last = _corrections(followed, first)
-    end = first.ended_at or last.content.valid_until
+def _standing(turn: Turn, story: Story, now: datetime) -> str:
     lines = []
-    if _mark(first, last, now) and end:
-        lines.append(turn.say("subscribe.over", at=moment(end, turn.language)))
-    if earlier and last.posted_at:
-        lines.append(turn.say("subscribe.corrected", at=moment(last.posted_at, turn.language)))
+    if ended := story.ended(now):
+        lines.append(turn.say("subscribe.over", at=moment(ended, turn.language)))
+    if story.corrections and story.latest.posted_at:
+        at = moment(story.latest.posted_at, turn.language)
+        lines.append(turn.say("subscribe.corrected", at=at))
     return "\n".join(lines)
 
 

@@ -10,6 +10,7 @@ from admin import announcement_checks, announcing
 from admin.announcement_checks import LONGEST
 from admin.announcements import MOST_FILES, Announcement, Content, Relation, State
 from admin.announcing import WRITERS, Refused
+from admin.threads import story_of
 from admin.web import announcement_files
 from admin.web.access import MEBIBYTE, Route
 from admin.web.announcement_form import (
@@ -23,7 +24,7 @@ from admin.web.announcement_form import (
     typed_of,
     units,
 )
-from admin.web.announcement_previews import as_posted, previews
+from admin.web.announcement_previews import as_sent, previews
 from admin.web.announcements import HERE, PART, found, shown
 from admin.web.pages import page
 from admin.web.visit import Visit
@@ -59,7 +60,7 @@ async def edit(visit: Visit) -> web.StreamResponse:
     kept: dict[str, Any] = dict(visit.typed(visit.at(PART, it.id, "edit")))
     if "areas" in kept:
         kept["areas"] = [kept["areas"]]
-    return _form(visit, it, typed_of(it.content) | kept, seen=seen_at(it))
+    return await _form(visit, it, typed_of(it.content) | kept, seen=seen_at(it))
 
 
 async def save(visit: Visit) -> web.StreamResponse:
@@ -69,7 +70,7 @@ async def save(visit: Visit) -> web.StreamResponse:
         it = await found(visit, session)
     _must_write(visit, it)
     if it.state is not State.DRAFT:
-        return _form(visit, it, typed, seen="", fault=visit.say("announce.not_now"))
+        return await _form(visit, it, typed, seen="", fault=visit.say("announce.not_now"))
     files, file_fault = await announcement_files.taken(visit, it.content.files)
     content, faults = content_of(visit, typed, files)
     texts = {name: visit.say(key) for name, key in faults.items()}
@@ -87,7 +88,7 @@ async def save(visit: Visit) -> web.StreamResponse:
     if not trouble and not texts:
         raise visit.go(visit.at(PART, it.id), done="announcement_saved")
     seen_now = visit.form.text("seen", at_most=40) if trouble or faults else seen_at(it)
-    return _form(visit, it, typed, seen=seen_now, files=files, faults=texts, fault=trouble)
+    return await _form(visit, it, typed, seen=seen_now, files=files, faults=texts, fault=trouble)
 
 
 def _seen(visit: Visit, it: Announcement) -> Any:
@@ -96,7 +97,7 @@ def _seen(visit: Visit, it: Announcement) -> Any:
     return it.changed_at if is_same else None
 
 
-def _form(
+async def _form(
     visit: Visit,
     it: Announcement,
     typed: Typed,
@@ -107,6 +108,8 @@ def _form(
     fault: str = "",
 ) -> web.Response:
     agency, kind = visit.agency, visit.agency.newsroom.kinds.get(it.content.kind)
+    async with visit.read() as session:
+        story = await story_of(session, it)
     return page(
         visit,
         "announcement_form.html",
@@ -124,7 +127,7 @@ def _form(
         longest=LONGEST,
         most_files=MOST_FILES,
         checks=announcement_checks.faults(agency, it.content, visit.now),
-        previews=previews(visit, as_posted(visit, it)),
+        previews=previews(visit, as_sent(visit, it, story)),
     )
 
 
@@ -132,10 +135,11 @@ async def preview(visit: Visit) -> web.StreamResponse:
     """What is typed just now, as each channel would show it; nothing is kept."""
     async with visit.read() as session:
         it = await found(visit, session)
+        story = await story_of(session, it)
     _must_write(visit, it)
     content, _ = content_of(visit, typed_in(visit), it.content.files)
-    view = as_posted(visit, it, content)
-    return page(visit, "announcement_previews.html", previews=previews(visit, view))
+    told = as_sent(visit, it, story, content=content)
+    return page(visit, "announcement_previews.html", previews=previews(visit, told))
 
 
 async def cover(visit: Visit) -> web.StreamResponse:

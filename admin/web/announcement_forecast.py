@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from admin import recipients
 from admin.announcement_checks import first_time
 from admin.announcements import Announcement, Content, Way, is_urgent
+from admin.announcing import ending
 from admin.quota import Ledger
 from admin.subscriptions import Frequency, Subscriber, wants
 from admin.web.visit import Visit
@@ -109,9 +110,9 @@ async def forecast(visit: Visit, one: Announcement) -> Forecast:
             continue
         here, digested = people.get(channel.name, 0), readers.get(channel.name, 0)
         people_here = _Here(here, digested, way)
-        sum_ = await _sum(visit, channel, content, people_here)
+        sum_ = await _sum(visit, channel, one, people_here)
         if sum_.shortfall or sum_.is_unknown:  # the quota may have been raised just now
-            sum_ = await _sum(visit, channel, content, people_here, fresh=True)
+            sum_ = await _sum(visit, channel, one, people_here, fresh=True)
         sums.append(sum_)
     return Forecast(sums, urgent, way, one.first_id is not None)
 
@@ -132,7 +133,7 @@ class _Here:
 
 
 async def _sum(
-    visit: Visit, channel: Channel, content: Content, here: _Here, *, fresh: bool = False
+    visit: Visit, channel: Channel, one: Announcement, here: _Here, *, fresh: bool = False
 ) -> Sum:
     ledger = await visit.equipment.quotas.ledger(channel, fresh=fresh)
     way, people = here.way, here.people
@@ -140,8 +141,9 @@ async def _sum(
         people = 0
     if ledger is None:
         return Sum(channel.name, people)
+    content = one.content
     urgent = is_urgent(visit.agency, content)
-    has_end = bool(content.valid_until and content.all_clear_th and not content.recurs)
+    has_end = ending(one, None, visit.now) is not None
     if way is Way.DIGEST:
         people, later = here.readers, here.readers if has_end else 0
         return Sum(channel.name, people, ledger, people, later=later, is_in_digest=True)

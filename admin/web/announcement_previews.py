@@ -5,6 +5,7 @@ They are read from the very payloads that are sent, so that nothing is seen whic
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
@@ -12,7 +13,10 @@ from markupsafe import Markup
 
 from admin import leaflets
 from admin.announcement_checks import first_time
-from admin.announcements import Announcement, Content, Relation, Way
+from admin.announcements import Announcement, Content, Relation, State, Way
+from admin.announcing import ending
+from admin.leaflets import Told
+from admin.threads import Story, follow
 from admin.web.visit import Visit
 from bot.channels import line_messages, telegram_messages
 from bot.channels.channel import Metered
@@ -47,18 +51,65 @@ class Preview:
     way: Way = Way.PUSH
 
 
-def previews(visit: Visit, one: Announcement) -> Sequence[Preview]:
+def previews(visit: Visit, told: Told) -> Sequence[Preview]:
     """Every channel in every language of the agency."""
     agency, address = visit.agency, visit.equipment.settings.public_url
     found: list[Preview] = []
     for language in agency.profile.languages:
-        reply = leaflets.alert(agency, one, language, address)
-        found += [_preview(visit, one, channel, language, reply) for channel in CHANNELS]
+        reply = leaflets.alert(agency, told, language, address)
+        found += [_preview(visit, told.shown, name, language, reply) for name in CHANNELS]
     return found
 
 
-def as_posted(visit: Visit, one: Announcement, content: Content | None = None) -> Announcement:
-    """The announcement as it is when it is sent, apart from the database."""
+def as_sent(
+    visit: Visit,
+    it: Announcement,
+    story: Story,
+    *,
+    content: Content | None = None,
+    end: Announcement | None = None,
+) -> Told:
+    """What is told of it when it is sent, or of its `end` when that is.
+
+    All that was posted by then has left its mark on the first of the thread.
+    """
+    view = _as_posted(visit, it, content)
+    first = view if it.first_id is None else _as_posted(visit, story.first)
+    last = end or view
+    followers = [one for one in story.followers if one.id != it.id]
+    followers += [] if view is first else [view]
+    followers += [end] if end else []
+    told: list[Announcement] = []
+    for one in sorted(followers, key=_moment):
+        if _moment(one) <= _moment(last):
+            follow(Story(first, tuple(told)), one, _moment(one))
+            told.append(one)
+    return Told(last, first)
+
+
+def end_of(
+    visit: Visit, it: Announcement, planned: Announcement | None, content: Content | None = None
+) -> Announcement | None:
+    """Its all-clear, as that is planned or will be; None where there is none to come."""
+    if it.posted_at is not None or it.state is State.CANCELLED:
+        return _as_posted(visit, planned) if planned else None
+    view = _as_posted(visit, it, content)
+    said = ending(view, planned, _moment(view))
+    if said is None:
+        return None
+    end = Announcement(
+        id=0,
+        agency=it.agency,
+        relation=Relation.ALL_CLEAR,
+        first_id=it.first_id or it.id,
+        posted_at=said.valid_until,
+    )
+    end.content = said
+    return end
+
+
+def _as_posted(visit: Visit, one: Announcement, content: Content | None = None) -> Announcement:
+    """The announcement as it is at the moment when it is sent, apart from the database."""
     shown = Announcement(
         id=one.id,
         agency=one.agency,
@@ -70,20 +121,8 @@ def as_posted(visit: Visit, one: Announcement, content: Content | None = None) -
     return shown
 
 
-def end_of(one: Announcement) -> Announcement | None:
-    """The all-clear that is planned with it; None where there is none to come."""
-    content = one.content
-    if content.valid_until is None or content.recurs or not content.all_clear_th:
-        return None
-    end = Announcement(
-        id=0,
-        agency=one.agency,
-        relation=Relation.ALL_CLEAR,
-        first_id=one.first_id or one.id,
-        posted_at=content.valid_until,
-    )
-    end.content = msgspec.structs.replace(content, send_at=None, files=())
-    return end
+def _moment(view: Announcement) -> datetime:
+    return view.posted_at or datetime.max.replace(tzinfo=UTC)
 
 
 def _preview(visit: Visit, one: Announcement, name: str, language: str, reply: Reply) -> Preview:

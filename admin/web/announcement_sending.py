@@ -8,12 +8,14 @@ from admin import audit, chat_links, leaflets, riding
 from admin.announcements import Announcement, State, is_urgent
 from admin.announcing import DECIDERS, WRITERS, Refused
 from admin.followers import told
+from admin.leaflets import Told
 from admin.mailings import Fate, Mailing, Why
 from admin.mailings import State as Sending
 from admin.posting import LONG_AGO
+from admin.threads import story_of
 from admin.web import announcement_progress
 from admin.web.access import AGENCY_STAFF, Route
-from admin.web.announcement_previews import as_posted
+from admin.web.announcement_previews import as_sent
 from admin.web.announcement_progress import Account, Sent
 from admin.web.announcements import HERE, PART, found, may_decide, shown, standing, thread
 from admin.web.pages import page
@@ -136,7 +138,7 @@ async def test(visit: Visit) -> web.StreamResponse:
         it = await found(visit, session)
         chat = (await chat_links.chats(session, visit.agency.slug)).get(visit.officer.id)
         if chat is not None:
-            for reply in _tested(visit, it, chat):
+            for reply in _tested(visit, as_sent(visit, it, await story_of(session, it)), chat):
                 session.add(told(chat.id, reply, presses=True, now=visit.now))
                 await session.flush()
             await _record(visit, session, it, "announcement.tested", [])
@@ -145,11 +147,11 @@ async def test(visit: Visit) -> web.StreamResponse:
     raise visit.go(visit.at(PART, it.id), done="test_sent")
 
 
-def _tested(visit: Visit, it: Announcement, chat: ContactRow) -> list[Reply]:
+def _tested(visit: Visit, told: Told, chat: ContactRow) -> list[Reply]:
     agency, languages = visit.agency, visit.agency.profile.languages
     language = chat.language if chat.language in languages else languages[0]
     address = visit.equipment.settings.public_url
-    whole = leaflets.alert(agency, as_posted(visit, it), language, address)
+    whole = leaflets.alert(agency, told, language, address)
     return [Reply(visit.say("announce.test_notice")), whole]
 
 

@@ -14,11 +14,12 @@ from admin.announcements import Announcement, Relation, State
 from admin.announcing import DECIDERS, WRITERS, approver_of
 from admin.mailings import Mailing, Why
 from admin.mailings import State as Sending
+from admin.threads import others, story_of
 from admin.web import announcement_progress, announcement_words
 from admin.web.access import AGENCY_STAFF, Route
 from admin.web.announcement_forecast import forecast
 from admin.web.announcement_form import may_write, seen_at
-from admin.web.announcement_previews import as_posted, end_of, previews
+from admin.web.announcement_previews import as_sent, end_of, previews
 from admin.web.announcement_progress import Sent
 from admin.web.pages import page
 from admin.web.visit import Visit
@@ -159,11 +160,10 @@ async def shown(
     async with visit.read() as session:
         it = await found(visit, session)
         followers = await thread(session, it)
+        story = await story_of(session, it)
         sent = await announcement_progress.of(session, it)
     is_open = it.state in {State.DRAFT, State.WAITING}
-    view = as_posted(visit, it)
-    is_over = it.relation is Relation.ALL_CLEAR or it.ended_at is not None
-    end = None if is_over else end_of(view)
+    end = end_of(visit, it, next(filter(_is_planned_end, followers), None))
     personal = announcement_checks.found(visit.agency, it.content)
     checked = announcement_checks.faults(visit.agency, it.content, visit.now) if is_open else ()
     return page(
@@ -182,8 +182,8 @@ async def shown(
         personal=personal,
         in_files=await announcement_words.personal(visit, it.content) if is_open else {},
         file_digests=announcement_checks.file_digests(it.content),
-        previews=previews(visit, view),
-        end_previews=previews(visit, end) if end else (),
+        previews=previews(visit, as_sent(visit, it, story)),
+        end_previews=previews(visit, as_sent(visit, it, story, end=end)) if end else (),
         forecast=await forecast(visit, it) if is_open else None,
         followers=followers,
         needs_head=announcements.needs_head(visit.agency, it.content),
@@ -214,10 +214,13 @@ def standing(
 
 def _is_end_told_early(it: Announcement, one: Announcement) -> bool:
     """Whether it is the end of this one, about to be told before its time."""
-    is_planned = one.relation is Relation.ALL_CLEAR and one.state is State.APPROVED
     until = one.content.valid_until
     is_early = bool(one.starts_at and until and one.starts_at < until)
-    return it.first_id is None and is_planned and is_early
+    return it.first_id is None and _is_planned_end(one) and is_early
+
+
+def _is_planned_end(one: Announcement) -> bool:
+    return one.relation is Relation.ALL_CLEAR and one.state is State.APPROVED
 
 
 def _left(visit: Visit, it: Announcement) -> int:
@@ -235,13 +238,8 @@ def _headline(visit: Visit, it: Announcement) -> str:
 
 async def thread(session: AsyncSession, it: Announcement) -> Sequence[Announcement]:
     """Everything of its thread but itself, drafts and planned ends too; not what was dropped."""
-    first = it.first_id or it.id
     is_dropped = (Announcement.state == State.CANCELLED) & Announcement.posted_at.is_(None)
-    query = select(Announcement).where(
-        (Announcement.id == first) | (Announcement.first_id == first),
-        Announcement.id != it.id,
-        ~is_dropped,
-    )
+    query = select(Announcement).where(others(it), ~is_dropped)
     return (await session.scalars(query.order_by(Announcement.id))).all()
 
 

@@ -12,11 +12,12 @@ import yaml
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin import announcing, leaflets, recipients, recurring, subscriptions
-from admin.announcements import Announcement, Content, Relation, State, needs_head
+from admin import announcing, leaflets, recipients, subscriptions
+from admin.announcements import Announcement, Content, Relation, needs_head
 from admin.mailings import Fate, Mailing, Recipient
 from admin.mailings import State as Sending
 from admin.officers import Officer
+from admin.posting import put_up
 from admin.subscriptions import Frequency
 from bot.demo.people import Office
 from bot.tables import ContactRow
@@ -160,9 +161,7 @@ def _people(office: Office, content: Content) -> tuple[Officer, Officer]:
 
 async def _post(session: AsyncSession, office: Office, made: Announcement, at: datetime) -> None:
     """As `admin.posting` does; its mailings are long over."""
-    made.state, made.posted_at = State.POSTED, at
-    made.next_at = recurring.following(made.content, at)
-    await announcing.plan_end(session, made, at)
+    await put_up(session, made, at)
     channels = select(ContactRow.channel).where(ContactRow.agency == office.agency.slug).distinct()
     for channel in (await session.scalars(channels)).all():
         mailing = Mailing(
@@ -203,7 +202,6 @@ async def _correct(
     await announcing.submit(session, office.agency, made, writer, at)
     await announcing.approve(session, office.agency, made, second, at)
     await _post(session, office, made, at + announcing.UNDO)
-    first.edited_at = made.posted_at
 
 
 async def _end(session: AsyncSession, office: Office, first: Announcement) -> None:
@@ -211,4 +209,3 @@ async def _end(session: AsyncSession, office: Office, first: Announcement) -> No
     end = await session.scalar(query)
     if end is not None and end.starts_at is not None:
         await _post(session, office, end, end.starts_at)
-        first.ended_at = end.posted_at

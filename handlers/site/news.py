@@ -1,7 +1,7 @@
 """The citizens' pages of news: the list, one permanent page for each, its files."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin.attachments import Attachment
 from admin.downloads import file_response
+from admin.threads import is_withdrawn, story_of
 from bot.db import Database
 from bot.files import FileStore
 from bot.settings import Settings
@@ -19,7 +20,6 @@ from handlers.site.news_files import kept as kept_files
 from handlers.site.news_files import served as served_file
 from handlers.site.news_meta import alternates, article, kept
 from handlers.site.news_outlets import Outlets, title_of, wanted_of
-from handlers.site.news_stories import Story, is_withdrawn
 from handlers.site.news_views import View, anchor
 from handlers.site.pages import error_page, language_of, page, query_of
 from knowledge.registry import Served
@@ -88,16 +88,12 @@ class News:
         if view is None:
             return error_page(404)
         number = _number(request.match_info["id"])
-        story: Story | None = None
-        rows: Mapping[int, Attachment] = {}
         async with self._database.read() as connection, AsyncSession(connection) as session:
             one = number and await news_stories.public(session, view.agency.slug, number)
-            if one:
-                story = await news_stories.story_of(session, one)
-            if story:
-                rows = await kept_files(session, (story.first, *story.followers))
-        if not one or story is None:
-            return self._gone(request, view)
+            if not one:
+                return self._gone(request, view)
+            story = await story_of(session, one)
+            rows = await kept_files(session, (story.first, *story.followers))
         if one.id != story.first.id:
             where = view.address(f"news/{story.first.id}")
             raise web.HTTPMovedPermanently(f"{where}#{anchor(one)}")
@@ -189,8 +185,7 @@ class News:
 async def _file(session: AsyncSession, slug: str, number: int, position: int) -> Attachment | None:
     """The row of a file that may be read; None where it may not."""
     one = await news_stories.public(session, slug, number)
-    story = await news_stories.story_of(session, one) if one else None
-    if one is None or story is None or story.is_withdrawn or is_withdrawn(one):
+    if one is None or is_withdrawn(one) or (await story_of(session, one)).is_withdrawn:
         return None
     files = one.content.files
     if position > len(files):

@@ -8,8 +8,8 @@ from uuid import NAMESPACE_URL, uuid5
 
 from admin import recurring
 from admin.announcements import Content
+from admin.threads import Story, is_withdrawn
 from bot.clock import BANGKOK
-from handlers.site.news_stories import Story, is_withdrawn
 from handlers.site.news_views import View
 
 LONGEST = 75

@@ -8,7 +8,7 @@ import orjson
 from aiohttp import web
 from markupsafe import Markup
 
-from handlers.site.news_stories import Story
+from admin.threads import Story
 from handlers.site.news_views import View, address, anchor
 from handlers.site.questions_meta import keepable
 from knowledge.agency import Agency

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from admin.announcements import Announcement
 from admin.attachments import Attachment
 from admin.downloads import disposition
+from admin.threads import Story, is_withdrawn, story_of
 from bot.db import Database
 from handlers.site import news_feeds, news_records, news_stories
 from handlers.site.news_calendar import calendar, span
@@ -19,7 +20,7 @@ from handlers.site.news_files import files_of
 from handlers.site.news_files import kept as kept_files
 from handlers.site.news_meta import kept
 from handlers.site.news_records import Row
-from handlers.site.news_stories import Story, Wanted, is_withdrawn
+from handlers.site.news_stories import Wanted
 from handlers.site.news_views import View, anchor
 from handlers.site.pages import error_page
 from knowledge import opendocument
@@ -111,7 +112,7 @@ class Outlets:
         async with self._database.read() as connection, AsyncSession(connection) as session:
             one = await news_stories.public(session, view.agency.slug, number)
             if one is not None and one.first_id is None:
-                story = await news_stories.story_of(session, one)
+                story = await story_of(session, one)
         if story is None or span(story) is None:
             return error_page(404)
         return self._dates(request, view, Wanted(), [story], f"news-{number}.ics")

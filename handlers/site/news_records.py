@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 
 import orjson
 
+from admin.threads import Story
 from bot.clock import BANGKOK
-from handlers.site.news_stories import Story
 from handlers.site.news_views import View
 from knowledge import opendocument
 

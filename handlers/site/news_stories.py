@@ -1,15 +1,15 @@
-"""News as threads that the public may read: the first announcement and what followed it."""
+"""News that the public may read: which threads a page, a feed or a calendar shows."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, String, and_, cast, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from admin import announcements
-from admin.announcements import Announcement, Content, Relation, State
+from admin.announcements import Announcement
+from admin.threads import Story, stories
 
 ON_PAGE = 20
 IN_FEED = 50
@@ -27,65 +27,6 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
-    """One thread, as it stands."""
-
-    first: Announcement
-    followers: Sequence[Announcement] = ()
-    """In the order they were posted."""
-
-    @property
-    def is_withdrawn(self) -> bool:
-        """Whether the whole of it was taken back."""
-        return is_withdrawn(self.first)
-
-    @property
-    def corrections(self) -> Sequence[Announcement]:
-        """Those that hold."""
-        held = (one for one in self.followers if one.relation is Relation.CORRECTION)
-        return [one for one in held if not is_withdrawn(one)]
-
-    @property
-    def latest(self) -> Announcement:
-        """What it says now: the last correction, else the first."""
-        return (self.first, *self.corrections)[-1]
-
-    @property
-    def main(self) -> Announcement:
-        """What its page begins with: what it says now, or what was withdrawn."""
-        return self.first if self.is_withdrawn else self.latest
-
-    @property
-    def replaced(self) -> Sequence[Announcement]:
-        """What it said before, in the order it was posted."""
-        return () if self.is_withdrawn else (self.first, *self.corrections)[:-1]
-
-    @property
-    def after(self) -> Sequence[Announcement]:
-        """What followed, but for the words as they are and were."""
-        shown = {one.id for one in (self.main, *self.replaced)}
-        return [one for one in self.followers if one.id not in shown]
-
-    @property
-    def standing(self) -> Content:
-        """The content that holds now."""
-        return self.latest.content
-
-    def ended(self, now: datetime) -> datetime | None:
-        """When it ended; None while it holds, or where it has no end."""
-        until = self.standing.valid_until
-        ends = [self.first.ended_at, until if until and until <= now else None]
-        return min(filter(None, ends), default=None)
-
-    def changed(self, now: datetime) -> datetime:
-        """Since when it reads as it does."""
-        found = [self.first.edited_at, self.ended(now)]
-        for one in (self.first, *self.followers):
-            found += [one.posted_at, one.changed_at if is_withdrawn(one) else None]
-        return min(now, max(filter(None, found)))
-
-
-@dataclass(frozen=True, slots=True)
 class Part:
     """Up to a page of threads, the latest first."""
 
@@ -95,11 +36,6 @@ class Part:
     is_newest: bool
     newer: int | None
     """After which thread the page before begins; None: with the newest."""
-
-
-def is_withdrawn(one: Announcement) -> bool:
-    """Whether it was on the page and holds no more."""
-    return one.state is State.CANCELLED
 
 
 async def part(
@@ -124,7 +60,7 @@ async def part(
         oldest = ids.order_by(Announcement.posted_at, Announcement.id)
         newer = (await session.scalars(oldest.limit(ON_PAGE + 1))).all()
     return Part(
-        await _threads(session, shown),
+        await stories(session, shown),
         older=shown[-1].id if len(rows) > ON_PAGE else None,
         is_newest=before is None,
         newer=newer[ON_PAGE] if len(newer) > ON_PAGE else None,
@@ -137,17 +73,6 @@ async def public(session: AsyncSession, slug: str, number: int) -> Announcement 
     return found if found is not None and found.posted_at is not None else None
 
 
-async def story_of(session: AsyncSession, one: Announcement) -> Story | None:
-    """The thread that an announcement belongs to."""
-    first = one
-    if one.first_id is not None:
-        found = await public(session, one.agency, one.first_id)
-        if found is None:
-            return None
-        first = found
-    return Story(first, await announcements.thread(session, first))
-
-
 async def told(
     session: AsyncSession, slug: str, wanted: Wanted
 ) -> Sequence[tuple[Announcement, Story]]:
@@ -156,15 +81,14 @@ async def told(
     rows = (await session.scalars(query.limit(IN_FEED))).all()
     ids = {row.first_id or row.id for row in rows}
     firsts = await session.scalars(_posted(slug).where(Announcement.id.in_(ids)))
-    by_id = {story.first.id: story for story in await _threads(session, firsts.all())}
-    found = ((row, by_id.get(row.first_id or row.id)) for row in rows)
-    return [(row, story) for row, story in found if story is not None]
+    by_id = {story.first.id: story for story in await stories(session, firsts.all())}
+    return [(row, by_id[row.first_id or row.id]) for row in rows]
 
 
 async def everything(session: AsyncSession, slug: str, *, after: int = 0) -> Sequence[Story]:
     """A page of all threads by number, for the open data."""
     query = _listed(slug, Wanted()).where(Announcement.id > after).order_by(Announcement.id)
-    return await _threads(session, (await session.scalars(query.limit(A_PAGE))).all())
+    return await stories(session, (await session.scalars(query.limit(A_PAGE))).all())
 
 
 async def dated(session: AsyncSession, slug: str, wanted: Wanted) -> Sequence[Story]:
@@ -178,20 +102,7 @@ async def dated(session: AsyncSession, slug: str, wanted: Wanted) -> Sequence[St
     )
     has_date = or_(*(date.is_not(None) for date in dates), moved)
     rows = await session.scalars(_newest(_listed(slug, wanted).where(has_date)).limit(IN_CALENDAR))
-    return await _threads(session, rows.all())
-
-
-async def _threads(session: AsyncSession, firsts: Collection[Announcement]) -> Sequence[Story]:
-    """These with what followed each of them."""
-    ids = [first.id for first in firsts]
-    query = select(Announcement).where(
-        Announcement.first_id.in_(ids), Announcement.posted_at.is_not(None)
-    )
-    after: dict[int | None, list[Announcement]] = {}
-    ordered = query.order_by(Announcement.posted_at, Announcement.id)
-    for one in await session.scalars(ordered) if ids else ():
-        after.setdefault(one.first_id, []).append(one)
-    return [Story(first, after.get(first.id, ())) for first in firsts]
+    return await stories(session, rows.all())
 
 
 Rows = Select[Announcement]

@@ -12,8 +12,8 @@ from admin.announcements import Announcement, Relation
 from admin.attachments import Attachment
 from admin.leaflets import headline, moment
 from admin.officers import Role
+from admin.threads import Story, is_withdrawn
 from handlers.site.news_files import FileShown, files_of
-from handlers.site.news_stories import Story, is_withdrawn
 from knowledge.agency import Agency
 
 FIRST_WORDS = 160

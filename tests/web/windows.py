@@ -36,7 +36,7 @@ class Windows:
         color_scheme: Any = "light",
         **how: Any,
     ) -> Page:
-        """A page in a window that shares nothing with any other; a browser that died is begun anew."""
+        """A page in a window of its own; a browser that died is begun anew."""
         browser = await self._living()
         kind = repr((base, sorted(how.items())))
         free = self._free.setdefault(kind, [])
