@@ -191,6 +191,12 @@ def is_urgent(agency: Agency, content: Content) -> bool:
     return content.is_urgent or bool(kind and kind.is_urgent)
 
 
+def way_of(one: Announcement) -> Way:
+    """How it goes where messages are counted: what follows another goes to just who got that."""
+    way = one.content.way
+    return way if one.first_id is None or way is Way.RIDE else Way.PUSH
+
+
 def sign(
     announcement: Announcement, step: str, *, staff_id: int, name: str, post: Post, now: datetime
 ) -> None:

@@ -286,10 +286,9 @@ async def _record(
         actor=f"staff:{officer.id}",
         what=what,
         subject=f"announcement:{found.id}",
-        details={"state": found.state, "digest": _digest(found)},
+        details={
+            "state": found.state,
+            "digest": announcements.digest_of(found.agency, found.content),
+        },
         now=now,
     )
-
-
-def _digest(found: Announcement) -> str:
-    return announcements.digest_of(found.agency, found.content)

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, insert, literal, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin import recipients
-from admin.announcements import Announcement, Relation, Way, is_urgent
+from admin.announcements import Announcement, Relation, Way, is_urgent, way_of
 from admin.followers import News
 from admin.mailings import Lot, Mailing, Recipient
 from admin.subscriptions import wants
@@ -36,12 +36,8 @@ async def planned(
         return Plan(audience, Way.PUSH, is_urgent=False)
     found = await session.get_one(Announcement, mailing.announcement_id)
     audience = await recipients.alert(session, agency, found)
-    way, urgent = found.content.way, is_urgent(agency, found.content)
-    if found.first_id is None:
-        return Plan(audience, way, urgent)
-    is_end = found.relation is Relation.ALL_CLEAR
-    way = way if way is Way.RIDE else Way.PUSH  # it goes to just those who got what it follows
-    return Plan(audience, way, urgent or is_end, follows=True)
+    urgent = is_urgent(agency, found.content) or found.relation is Relation.ALL_CLEAR
+    return Plan(audience, way_of(found), urgent, follows=found.first_id is not None)
 
 
 async def thread_mailings(

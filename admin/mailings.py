@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any
@@ -110,6 +110,10 @@ class Mailing(Base):
             postgresql_where=text("ended_at IS NULL"),
         ),
     )
+
+    def let_be_taken_up(self, now: datetime) -> None:
+        """Nobody sends it just now: the next round of `admin.posting` gives it to a workflow."""
+        self.beat_at = now - timedelta(days=1)
 
 
 class Lot(Base):
@@ -226,7 +230,7 @@ async def digested(
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Delivery:
     """One recipient as staff see them: nothing that says who it is."""
 
     channel: str
@@ -243,7 +247,7 @@ class Told:
 
 async def told_of(
     session: AsyncSession, announcement: int, *, fate: Fate | None, skip: int, limit: int
-) -> Sequence[Told]:
+) -> Sequence[Delivery]:
     """Recipients of an announcement, of its own mailings and of digests, in a lasting order."""
     carried = select(Carried.mailing_id).where(Carried.announcement_id == announcement)
     is_of_it = carried.where(Carried.lot == Recipient.lot, Carried.mailing_id == Mailing.id)
@@ -261,7 +265,7 @@ async def told_of(
         .limit(limit)
     )
     return [
-        Told(
+        Delivery(
             mailing.channel,
             contact,
             met,

@@ -7,7 +7,7 @@ the requests in the outbox, not by the workflow: nothing goes out twice, whoever
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select, update
@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin import leaflets, mailing_pages, recipients
 from admin.announcements import Announcement, Way
-from admin.mailing_plans import let_ride, planned, still_wanted, thread_mailings
+from admin.mailing_plans import Plan, let_ride, planned, still_wanted, thread_mailings
 from admin.mailings import Fate, Lot, Mailing, Recipient, State, Why
 from admin.quota import Ledger, Quotas, booked
 from bot import counts, outbox
@@ -25,7 +25,6 @@ from bot.messages import Reply
 from bot.tables import account_of
 from knowledge.agency import Agency
 
-A_DAY = timedelta(days=1)
 PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)
 """Seconds between looks at a page that is under way."""
 
@@ -139,26 +138,16 @@ class Mailroom:
         found = await recipients.write_down(session, agency, mailing, audience, words, fate=fate)
         now = self._clock()
         mailing.state, mailing.started_at, mailing.beat_at = State.SENDING, now, now
-        if ledger is not None and not rides and found:
-            is_short = self._stop_where_short(mailing, ledger, found, urgent=plan.is_urgent)
-            if is_short and (is_digest or plan.follows):  # better late than never
-                mailing.state, mailing.why, mailing.shortfall = State.SENDING, None, 0
+        if ledger is not None and not rides and not _has_room(ledger, found, plan):
+            rides = is_digest or plan.follows  # better late than never
+            if rides:
                 whose = update(Recipient).where(Recipient.mailing_id == mailing.id)
                 await session.execute(whose.values(fate=Fate.RIDING))
-                rides = True
+            else:
+                _stop_short(mailing, ledger, found, plan)
         if rides:
             await let_ride(session, mailing, now)
         await session.flush()
-
-    def _stop_where_short(
-        self, mailing: Mailing, ledger: Ledger, people: int, *, urgent: bool
-    ) -> bool:
-        """Never a part of them: all, or nobody until there is room, or until it can be asked."""
-        short = ledger.shortfall(people, urgent=urgent)
-        if not short and ledger.is_known:
-            return False
-        mailing.state, mailing.why, mailing.shortfall = State.STOPPED, Why.QUOTA, short
-        return True
 
     async def _recount(
         self, session: AsyncSession, agency: Agency, mailing: Mailing, ledger: Ledger
@@ -169,8 +158,8 @@ class Mailroom:
         )
         people = await session.scalar(left) or 0
         plan = await planned(session, agency, mailing, is_counted=True)
-        if people and mailing.state is State.SENDING:
-            self._stop_where_short(mailing, ledger, people, urgent=plan.is_urgent)
+        if mailing.state is State.SENDING and not _has_room(ledger, people, plan):
+            _stop_short(mailing, ledger, people, plan)
 
     async def page(self, mailing_id: int, attempt: int, number: int) -> bool:
         """Send one page and wait until it is known what became of it; False: send no more."""
@@ -249,7 +238,7 @@ class Mailroom:
                 Recipient.mailing_id == mailing_id, Recipient.fate == Fate.QUEUED
             )
             if await session.scalar(left.limit(1)) is not None:
-                mailing.beat_at -= A_DAY  # somebody has to go over it again
+                mailing.let_be_taken_up(self._clock())  # somebody has to go over it again
                 return
             mailing.state, mailing.ended_at = State.DONE, self._clock()
 
@@ -259,6 +248,16 @@ class Mailroom:
             mailing = await _held(session, mailing_id, attempt)
             if mailing is not None and mailing.state in {State.BEGUN, State.SENDING}:
                 mailing.state, mailing.why = State.STOPPED, Why.FAULT
+
+
+def _has_room(ledger: Ledger, people: int, plan: Plan) -> bool:
+    """Never a part of them: all, or nobody until there is room, or until it can be asked."""
+    return not people or (ledger.is_known and not ledger.shortfall(people, urgent=plan.is_urgent))
+
+
+def _stop_short(mailing: Mailing, ledger: Ledger, people: int, plan: Plan) -> None:
+    mailing.state, mailing.why = State.STOPPED, Why.QUOTA
+    mailing.shortfall = ledger.shortfall(people, urgent=plan.is_urgent)
 
 
 async def _place(

@@ -14,7 +14,7 @@ from admin.mailings import Fate, Mailing, Recipient
 from admin.mailings import State as Sending
 from admin.posting import begun
 from admin.subscriptions import Frequency, Subscriber
-from bot.channels.channel import Channel
+from bot.channels.channel import Channel, accounts_of
 from bot.db import Database
 
 WINDOWS: Mapping[Frequency, timedelta] = {
@@ -89,7 +89,7 @@ class NewsRounds:
                 if is_late:  # "tomorrow" would be another day by now
                     log.warning("notice_too_late", agency=found.agency, announcement=found.id)
                     continue
-                mine = [one for one in self._channels.values() if one.agency == found.agency]
+                mine = accounts_of(self._channels, found.agency)
                 session.add_all(begun(one, now, announcement=found.id) for one in mine)
 
 

@@ -15,7 +15,7 @@ from admin.mailings import State as Sending
 from admin.subscriptions import Frequency
 from admin.threads import follow, others, story_of
 from bot import outbox
-from bot.channels.channel import Channel
+from bot.channels.channel import Channel, accounts_of
 from bot.db import Database
 from bot.sweeps import Sweep
 
@@ -23,7 +23,6 @@ SWEEP = 1.0
 """Seconds between looks at what is due."""
 LEASE = timedelta(seconds=15)
 """A mailing whose sender was not seen for so long is taken up by another."""
-LONG_AGO = timedelta(days=1)
 
 log = structlog.get_logger()
 
@@ -77,12 +76,9 @@ class Posting:
                 return
             if not await put_up(session, found, now):
                 return
-            accounts = self._accounts(found.agency)
+            accounts = accounts_of(self._channels, found.agency)
             session.add_all(begun(one, now, announcement=found.id) for one in accounts)
         log.info("announcement_posted", agency=found.agency, announcement=number)
-
-    def _accounts(self, agency: str) -> list[Channel]:
-        return [channel for channel in self._channels.values() if channel.agency == agency]
 
     async def _left_alone(self) -> list[tuple[int, int]]:
         """Mailings that nobody sends: ours from now on."""
@@ -115,7 +111,7 @@ def begun(
     until: datetime | None = None,
 ) -> Mailing:
     """A new act of sending over one account; the next round takes it up."""
-    return Mailing(
+    mailing = Mailing(
         key=uuid4(),
         agency=channel.agency,
         channel=channel.name,
@@ -127,8 +123,9 @@ def begun(
         shortfall=0,
         attempt=0,
         created_at=now,
-        beat_at=now - LONG_AGO,
     )
+    mailing.let_be_taken_up(now)
+    return mailing
 
 
 async def put_up(session: AsyncSession, found: Announcement, now: datetime) -> bool:

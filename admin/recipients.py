@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from admin.announcements import Announcement, Relation, State, Way, is_urgent
 from admin.leaflets import Told
 from admin.mailings import PAGE, Carried, Fate, Lot, Mailing, Recipient, got
-from admin.subscriptions import Frequency, Subscriber, wants
+from admin.subscriptions import Frequency, Subscriber, reachable, wants
 from admin.threads import others, stories, story_of
 from bot.messages import Reply
 from bot.tables import ContactRow
@@ -138,15 +138,6 @@ async def digest(
     return Audience(items, mask, len(every) - len(told))
 
 
-def _reachable(mailing: Mailing) -> ColumnElement[bool]:
-    """Of a subscriber's row: whether this account writes to them."""
-    return and_(
-        Subscriber.agency == mailing.agency,
-        Subscriber.channel == mailing.channel,
-        Subscriber.paused_at.is_(None),
-    )
-
-
 def _language(languages: Sequence[str]) -> ColumnElement[int]:
     """In which of these a contact is told: as chosen, else as they asked for news in."""
     chosen = func.coalesce(ContactRow.language, Subscriber.language)
@@ -173,7 +164,11 @@ async def write_down(
     whom = (
         select(ContactRow.id, lot.label("lot"))
         .join(Subscriber, Subscriber.contact_id == ContactRow.id)
-        .where(_reachable(mailing), ContactRow.blocked.is_(False))
+        .where(
+            Subscriber.agency == mailing.agency,
+            Subscriber.channel == mailing.channel,
+            reachable(),
+        )
         .subquery()
     )
     place = func.row_number().over(partition_by=whom.c.lot, order_by=whom.c.id) - 1

@@ -5,7 +5,18 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, delete, exists, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    and_,
+    delete,
+    exists,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -129,6 +140,11 @@ def is_subscribed(before: datetime) -> ColumnElement[bool]:
         Subscriber.contact_id == ContactRow.id,
         or_(Subscriber.paused_at.is_(None), Subscriber.paused_at >= before),
     )
+
+
+def reachable() -> ColumnElement[bool]:
+    """Of a subscriber's row joined with their contact's: whether they can be written to at all."""
+    return and_(Subscriber.paused_at.is_(None), ContactRow.blocked.is_(False))
 
 
 def wants(topic: str, areas: Sequence[str]) -> ColumnElement[bool]:

@@ -1,14 +1,11 @@
 """The files of an announcement: kept when they are added, seen by staff before it goes out."""
 
-import asyncio
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from aiohttp import web
-from aiohttp.web import FileField
 
-from admin import attachments, audit, fetches
+from admin import attachments
 from admin.announcements import MOST_FILES
 from admin.attachments import Attachment
 from admin.downloads import file_response
@@ -17,12 +14,11 @@ from admin.pictures import Fit, fit
 from admin.scans import is_scan, scan
 from admin.web.access import AGENCY_STAFF, Route
 from admin.web.announcements import HERE, found
+from admin.web.forms import number_of, numbers_of
+from admin.web.keeping import keep
 from admin.web.visit import Visit
 
 FAULTS: Final = {Reason.TOO_BIG: "announce.file_big", Reason.KIND: "announce.file_kind"}
-_ACCOUNT: Final = "staff"
-_workers = ThreadPoolExecutor(2, thread_name_prefix="announcement")
-"""As many pictures are unpacked at once."""
 
 Files = tuple[tuple[int, str, str], ...]
 
@@ -37,9 +33,10 @@ async def taken(visit: Visit, before: Files) -> tuple[Files, str]:
     room = MOST_FILES - len(stay)
     fault = visit.say("announce.many_files") if len(fields) > room else ""
     kept: list[Attachment] = []
+    mark = _mark(visit)
     for field in fields[:room]:
         try:
-            kept.append(await _keep(visit, field))
+            kept.append(await keep(visit, field, mark=mark, subject=mark, fitting=_fit, holds=True))
         except Unfit as unfit:
             key = FAULTS.get(unfit.reason, "announce.file_damaged")
             size = visit.equipment.settings.max_file_mb
@@ -49,10 +46,10 @@ async def taken(visit: Visit, before: Files) -> tuple[Files, str]:
 
 async def _ticked(visit: Visit, before: Files) -> Files:
     """Those of the draft, and those that came with a form that was refused for something else."""
-    ticked = [int(one) for one in visit.form.texts("keep") if one.isdecimal() and len(one) < 18]  # noqa: PLR2004 - a number of 64 bits
+    ticked = numbers_of(visit.form.texts("keep"))
     named = {one[0]: one for one in before}
     async with visit.read() as session:
-        rows = await attachments.of(session, list(dict.fromkeys(ticked)))
+        rows = await attachments.of(session, ticked)
     stay = [
         named.get(row.id) or (row.id, row.sha256 or "", row.download_name)
         for row in rows
@@ -66,38 +63,6 @@ def _mark(visit: Visit) -> str:
     return f"announcement:{visit.request.match_info['number']}"
 
 
-async def _keep(visit: Visit, field: FileField) -> Attachment:
-    content = await asyncio.to_thread(field.file.read)
-    if len(content) > visit.equipment.settings.max_file:
-        raise Unfit(Reason.TOO_BIG)
-    loop = asyncio.get_running_loop()
-    fitting = await loop.run_in_executor(_workers, _fit, content, field.filename)
-    store = visit.equipment.files
-    await store.put(fitting.content)  # before the transaction: nobody waits for the disk in it
-    async with visit.write() as session:
-        row = await fetches.add(
-            session,
-            store,
-            fitting,
-            account=f"{visit.agency.slug}/{_ACCOUNT}",
-            kind="image" if fitting.media_type.startswith("image/") else "file",
-            name=field.filename,
-            now=visit.now,
-            message_id=_mark(visit),
-        )
-        await attachments.hold(session, [row.id])
-        await audit.record(
-            session,
-            agency=visit.agency.slug,
-            actor=visit.actor,
-            what="attachment.added",
-            subject=_mark(visit),
-            details={"attachment": row.id},
-            now=visit.now,
-        )
-    return row
-
-
 def _fit(content: bytes, name: str) -> Fit:
     """A scan stays a scan, as the agency's rule names it (C6); all else as anywhere."""
     return scan(content) if is_scan(content) else fit(content, name)
@@ -105,12 +70,12 @@ def _fit(content: bytes, name: str) -> Fit:
 
 async def file(visit: Visit) -> web.StreamResponse:
     """One file of an announcement, by its place in the list."""
-    place = visit.request.match_info["file"]
+    place = number_of(visit.request.match_info["file"])
     async with visit.read() as session:
         files = (await found(visit, session)).content.files
-        if not place.isdecimal() or not 0 < int(place[:3]) <= len(files):
+        if not 0 < place <= len(files):
             raise web.HTTPNotFound
-        rows: Sequence[Attachment] = await attachments.of(session, [files[int(place[:3]) - 1][0]])
+        rows: Sequence[Attachment] = await attachments.of(session, [files[place - 1][0]])
     if not rows or rows[0].agency != visit.agency.slug:
         raise web.HTTPNotFound
     return await file_response(rows[0], visit.equipment.files, download=not rows[0].is_picture)

@@ -8,12 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin import recipients
 from admin.announcement_checks import first_time
-from admin.announcements import Announcement, Content, Way, is_urgent
+from admin.announcements import Announcement, Content, Way, is_urgent, way_of
 from admin.announcing import ending
 from admin.quota import Ledger
-from admin.subscriptions import Frequency, Subscriber, wants
+from admin.subscriptions import Frequency, Subscriber, reachable, wants
 from admin.web.visit import Visit
-from bot.channels.channel import Channel
+from bot.channels.channel import Channel, accounts_of
 from bot.counts import month_of
 from bot.tables import ContactRow
 
@@ -105,9 +105,8 @@ async def forecast(visit: Visit, one: Announcement) -> Forecast:
         people = await _people(visit, session, audience.who)
         readers = await _people(visit, session, _readers(content)) if is_digested else {}
     sums = []
-    for channel in sorted(visit.equipment.channels.values(), key=lambda one: one.name):
-        if channel.agency != visit.agency.slug:
-            continue
+    accounts = accounts_of(visit.equipment.channels, visit.agency.slug)
+    for channel in sorted(accounts, key=lambda one: one.name):
         here, digested = people.get(channel.name, 0), readers.get(channel.name, 0)
         people_here = _Here(here, digested, way)
         sum_ = await _sum(visit, channel, one, people_here)
@@ -115,12 +114,6 @@ async def forecast(visit: Visit, one: Announcement) -> Forecast:
             sum_ = await _sum(visit, channel, one, people_here, fresh=True)
         sums.append(sum_)
     return Forecast(sums, urgent, way, one.first_id is not None)
-
-
-def way_of(one: Announcement) -> Way:
-    """How it goes where messages are counted: what follows another goes to who got that."""
-    way = one.content.way
-    return way if one.first_id is None or way is Way.RIDE else Way.PUSH
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,12 +170,7 @@ async def _people(
     query = (
         select(Subscriber.channel, func.count())
         .join(ContactRow, ContactRow.id == Subscriber.contact_id)
-        .where(
-            Subscriber.agency == visit.agency.slug,
-            Subscriber.paused_at.is_(None),
-            ContactRow.blocked.is_(False),
-            who,
-        )
+        .where(Subscriber.agency == visit.agency.slug, reachable(), who)
         .group_by(Subscriber.channel)
     )
     return {row[0]: row[1] for row in await session.execute(query)}

@@ -8,10 +8,11 @@ from aiohttp import web
 from sqlalchemy import func, select
 
 from admin.quota import Ledger
-from admin.subscriptions import Subscriber
+from admin.subscriptions import Subscriber, reachable
 from admin.web.access import AGENCY_STAFF, Route
 from admin.web.pages import page
 from admin.web.visit import Visit
+from bot.channels.channel import accounts_of
 from bot.counts import month_of
 from bot.tables import ContactRow, CountedMonth, account_of
 from knowledge.dates import BUDDHIST_ERA
@@ -58,9 +59,7 @@ class Account:
 async def quota(visit: Visit) -> web.StreamResponse:
     """Every account whose messages are counted."""
     accounts: list[Account] = []
-    for channel in visit.equipment.channels.values():
-        if channel.agency != visit.agency.slug:
-            continue
+    for channel in accounts_of(visit.equipment.channels, visit.agency.slug):
         ledger = await visit.equipment.quotas.ledger(channel)
         if ledger is not None:
             accounts.append(await _account(visit, channel.name, ledger))
@@ -82,8 +81,7 @@ async def _account(visit: Visit, channel: str, ledger: Ledger) -> Account:
         .where(
             Subscriber.agency == visit.agency.slug,
             Subscriber.channel == channel,
-            Subscriber.paused_at.is_(None),
-            ContactRow.blocked.is_(False),
+            reachable(),
         )
     )
     async with visit.read() as session:

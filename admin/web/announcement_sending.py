@@ -11,7 +11,6 @@ from admin.followers import told
 from admin.leaflets import Told
 from admin.mailings import Fate, Mailing, Why
 from admin.mailings import State as Sending
-from admin.posting import LONG_AGO
 from admin.threads import story_of
 from admin.web import announcement_progress
 from admin.web.access import AGENCY_STAFF, Route
@@ -101,7 +100,7 @@ async def _go_on(visit: Visit, session: AsyncSession, it: Announcement) -> None:
     for mailing in (await session.scalars(query.with_for_update())).all():
         mailing.state = Sending.SENDING if mailing.started_at else Sending.BEGUN
         mailing.why, mailing.shortfall = None, 0
-        mailing.beat_at = visit.now - LONG_AGO
+        mailing.let_be_taken_up(visit.now)
         resumed.append(mailing.id)
     if not resumed:
         raise Refused("announce.nothing_stopped")

@@ -21,6 +21,7 @@ from admin.web.announcement_forecast import forecast
 from admin.web.announcement_form import may_write, seen_at
 from admin.web.announcement_previews import as_sent, end_of, previews
 from admin.web.announcement_progress import Sent
+from admin.web.forms import number_of
 from admin.web.pages import page
 from admin.web.visit import Visit
 
@@ -43,7 +44,7 @@ async def listed(visit: Visit) -> web.StreamResponse:
     """What is in hand, or what went out, or what was withdrawn."""
     tab = visit.request.query.get("tab", "")
     tab = tab if tab in TABS else TABS[0]
-    before = _number(visit.request.query.get("before", ""))
+    before = number_of(visit.request.query.get("before", ""))
     async with visit.read() as session:
         if tab == TABS[0]:
             groups, earlier = await _in_hand(visit, session), 0
@@ -119,14 +120,9 @@ async def _stopped(session: AsyncSession, numbers: Sequence[int]) -> Mapping[int
     return {number: why for number, why in found if number is not None and why is not None}
 
 
-def _number(text: str) -> int:
-    """A number of an address; 0, which nothing has, for anything else."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0  # noqa: PLR2004 - 64 bits
-
-
 async def found(visit: Visit, session: AsyncSession, *, locks: bool = False) -> Announcement:
     """The announcement of the path; raises HTTPNotFound."""
-    number = _number(visit.request.match_info["number"])
+    number = number_of(visit.request.match_info["number"])
     one = await announcements.announcement_of(session, visit.agency.slug, number, locks=locks)
     if one is None:
         raise web.HTTPNotFound

@@ -1,25 +1,24 @@
 """The files of a ticket: shown to who may see it, and added by who writes or prepares its end."""
 
-import asyncio
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final
 
 from aiohttp import web
 from aiohttp.web import FileField
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin import attachments, audit, dossiers, fetches, signing
+from admin import attachments, audit, dossiers, signing
 from admin.attachments import Attachment, Status
 from admin.downloads import HEADERS, file_response
 from admin.enclosures import MOST
 from admin.media import Reason, Unfit
 from admin.moves import Move, post_for, rule_of
-from admin.pictures import fit
 from admin.thumbnails import thumbnail
 from admin.tickets import Ticket
 from admin.web.access import TICKET_STAFF, Route
-from admin.web.forms import ticked
+from admin.web.forms import number_of, numbers_of, ticked
+from admin.web.keeping import keep, unpacked
 from admin.web.tickets import found
 from admin.web.visit import Visit
 
@@ -28,9 +27,6 @@ MOST_FILES = 10
 TAKEN: Final = {Move.PREPARE: MOST_FILES, Move.ASK: MOST, Move.REPLY: MOST}
 """The moves that files come with, and how many at once."""
 FAULTS: Final = {Reason.TOO_BIG: "refused.file_big", Reason.KIND: "refused.file_kind"}
-_BY_STAFF: Final = "staff"
-_workers = ThreadPoolExecutor(2, thread_name_prefix="evidence")
-"""As many pictures are unpacked at once: a large one takes 150 MB of memory."""
 
 
 class Unkept(Exception):
@@ -74,7 +70,8 @@ async def _all_kept(
     fault = Unkept("refused.many_files", kept, most=most) if len(fields) > room else None
     for field in fields[:room]:
         try:
-            kept.append(await _keep(visit, ticket, field))
+            mark, subject = _mark(ticket, visit), f"ticket:{ticket.id}"
+            kept.append(await keep(visit, field, mark=mark, subject=subject))
         except Unfit as unfit:
             key = FAULTS.get(unfit.reason, "refused.file_damaged")
             fault = Unkept(key, kept, name=field.filename[:80])
@@ -95,52 +92,9 @@ async def _own(
     visit: Visit, session: AsyncSession, ticket: Ticket, numbers: Sequence[str]
 ) -> Sequence[Attachment]:
     """Of these the visitor's own for this ticket, while they are kept."""
-    rows = await attachments.of(session, _ids(numbers))
+    rows = await attachments.of(session, numbers_of(numbers))
     mark = _mark(ticket, visit)
     return [row for row in rows if row.status == Status.KEPT and row.message_id == mark]
-
-
-def _ids(words: Sequence[str]) -> list[int]:
-    """The numbers of attachments among these, each once."""
-    return [*dict.fromkeys(int(one) for one in words if one.isdecimal() and len(one) < 18)]  # noqa: PLR2004 - a number of 64 bits
-
-
-async def _keep(visit: Visit, ticket: Ticket, field: FileField) -> Attachment:
-    content = await asyncio.to_thread(field.file.read)
-    if len(content) > visit.equipment.settings.max_file:
-        raise Unfit(Reason.TOO_BIG)
-    loop = asyncio.get_running_loop()
-    fitting = await loop.run_in_executor(_workers, fit, content, field.filename)
-    store = visit.equipment.files
-    await store.put(fitting.content)  # before the transaction: nobody waits for the disk in it
-    async with visit.write() as session:
-        row = await fetches.add(
-            session,
-            store,
-            fitting,
-            account=f"{visit.agency.slug}/{_BY_STAFF}",
-            kind="image" if fitting.media_type.startswith("image/") else "file",
-            name=field.filename,
-            now=visit.now,
-            message_id=_mark(ticket, visit),
-        )
-        await _write_down(session, visit, "attachment.added", ticket, row)
-    return row
-
-
-async def _write_down(
-    session: AsyncSession, visit: Visit, what: str, ticket: Ticket, row: Attachment
-) -> None:
-    """One row of the audit log about a file of a ticket."""
-    await audit.record(
-        session,
-        agency=visit.agency.slug,
-        actor=visit.actor,
-        what=what,
-        subject=f"ticket:{ticket.id}",
-        details={"attachment": row.id},
-        now=visit.now,
-    )
 
 
 def _mark(ticket: Ticket, visit: Visit) -> str:
@@ -152,7 +106,7 @@ async def signed(
     session: AsyncSession, ticket: Ticket, visit: Visit, new: Sequence[Attachment]
 ) -> tuple[tuple[int, str], ...]:
     """The files that the reporter puts under a draft: those kept from the last, and new ones."""
-    wanted = _ids(visit.form.texts("keep"))
+    wanted = numbers_of(visit.form.texts("keep"))
     draft = await signing.latest_draft(session, ticket)
     before = {number for number, _ in draft.content.files} if draft else set()
     rows = await attachments.of(session, [*dict.fromkeys([*wanted, *(one.id for one in new)])])
@@ -168,22 +122,28 @@ async def signed(
 
 async def file(visit: Visit) -> web.StreamResponse:
     """A file of a ticket; a look at it, but for the small picture, is a row of the audit log."""
-    number = visit.request.match_info["file"]
-    if not number.isdecimal() or len(number) > 18:  # noqa: PLR2004 - a number of 64 bits
-        raise web.HTTPNotFound
+    number = number_of(visit.request.match_info["file"])
     is_small = visit.request.query.get("small") == "1"
     async with visit.read() as session:
         ticket = await found(visit, session)
-        if int(number) not in await dossiers.files_of(session, ticket):
+        if number not in await dossiers.files_of(session, ticket):
             raise web.HTTPNotFound
-        rows = await attachments.of(session, [int(number)])
+        rows = await attachments.of(session, [number])
     row = rows[0] if rows else None
     if row is None or row.status != Status.KEPT or row.agency != visit.agency.slug:
         raise web.HTTPNotFound
     if is_small and row.is_picture:
         return await _small(visit, row)
     async with visit.write() as session:
-        await _write_down(session, visit, "attachment.seen", ticket, row)
+        await audit.record(
+            session,
+            agency=visit.agency.slug,
+            actor=visit.actor,
+            what="attachment.seen",
+            subject=f"ticket:{ticket.id}",
+            details={"attachment": row.id},
+            now=visit.now,
+        )
     return await file_response(row, visit.equipment.files, download=not row.is_picture)
 
 
@@ -192,8 +152,7 @@ async def _small(visit: Visit, row: Attachment) -> web.StreamResponse:
     if content is None:
         raise web.HTTPNotFound
     try:
-        loop = asyncio.get_running_loop()
-        small = await loop.run_in_executor(_workers, thumbnail, content)
+        small = await unpacked(partial(thumbnail, content))
     except OSError:
         raise web.HTTPNotFound from None
     return web.Response(body=small, content_type="image/jpeg", headers=HEADERS)

@@ -1,7 +1,7 @@
 """What a form said, and what is kept of it when the login has ended in the middle."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from aiohttp.web import FileField
@@ -16,6 +16,7 @@ CARRIED = "_carried"
 CARRIED_FROM = "_carried_from"
 MOST_KEPT = 64 * 1024
 """Letters of a form that are carried along."""
+MOST_DIGITS = 18
 _SECRET = re.compile("password|code|token", re.IGNORECASE)
 _OWN_PATH = re.compile(r"/admin/(?:[\w.~%:@-]+/)*[\w.~%:@-]*(?:\?[^\s#\\]*)?", re.ASCII)
 
@@ -58,6 +59,17 @@ class Form:
         for name, value in self._fields.items() if self._fields else ():
             if isinstance(value, str):
                 yield _plain(name), _plain(value)
+
+
+def number_of(text: str) -> int:
+    """A number of 64 bits; 0, which nothing has, for anything else."""
+    is_number = text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS
+    return int(text) if is_number else 0
+
+
+def numbers_of(texts: Iterable[str]) -> list[int]:
+    """The numbers among these, each once."""
+    return [*dict.fromkeys(filter(None, map(number_of, texts)))]
 
 
 def _plain(text: str) -> str:

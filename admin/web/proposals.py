@@ -12,6 +12,7 @@ from admin.moves import HANDLERS
 from admin.officers import Role
 from admin.proposals import EntryProposal, NotKept, State, What
 from admin.web.access import Route
+from admin.web.forms import number_of
 from admin.web.pages import page, unit_name
 from admin.web.proposing import FIELDS, prefilled, typed_wish
 from admin.web.visit import Visit
@@ -24,7 +25,6 @@ from knowledge.guard import Findings
 APPROVERS = frozenset({Role.APPROVER})
 LONGEST = 2_000
 """Letters of a reason."""
-MOST_DIGITS = 12
 OURS = {("id",), ("updated",)}
 """Parts of an entry that nobody fills in."""
 
@@ -94,11 +94,8 @@ async def one(visit: Visit) -> web.StreamResponse:
 
 
 async def _found(visit: Visit, session: AsyncSession, *, locks: bool = False) -> EntryProposal:
-    number = visit.request.match_info["id"]
-    if not (number.isascii() and number.isdigit() and len(number) <= MOST_DIGITS):
-        raise web.HTTPNotFound
-    slug = visit.agency.slug
-    found = await proposals.proposal_of(session, slug, int(number), locks=locks)
+    number, slug = number_of(visit.request.match_info["id"]), visit.agency.slug
+    found = await proposals.proposal_of(session, slug, number, locks=locks)
     if found is None:
         raise web.HTTPNotFound
     return found

@@ -11,6 +11,7 @@ from admin.moves import Ending, Move
 from admin.proposals import EntryProposal, What, Wish
 from admin.questions import Question
 from admin.tickets import Ticket
+from admin.web.forms import number_of
 from admin.web.visit import Visit
 from knowledge.columns import put_at
 from knowledge.days import BUDDHIST_ERA, day_of
@@ -47,7 +48,7 @@ async def prefilled(visit: Visit) -> dict[str, str]:
         if ticket is not None:
             return found | await _of_ticket(visit, session, ticket)
         earlier = await proposals.proposal_of(
-            session, visit.agency.slug, _number(query.get("from", ""))
+            session, visit.agency.slug, number_of(query.get("from", ""))
         )
         if earlier is not None:
             return found | _of_earlier(visit, earlier)
@@ -61,15 +62,9 @@ def _numbers(visit: Visit, day: date) -> str:
     return f"{day.day}/{day.month}/{year}"
 
 
-def _number(text: str) -> int:
-    """A number of an address; 0, which nothing has, for anything else."""
-    is_number = text.isascii() and text.isdigit() and len(text) <= 12  # noqa: PLR2004 - digits
-    return int(text) if is_number else 0
-
-
 async def _questions(visit: Visit, session: AsyncSession, ids: str) -> list[str]:
     """The words of unanswered questions, in the order of the address."""
-    wanted = [_number(part) for part in ids.split("-")[:MOST_QUESTIONS]]
+    wanted = [number_of(part) for part in ids.split("-")[:MOST_QUESTIONS]]
     query = select(Question.id, Question.text).where(
         Question.agency == visit.agency.slug, Question.id.in_(wanted), Question.text.is_not(None)
     )

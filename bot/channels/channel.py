@@ -136,3 +136,8 @@ class Menued(Protocol):
 
     async def set_menu(self, menus: Sequence[ChatMenu]) -> bool:
         """Have the platform show this; False where it did already. Raises DeliveryError."""
+
+
+def accounts_of(channels: Mapping[str, Channel], agency: str) -> list[Channel]:
+    """An agency's accounts."""
+    return [channel for channel in channels.values() if channel.agency == agency]

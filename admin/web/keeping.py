@@ -1,0 +1,69 @@
+"""A file that staff add to a form: opened, put away and written down before anything is done."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Final, TypeVar
+
+from aiohttp.web import FileField
+
+from admin import attachments, audit, fetches
+from admin.attachments import Attachment
+from admin.media import Reason, Unfit
+from admin.pictures import Fit, fit
+from admin.web.visit import Visit
+
+T = TypeVar("T")
+_BY_STAFF: Final = "staff"
+_workers = ThreadPoolExecutor(2, thread_name_prefix="keeping")
+"""As many pictures are unpacked at once: a large one takes 150 MB of memory."""
+
+
+async def unpacked(work: Callable[[], T]) -> T:
+    """What becomes of a picture, worked out beside the event loop."""
+    return await asyncio.get_running_loop().run_in_executor(_workers, work)
+
+
+async def keep(
+    visit: Visit,
+    field: FileField,
+    *,
+    mark: str,
+    subject: str,
+    fitting: Callable[[bytes, str], Fit] = fit,
+    holds: bool = False,
+) -> Attachment:
+    """Keep a file under a mark that says what it is for; raises Unfit.
+
+    Without `holds` it is gone in a day, if nothing has come to need it.
+    """
+    content = await asyncio.to_thread(field.file.read)
+    if len(content) > visit.equipment.settings.max_file:
+        raise Unfit(Reason.TOO_BIG)
+    fitted = await unpacked(partial(fitting, content, field.filename))
+    store = visit.equipment.files
+    await store.put(fitted.content)  # before the transaction: nobody waits for the disk in it
+    async with visit.write() as session:
+        row = await fetches.add(
+            session,
+            store,
+            fitted,
+            account=f"{visit.agency.slug}/{_BY_STAFF}",
+            kind="image" if fitted.media_type.startswith("image/") else "file",
+            name=field.filename,
+            now=visit.now,
+            message_id=mark,
+        )
+        if holds:
+            await attachments.hold(session, [row.id])
+        await audit.record(
+            session,
+            agency=visit.agency.slug,
+            actor=visit.actor,
+            what="attachment.added",
+            subject=subject,
+            details={"attachment": row.id},
+            now=visit.now,
+        )
+    return row
