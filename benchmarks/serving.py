@@ -80,7 +80,8 @@ class Server:
         self._runs = 0
         folder.mkdir(parents=True, exist_ok=True)
 
-    def _environment(self) -> Mapping[str, str]:
+    def environment(self) -> Mapping[str, str]:
+        """What it is started with."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith("THAMDAI_")}
         ours = {
             "PYTHONPATH": str(ROOT),
@@ -108,7 +109,7 @@ class Server:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "bot", "serve", "--port", str(self.port)],
                 cwd=ROOT,
-                env=self._environment(),
+                env=self.environment(),
                 stdout=log,
                 stderr=log,
             )

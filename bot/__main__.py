@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -107,6 +108,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(asked: argparse.Namespace, settings: Settings) -> int:
     if asked.command == "serve":
         changes = {k: v for k in ("host", "port") if (v := getattr(asked, k)) is not None}
+        gc.disable()  # while it starts, looking for garbage takes most of a second and finds none
         from bot.serving import serve  # noqa: PLC0415 - a second that no other command needs
 
         return serve(settings.model_copy(update=changes))

@@ -31,7 +31,7 @@ from bot.lanes import Lanes
 from bot.mailbox import Bells
 from bot.metrics import Metrics
 from bot.openings import Openings
-from bot.reading import make_encoder, make_registry
+from bot.reading import make_encoder, make_notebook, make_registry
 from bot.secrets import secret_key
 from bot.settings import Settings
 from bot.tables import account_of
@@ -40,6 +40,7 @@ from bot.webhooks import MAX_BODY, Webhooks
 from handlers.desk import Desk
 from knowledge.bulletins import Rates
 from knowledge.library import Library
+from knowledge.words import toneless
 
 log = structlog.get_logger()
 
@@ -60,6 +61,7 @@ class Program:
         self._encoder = make_encoder(settings)
         is_quick = self._encoder is not None and self._encoder.has_kept
         self.registry = make_registry(settings, self._encoder if is_quick else None)
+        self._notebook = make_notebook(settings)
         self.library = Library(self.database, self.registry, clock.now)
         self.bells = Bells()
         self.channels: dict[str, Channel] = {}
@@ -94,7 +96,8 @@ class Program:
         before, after = await migration.upgrade(self.database)
         if before != after:
             log.info("migrated", before=before, after=after)
-        await self.library.refresh()
+        with self._notebook.open():
+            await self.library.refresh()
         self._assemble()
         self._admit()
         return self._application()
@@ -231,14 +234,14 @@ class Program:
             "messenger": self.messenger.sweep.run(),
             "posting": self.posting.sweep.run(),
             "reload": self._reload(),
-            "meaning": self._add_meaning(),
         }
         self._tasks = [asyncio.create_task(job, name=name) for name, job in jobs.items()]
         self._begin(self.channels.values())
 
     def begin_jobs(self) -> None:
-        """Begin the timed work, once requests are taken: it takes a second to get ready."""
-        self._tasks.append(asyncio.create_task(self.jobs.run(), name="jobs"))
+        """Begin what takes a second or two to get ready, once requests are taken."""
+        jobs = {"meaning": self._add_meaning(), "jobs": self.jobs.run()}
+        self._tasks += [asyncio.create_task(job, name=name) for name, job in jobs.items()]
 
     def _begin(self, channels: Iterable[Channel]) -> None:
         for channel in channels:
@@ -259,12 +262,13 @@ class Program:
 
     async def _add_meaning(self) -> None:
         """Load the model; at the very first start, answer by words until all is encoded."""
-        if self._encoder is None:
-            return
-        await asyncio.to_thread(self._encoder.warm)
-        if not self.registry.has_encoder:
-            await asyncio.to_thread(self.registry.use, self._encoder)
-            log.info("meaning_added")
+        await asyncio.to_thread(toneless)  # now rather than at the first question that needs it
+        if self._encoder is not None:
+            await asyncio.to_thread(self._encoder.warm)
+            if not self.registry.has_encoder:
+                await asyncio.to_thread(self.registry.use, self._encoder)
+                log.info("meaning_added")
+        await asyncio.to_thread(self._notebook.keep)
 
     async def _reload(self) -> None:
         """Take up changed files and entries while running."""

@@ -5,8 +5,7 @@ from collections.abc import Callable, Collection
 
 import structlog
 
-from bot.channels.channel import Accept, Channel, DeliveryError
-from bot.channels.telegram import TelegramChannel
+from bot.channels.channel import Accept, Channel, DeliveryError, Polled
 from bot.metrics import Metrics
 
 REOPEN = 15.0
@@ -49,10 +48,10 @@ class Openings:
                 log.warning("channel_not_open", account=account, fault=error.reason)
             await asyncio.sleep(REOPEN)
         gauge.set(1)
-        if isinstance(channel, TelegramChannel) and self._polls:
+        if isinstance(channel, Polled) and self._polls:
             await self._poll(account, channel)
 
-    async def _poll(self, account: str, channel: TelegramChannel) -> None:
+    async def _poll(self, account: str, channel: Polled) -> None:
         """Fetch updates while this process is the account's sender: one poller for each bot."""
         while not self._stopping.is_set():
             if self._is_ours(account):

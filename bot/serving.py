@@ -85,6 +85,7 @@ async def _serve_until_told(settings: Settings) -> int:
     gc.collect()
     gc.freeze()  # what was loaded stays: the collector need not look at it again
     gc.set_threshold(20_000, 20, 20)  # webhooks leave little behind that only it could find
+    gc.enable()
     first = await staff_pages.first_link(program.database, settings)
     _announce(program, runner.addresses[0][1], first)
     program.begin_jobs()

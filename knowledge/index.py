@@ -15,7 +15,7 @@ from knowledge.meanings import Meanings, in_blocks, vectors_of
 from knowledge.needs import Needs
 from knowledge.signals import Document, Floats, Ints, Question, Signals, prepare
 from knowledge.thai import expand, is_mostly_latin, normalise, skeleton, sound
-from knowledge.words import elsewhere, toneless
+from knowledge.words import elsewhere
 
 CANDIDATES: Final = 48
 """Documents that are looked at closely; the others are too unlike the question."""
@@ -51,7 +51,6 @@ class Index:
     ) -> None:
         """With `like`, what is rare is what is rare there: for a few documents beside many."""
         use_one_thread()
-        toneless()  # built now rather than at the first question that needs it
         self._encoder = encoder
         self._abbreviations = {
             short.lower(): normalise(full) for short, full in abbreviations.items()

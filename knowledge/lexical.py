@@ -4,12 +4,12 @@ import math
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from knowledge.remembering import remembered
 from knowledge.words import CODE, groups, rarity, segment, stopwords
 
 Floats = NDArray[np.float32]
@@ -27,7 +27,7 @@ ROWS: Final = 20_000
 """Phrases from which on terms are summed up one by one."""
 
 
-@lru_cache(maxsize=8192)
+@remembered(8192, read=lambda terms: tuple(map(sys.intern, terms)))
 def concepts(text: str) -> tuple[str, ...]:
     """The words of a normalised text, each as the first term of the group it belongs to."""
     words = [word.text for word in segment(text)]

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import yaml
 
-from knowledge import delimited, opendocument, spreadsheet
+from knowledge import delimited, opendocument
 from knowledge.agency import Entry
 from knowledge.columns import COLUMNS, Column, cells_of, column_of, put_at
 from knowledge.columns import Path as Place
@@ -86,6 +86,8 @@ def write(file: Path, entries: Sequence[Entry]) -> None:
         file.write_text(_dumped(contents), encoding="utf-8")
     else:
         heading = [column.th for column in COLUMNS]
+        from knowledge import spreadsheet  # noqa: PLC0415 - openpyxl: 0.1 s and 8 MB
+
         writers = {"csv": delimited, "xlsx": spreadsheet, "ods": opendocument}
         rows = [list(cells_of(entry)) for entry in entries]
         if kind != "csv":
@@ -112,6 +114,8 @@ def _check_packed(file: Path) -> None:
 
 
 def _grids(kind: str, file: Path) -> Iterator[Grid]:
+    from knowledge import spreadsheet  # noqa: PLC0415 - as above
+
     readers = {"csv": delimited.read, "xlsx": spreadsheet.read, "ods": opendocument.read}
     return readers[kind](file)
 

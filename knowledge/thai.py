@@ -3,10 +3,11 @@
 import re
 import unicodedata
 from collections.abc import Mapping
-from functools import cache, lru_cache
+from functools import cache
 from typing import Final
 
 from knowledge.keyboard import repair_keyboard
+from knowledge.remembering import remembered
 from knowledge.words import (
     CODE,
     FORMS,
@@ -93,11 +94,12 @@ def _in_digits(found: re.Match[str]) -> str:
 
 def normalise(text: str) -> str:
     """The text as it would properly be written; doing it twice changes nothing."""
-    return _normalised(text[:LONGEST])
+    return normalised(text[:LONGEST])
 
 
-@lru_cache(maxsize=16384)
-def _normalised(text: str) -> str:
+@remembered(16384, read=str)
+def normalised(text: str) -> str:
+    """The same of a text of at most LONGEST letters."""
     plain = _settle_cleaning(text)
     if (meant := repair_keyboard(plain_for_keyboard(text))) is not None:
         plain = _settle_cleaning(meant)
@@ -106,7 +108,7 @@ def _normalised(text: str) -> str:
         following = _rewrite(current)
         if following == current:
             is_odd = current != text and repair_keyboard(current) is not None
-            return _normalised(current) if is_odd else current  # seen by pieces, it was mistyped
+            return normalised(current) if is_odd else current  # seen by pieces, it was mistyped
         current = following
     return plain
 

@@ -1,5 +1,6 @@
 """What every channel is to the rest of the program."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -122,6 +123,14 @@ class Metered(Protocol):
 
         Raises DeliveryError.
         """
+
+
+@runtime_checkable
+class Polled(Protocol):
+    """A channel whose updates may be fetched, where its platform cannot reach us."""
+
+    async def poll(self, accept: Accept, stop: asyncio.Event) -> None:
+        """Fetch updates until told to stop."""
 
 
 @runtime_checkable

@@ -5,8 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 import structlog
 
 from bot.channels.channel import Channel
-from bot.channels.line import LineChannel
-from bot.channels.telegram import TelegramChannel
 from bot.channels.webchat import WebChannel
 from bot.files import FileStore
 from bot.metrics import Metrics
@@ -43,6 +41,8 @@ def _line(
 ) -> Channel | None:
     if not (secrets.line_channel_secret and secrets.line_access_token):
         return None
+    from bot.channels.line import LineChannel  # noqa: PLC0415 - its SDK: 0.6 s and 35 MB
+
     return LineChannel(
         slug,
         secrets.line_channel_secret,
@@ -61,6 +61,8 @@ def _telegram(
     public = settings.public_url.rstrip("/")
     if not public and settings.telegram_mode == "webhook":
         log.warning("telegram_without_webhook", agency=slug, why="THAMDAI_PUBLIC_URL is not set")
+    from bot.channels.telegram import TelegramChannel  # noqa: PLC0415 - its SDK: 0.2 s and 12 MB
+
     return TelegramChannel(
         slug,
         secrets.telegram_token,

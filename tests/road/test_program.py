@@ -297,3 +297,16 @@ def unfinished(file: Path) -> int:
         )
     finally:
         connection.close()
+
+
+def test_a_server_without_secrets_loads_no_sdk_of_a_platform(tmp_path: Path) -> None:
+    code = (
+        "import sys, bot.serving; from bot.channels.making import make_channels;"
+        "from bot.metrics import Metrics; from bot.settings import Settings;"
+        f"make_channels(Settings(data_dir={str(tmp_path)!r}), 'tapon', {{}}, Metrics());"
+        "print({'linebot', 'telegram'} & set(sys.modules))"
+    )
+    bare = {k: v for k, v in os.environ.items() if not k.startswith("THAMDAI_")}
+    command = [sys.executable, "-c", code]
+    run = subprocess.run(command, env=bare, capture_output=True, text=True, check=True, cwd=ROOT)  # noqa: S603
+    assert run.stdout.splitlines()[-1] == "set()"
