@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import structlog
 
 from bot.channels.channel import Channel
+from bot.channels.line import LineChannel
 from bot.channels.webchat import WebChannel
 from bot.files import FileStore
 from bot.metrics import Metrics
@@ -41,8 +42,6 @@ def _line(
 ) -> Channel | None:
     if not (secrets.line_channel_secret and secrets.line_access_token):
         return None
-    from bot.channels.line import LineChannel  # noqa: PLC0415 - its SDK: 0.6 s and 35 MB
-
     return LineChannel(
         slug,
         secrets.line_channel_secret,

@@ -8,7 +8,8 @@ from uuid import UUID
 import pytest
 
 from bot.channels.channel import DeliveryError, Metered, Quota
-from bot.channels.line import BotInfo, LineChannel, WebhookEndpoint
+from bot.channels.line import LineChannel
+from bot.channels.line_account import BotInfo, WebhookEndpoint
 from bot.messages import Attachment, Call
 from tests.platforms import LINE_TOKEN, FakeLine, Fault, line_channel
 
