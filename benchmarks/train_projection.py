@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.embedding import WIDTH, Encoder
+from knowledge.embedding import Encoder
 from knowledge.evaluation import Query
 from knowledge.needs import known_needs
 from knowledge.signals import Document, prepare
@@ -79,13 +79,14 @@ def lessons_of_needs(encoder: Encoder) -> list[Lesson]:
 def fit_projection(lessons: Mapping[str, Lesson], *, seed: int, steps: int = STEPS) -> Rows:
     """The projection, (width, width)."""
     rng = np.random.default_rng(seed)
-    start = np.eye(WIDTH, dtype=np.float32)
-    found, first, second = start.copy(), np.zeros_like(start), np.zeros_like(start)
     names = sorted(lessons)
+    width = lessons[names[0]].phrases.shape[1]
+    start = np.eye(width, dtype=np.float32)
+    found, first, second = start.copy(), np.zeros_like(start), np.zeros_like(start)
     for step in range(1, steps + 1):
         one = lessons[names[rng.integers(len(names))]]
         some = rng.choice(len(one.right), min(BATCH, len(one.right)), replace=False)
-        mask = ((rng.random(WIDTH) > LEFT_OUT) / (1 - LEFT_OUT)).astype(np.float32)
+        mask = ((rng.random(width) > LEFT_OUT) / (1 - LEFT_OUT)).astype(np.float32)
         slope = _slope(found, one, some, mask) + NEAR_IDENTITY * (found - start)
         first = 0.9 * first + 0.1 * slope
         second = 0.99 * second + 0.01 * slope**2

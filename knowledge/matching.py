@@ -7,7 +7,7 @@ from copy import copy
 from dataclasses import dataclass
 from typing import Final
 
-from knowledge.embedding import Encoder
+from knowledge.embedding import Encoder, second_of
 from knowledge.index import Index
 from knowledge.ranking import Decision, confidence, decide, facts, load_weights, order
 from knowledge.signals import Document, Signals, merged
@@ -52,7 +52,9 @@ class Matcher:
     def _begin(self, fresh: Index | None, fresh_ids: tuple[str, ...]) -> None:
         """Remember nothing yet, and look into the index of fresh documents, too."""
         self._fresh, self._fresh_ids = fresh, fresh_ids
-        self._weights = load_weights(with_meaning=self._encoder is not None)
+        self._weights = load_weights(
+            sum(one is not None for one in (self._encoder, second_of(self._encoder)))
+        )
         self._remembered: OrderedDict[str, Match] = OrderedDict()
         self._lock = threading.Lock()
 

@@ -44,20 +44,29 @@ class Meanings:
     """The vectors of documents' phrases, of their answers, and of background questions."""
 
     def __init__(
-        self, phrases: Vectors, answers: Vectors, starts: Ints, *, background: Vectors, kept: Bools
+        self,
+        phrases: Vectors,
+        answers: Vectors,
+        starts: Ints,
+        *,
+        background: Vectors,
+        kept: Bools,
+        is_searched: bool = True,
     ) -> None:
         """Take phrases document by document (`starts` has their bounds).
 
         Of the background, which several indexes may share, only what is `kept` counts here.
+        What is not searched is never asked how near all phrases are roughly.
         """
         self._starts = starts
         self._background, self._ours = background, np.where(kept, 0.0, NOT_HERE)
         self._axes: Vectors | None = None
-        if len(phrases) > MANY:
+        if is_searched and len(phrases) > MANY:
             sample = phrases[:: max(1, len(phrases) // SAMPLE)].astype(np.float32)
             _, _, axes = np.linalg.svd(sample, full_matrices=False)
             self._axes = np.ascontiguousarray(axes[:SHORT].T)
             self._short = np.concatenate([block @ self._axes for block in in_blocks(phrases)])
+        if len(phrases) > MANY:
             answers = answers.astype(np.float16, copy=False)
         self._phrases, self._answers = phrases, answers
 
@@ -74,14 +83,17 @@ class Meanings:
         return float(near.max(initial=0.0))
 
     def closely(
-        self, places: Ints, asked: Vectors, roughly: Floats
+        self, places: Ints, asked: Vectors, roughly: Floats | None = None
     ) -> tuple[Floats, Floats, Floats, Floats, float]:
         """For some documents: the best phrase, by the best clause, the average, the answer.
 
         And how near the best background question is.
         """
         rows, starts = spans(self._starts, places)
-        near = roughly[:, rows] if self._axes is None else self._exactly(rows, asked)
+        if roughly is None or self._axes is not None:
+            near = self._exactly(rows, asked)
+        else:
+            near = roughly[:, rows]
         whole = near[0]
         best = np.maximum.reduceat(whole, starts)
         clause = np.maximum.reduceat(near.max(axis=0), starts)

@@ -15,7 +15,10 @@ from knowledge.words import DATA
 Floats = NDArray[np.float32]
 
 SENSES: Final = tuple(i for i, name in enumerate(DOCUMENT_SIGNALS) if name.startswith("meaning"))
-LEXICAL: Final = tuple(i for i in range(len(DOCUMENT_SIGNALS)) if i not in SENSES)
+SECOND: Final = tuple(i for i, name in enumerate(DOCUMENT_SIGNALS) if name.startswith("second"))
+LEXICAL: Final = tuple(i for i in range(len(DOCUMENT_SIGNALS)) if i not in (*SENSES, *SECOND))
+TIERS: Final = ("without_meaning", "with_meaning", "with_two_meanings")
+"""The sets of weights, by how many encoders there are."""
 AGAINST: Final = tuple(DOCUMENT_SIGNALS.index(name) for name in BACKGROUND_SIGNALS)
 RIVAL: Final = 0.05  # a second entry this probable makes a single word ambiguous
 NEVER: Final = 2.0  # no confidence is so high
@@ -54,10 +57,10 @@ class Weights:
 
 
 @cache
-def load_weights(*, with_meaning: bool) -> Weights:
-    """The weights shipped with the software, for use with or without an encoder."""
+def load_weights(encoders: int) -> Weights:
+    """The weights shipped with the software, for use with none, one or two encoders."""
     stored = json.loads((DATA / "weights.json").read_text("utf-8"))
-    return read_weights(stored["with_meaning" if with_meaning else "without_meaning"])
+    return read_weights(stored[TIERS[encoders]])
 
 
 def read_weights(stored: dict[str, Any]) -> Weights:

@@ -18,8 +18,11 @@ DOCUMENT_SIGNALS: Final = (
     "letters", "skeleton", "sound", "covered", "both_ways", "covered_by_all", "covered_by_answer",
     "codes", "equal", "meaning", "meaning_of_clause", "meaning_with_answer", "meaning_on_average",
     "meaning_of_words", "meaning_of_all_words", "meaning_by_need", "meaning_by_needs",
+    "second_meaning", "second_meaning_with_answer", "second_meaning_on_average",
 )  # fmt: skip
-BACKGROUND_SIGNALS: Final = ("letters", "sound", "both_ways", "covered", "meaning")
+BACKGROUND_SIGNALS: Final = (
+    "letters", "sound", "both_ways", "covered", "meaning", "second_meaning",
+)  # fmt: skip
 UNCOVERED: Final = ("left", "heaviest_left", "elsewhere")
 NEED_SIGNALS: Final = ("of_others", "not_ours", "not_its")
 LONG: Final = 40

