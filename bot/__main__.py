@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from typing import Any
 
 from sqlalchemy.exc import OperationalError
 
+from bot import memory
 from bot.settings import BadSettings, Settings, load
 
 GROUPS = {
@@ -108,7 +108,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(asked: argparse.Namespace, settings: Settings) -> int:
     if asked.command == "serve":
         changes = {k: v for k in ("host", "port") if (v := getattr(asked, k)) is not None}
-        gc.disable()  # while it starts, looking for garbage takes most of a second and finds none
+        memory.begin()
         from bot.serving import serve  # noqa: PLC0415 - a second that no other command needs
 
         return serve(settings.model_copy(update=changes))

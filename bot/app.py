@@ -15,7 +15,7 @@ from admin.mailroom import Mailroom
 from admin.messenger import Messenger
 from admin.posting import Posting
 from admin.quota import Quotas
-from bot import citizen_pages, clock, migration, outbox, staff_pages
+from bot import citizen_pages, clock, memory, migration, outbox, staff_pages
 from bot.accounts import Accounts, AllAccounts, LockedAccounts
 from bot.busy import BusySigns
 from bot.channels.channel import Channel
@@ -269,6 +269,7 @@ class Program:
                 await asyncio.to_thread(self.registry.use, self._encoder)
                 log.info("meaning_added")
         await asyncio.to_thread(self._notebook.keep)
+        memory.give_back()
 
     async def _reload(self) -> None:
         """Take up changed files and entries while running."""

@@ -1,7 +1,6 @@
 """Serving: one process with one database, until it is told to stop."""
 
 import asyncio
-import gc
 import os
 import signal
 from contextlib import ExitStack
@@ -13,7 +12,7 @@ from aiohttp import web
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import logs, staff_pages
+from bot import logs, memory, staff_pages
 from bot.app import Program
 from bot.db import AlreadyRunning, hold
 from bot.logs import where
@@ -82,10 +81,7 @@ async def _serve_until_told(settings: Settings) -> int:
         complain(f"เปิดพอร์ต {settings.port} ไม่ได้", str(error.strerror))
         await program.stop()
         return 1
-    gc.collect()
-    gc.freeze()  # what was loaded stays: the collector need not look at it again
-    gc.set_threshold(20_000, 20, 20)  # webhooks leave little behind that only it could find
-    gc.enable()
+    memory.settle()
     first = await staff_pages.first_link(program.database, settings)
     _announce(program, runner.addresses[0][1], first)
     program.begin_jobs()
