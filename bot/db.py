@@ -26,7 +26,7 @@ from sqlalchemy.ext.asyncio import (
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
-from bot.sqlite import connect, is_busy
+from bot.sqlite import connect, emptied, is_busy
 
 ConcurrentId = BigInteger().with_variant(Integer, "sqlite")
 """A growing 64-bit number; SQLite counts only INTEGER primary keys up by itself."""
@@ -172,6 +172,16 @@ class Database:
         """A connection for queries; never waits for a writer on SQLite."""
         async with self.engine.connect() as connection:
             yield connection
+
+    async def wipe(self) -> bool:
+        """Empty SQLite's log of changes, which holds what was deleted since it last was.
+
+        False where somebody reads just now, and some of it stays until the next time.
+        """
+        if not self.is_sqlite:
+            return True
+        async with self._turn(first=False):
+            return await asyncio.to_thread(emptied, self.engine.url.database or "")
 
     async def close(self) -> None:
         """Give every connection back."""

@@ -6,6 +6,7 @@ transaction; the statements themselves take 0.01-0.1 ms. Commits (fsync) stay in
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from typing import Any
 
@@ -23,6 +24,8 @@ PRAGMAS = (
 """Each commit is durable (sqlite.org/pragma.html#pragma_synchronous); deleted words are wiped."""
 
 
+PATIENCE = 2.0
+"""Seconds that emptying the log waits for who reads."""
 LONG = 1_500
 """Letters of one bound value."""
 
@@ -58,6 +61,14 @@ def _open(database: str, options: dict[str, Any]) -> sqlite3.Connection:
     for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}").close()
     return connection
+
+
+def emptied(database: str) -> bool:
+    """Whether all of the log of changes could be written into the file, and be cut to nothing."""
+    with closing(sqlite3.connect(database, timeout=PATIENCE)) as connection:
+        connection.execute("PRAGMA secure_delete=ON")
+        busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not busy
 
 
 def is_busy(error: BaseException | None) -> bool:

@@ -64,6 +64,7 @@ def timetable(
                 await questions.expire(connection, before)
                 await messenger.expire(connection, before)
         await staff_pages.expire(database)
+        await database.wipe()
 
     async def watch(due: datetime) -> None:
         """Look at every page that an answer rests on."""
