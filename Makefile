@@ -1,6 +1,7 @@
 # ถามได้ / Thamdai: `make run` starts it, `make test` checks it. Nothing else is needed.
 PYTHON ?= python3
 VENV := .venv
+OF_BROWSER := ^(TargetClosedError|TimeoutError: (Page|Locator|Frame|Browser))
 PY := $(VENV)/bin/python
 UV_OPTIONS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
 
@@ -41,8 +42,8 @@ check: $(VENV)/.installed-dev  ## format, lint, types, import contracts
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 
-test: check browser  ## all of that, and every test; once more only where the browser itself died
-	$(PY) -m pytest -q -r sR -n 4 --dist loadfile --no-loadscope-reorder --reruns 1 --only-rerun TargetClosedError
+test: check browser  ## all of that, and every test; once more only where the browser itself died or hung
+	$(PY) -m pytest -q -r sR -n 4 --dist loadfile --no-loadscope-reorder --reruns 1 --only-rerun '$(OF_BROWSER)'
 
 lock:  ## write both lock files anew (needs uv)
 	uv pip compile $(UV_OPTIONS) --group build pyproject.toml -o requirements.lock

@@ -15,7 +15,7 @@ from admin.mailroom import Mailroom
 from admin.messenger import Messenger
 from admin.posting import Posting
 from admin.quota import Quotas
-from bot import citizen_pages, clock, memory, migration, outbox, staff_pages
+from bot import citizen_pages, clock, migration, outbox, staff_pages
 from bot.accounts import Accounts, AllAccounts, LockedAccounts
 from bot.busy import BusySigns
 from bot.channels.channel import Channel
@@ -31,7 +31,7 @@ from bot.lanes import Lanes
 from bot.mailbox import Bells
 from bot.metrics import Metrics
 from bot.openings import Openings
-from bot.reading import make_encoder, make_notebook, make_registry
+from bot.reading import complete, make_encoder, make_notebook, make_registry
 from bot.secrets import secret_key
 from bot.settings import Settings
 from bot.tables import account_of
@@ -40,7 +40,6 @@ from bot.webhooks import MAX_BODY, Webhooks
 from handlers.desk import Desk
 from knowledge.bulletins import Rates
 from knowledge.library import Library
-from knowledge.words import toneless
 
 log = structlog.get_logger()
 
@@ -240,7 +239,10 @@ class Program:
 
     def begin_jobs(self) -> None:
         """Begin what takes a second or two to get ready, once requests are taken."""
-        jobs = {"meaning": self._add_meaning(), "jobs": self.jobs.run()}
+        jobs = {
+            "meaning": complete(self.registry, self._encoder, self._notebook),
+            "jobs": self.jobs.run(),
+        }
         self._tasks += [asyncio.create_task(job, name=name) for name, job in jobs.items()]
 
     def _begin(self, channels: Iterable[Channel]) -> None:
@@ -259,17 +261,6 @@ class Program:
             for task in ended
             if not task.get_name().startswith(PASSING) or task.cancelled() or task.exception()
         ]
-
-    async def _add_meaning(self) -> None:
-        """Load the model; at the very first start, answer by words until all is encoded."""
-        await asyncio.to_thread(toneless)  # now rather than at the first question that needs it
-        if self._encoder is not None:
-            await asyncio.to_thread(self._encoder.warm)
-            if not self.registry.has_encoder:
-                await asyncio.to_thread(self.registry.use, self._encoder)
-                log.info("meaning_added")
-        await asyncio.to_thread(self._notebook.keep)
-        memory.give_back()
 
     async def _reload(self) -> None:
         """Take up changed files and entries while running."""

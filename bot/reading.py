@@ -1,16 +1,19 @@
 """What reads the agencies' folders, and what compares by meaning, as the settings say."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
 import structlog
 
+from bot import memory
 from bot.settings import Settings
 from knowledge.embedding import CachedEncoder, open_encoder
 from knowledge.lexical import concepts
 from knowledge.registry import Registry
 from knowledge.remembering import Notebook, Remembered
 from knowledge.thai import normalised
+from knowledge.words import toneless
 
 log = structlog.get_logger()
 
@@ -33,3 +36,18 @@ def make_notebook(settings: Settings) -> Notebook:
     """What indexing the agencies' texts found at the last start."""
     functions: Mapping[str, Remembered[Any]] = {"forms": normalised, "terms": concepts}
     return Notebook(settings.data_dir / "vectors" / "texts.json", functions)
+
+
+async def complete(registry: Registry, encoder: CachedEncoder | None, notebook: Notebook) -> None:
+    """Load what the first question needs, once requests are taken.
+
+    At the very first start answers are by words until the meaning of all entries is computed.
+    """
+    await asyncio.to_thread(toneless)
+    if encoder is not None:
+        await asyncio.to_thread(encoder.warm)
+        if not registry.has_encoder:
+            await asyncio.to_thread(registry.use, encoder)
+            log.info("meaning_added")
+    await asyncio.to_thread(notebook.keep)
+    memory.give_back()

@@ -105,7 +105,7 @@ class TestEveryChannel:
 
     @pytest.fixture
     async def channel(self, side: Side, platform: Platform) -> AsyncIterator[Channel]:
-        channel = side.channel(platform.url, timeout=0.5)
+        channel = side.channel(platform.url, timeout=1.5)
         await channel.open()
         platform.asked.clear()
         yield channel
