@@ -1,10 +1,13 @@
 """Photos, files and places in the web chat, as a citizen sends them from a telephone."""
 
+import asyncio
+
 import pytest
 from playwright.async_api import Page, expect
 
 from tests.attachments.contents import HTML, PDF, jpeg
 from tests.web.axe import EVERY, violations
+from tests.web.windows import PATIENCE
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -79,15 +82,17 @@ async def test_a_place_is_sent_with_one_tap_or_its_refusal_explained(visit):
 
 async def test_the_keyboard_comes_to_the_file_button_and_sees_it(visit):
     page = await visit(screen="desktop")
+    chosen = asyncio.get_running_loop().create_future()
+    page.once("filechooser", lambda one: chosen.set_result(one))  # noqa: PLW0108 - Playwright marks it
     await page.focus(".send")
     await page.keyboard.press("Tab")
 
     await expect(page.get_by_label("แนบรูปหรือไฟล์")).to_be_focused()
     width = "getComputedStyle(document.querySelector('.clip')).outlineWidth"
     assert await page.evaluate(width) == "3px"
-    async with page.expect_file_chooser() as chosen:
-        await page.keyboard.press("Enter")
-    await (await chosen.value).set_files(file("a.jpg", jpeg()))
+    await page.keyboard.press("Enter")
+    chooser = await asyncio.wait_for(chosen, PATIENCE / 1000)
+    await chooser.set_files(file("a.jpg", jpeg()))
     await expect(page.get_by_alt_text("a.jpg")).to_be_visible()
 
 
