@@ -1,5 +1,6 @@
 """Announcements in a real browser: written, signed by two, undone, sent, stopped; their looks."""
 
+import asyncio
 import re
 from collections.abc import Sequence
 from datetime import timedelta
@@ -297,3 +298,33 @@ async def seen(page: Page) -> None:
     """Accessible, and not wider than the screen."""
     await assert_accessible(page)
     await assert_fits(page, TAPPED)
+
+
+async def test_a_look_at_the_figures_does_not_drop_the_answer_to_a_form(visit, site, people):
+    agent = await log_in(visit, site, "agent")
+    at = await written(agent, site, "ข่าวหรือประกาศทั่วไป", text_th="ก", headline_th="ข")
+    await sending(site, at, people)
+    approver = await log_in(visit, site, "approver")
+    looked = asyncio.Event()
+    sent = asyncio.Event()
+
+    async def late(route):
+        """The figures as they are once the form was taken, told while its answer is awaited."""
+        looked.set()
+        await sent.wait()
+        await route.fulfill(response=await route.fetch())
+
+    async def slow(route):
+        answer = await route.fetch(max_redirects=0)
+        sent.set()
+        await asyncio.sleep(1)
+        await route.fulfill(response=answer)
+
+    await approver.goto(at)
+    await approver.route("**/progress", late)
+    await approver.route("**/stop", slow)
+    await asyncio.wait_for(looked.wait(), 15)
+    await approver.get_by_role("button", name="หยุดส่งส่วนที่เหลือทันที").click()
+
+    await expect(approver).to_have_url(re.compile("done=sending_stopped"))
+    await expect(approver.get_by_role("status").first).not_to_be_empty()

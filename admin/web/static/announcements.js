@@ -57,6 +57,10 @@ if (progress) {
   const said = document.querySelector("#progress-said");
   let told = -1;
   let ends = 0;
+  let isSent = false;
+  // A form is on its way: its answer, which says what was done, is what is shown next.
+  window.addEventListener("submit", (event) => { isSent = !event.defaultPrevented; });
+  window.addEventListener("pageshow", () => { isSent = false; });
   const moving = () => progress.querySelector(".moving");
   const isTyping = () => [...document.querySelectorAll("textarea, input[type=checkbox]")]
     .some((one) => one.type === "checkbox" ? one.checked !== one.defaultChecked : one.value !== one.defaultValue);
@@ -78,7 +82,7 @@ if (progress) {
       const open = progress.querySelector("details")?.open;
       const focused = progress.contains(document.activeElement);
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".moving");
-      if (!fresh) return;
+      if (!fresh || isSent) return;
       if (fresh.dataset.stage !== before && !isTyping()) {
         location.assign(location.pathname);
         return;
