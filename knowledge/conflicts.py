@@ -14,8 +14,6 @@ Progress = Callable[[int, int], None]
 
 OFFERED: Final = 3
 """Suggestions that a citizen is shown."""
-RIVAL: Final = 1 / 256
-"""The share of the first entry's confidence from which a second might take its phrasing."""
 SUSPECTS: Final = 5_000
 """Phrasings that are left out and asked again, at most: those with the nearest rivals."""
 FOLDS: Final = 24
@@ -122,13 +120,13 @@ def suspects(said: Sequence[Phrasing], matches: Mapping[str, Match]) -> list[Sus
     """Phrasings that another entry might take were they not in this one, nearest rivals first.
 
     Measured on the agencies here, whoever took a phrasing that was left out had been the second
-    while it was in, with at least RIVAL of the first one's confidence.
+    while it was in; how far behind tells nothing, and changes with every fitting.
     """
     found = []
     for phrasing in said:
         ranked = matches[phrasing.text].ranked[:2]
         (first, own), (rival, sure) = (*ranked, ("", 0.0), ("", 0.0))[:2]
-        if not phrasing.is_question and first == phrasing.entry and sure >= RIVAL * own > 0:
+        if not phrasing.is_question and first == phrasing.entry and rival and own > 0:
             found.append(Suspect(phrasing, rival, sure / own))
     return sorted(found, key=lambda suspect: -suspect.nearness)[:SUSPECTS]
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from knowledge.agency import Entry
-from knowledge.conflicts import FOLDS, Suspect, folds
+from knowledge.conflicts import FOLDS, Suspect, folds, suspects
 from knowledge.guard import Kind, compare, inspect
-from knowledge.matching import Document, Matcher
+from knowledge.matching import Decision, Document, Match, Matcher
 from knowledge.problems import Phrasing
 
 TODAY = dt.date(2026, 11, 21)
@@ -280,3 +280,21 @@ def test_in_a_fold_an_entry_loses_one_phrasing_and_its_rival_none(size):
         losing = [suspect.phrasing.entry for suspect in fold]
         assert len(losing) == len(set(losing))
         assert not {*losing} & {suspect.rival for suspect in fold}
+
+
+def test_whoever_stands_second_is_suspected_however_far_behind():
+    said = [Phrasing("own", text) for text in ("near", "far", "alone", "taken")]
+    ranked = {
+        "near": (("own", 0.9), ("rival", 0.3)),
+        "far": (("own", 0.9), ("rival", 1e-9)),
+        "alone": (("own", 0.9),),
+        "taken": (("rival", 0.9), ("own", 0.8)),
+    }
+    matches = {text: Match(Decision.ANSWER, found) for text, found in ranked.items()}
+
+    found = suspects(said, matches)
+
+    assert [(one.phrasing.text, one.rival) for one in found] == [
+        ("near", "rival"),
+        ("far", "rival"),
+    ]
