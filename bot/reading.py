@@ -49,5 +49,8 @@ async def complete(registry: Registry, encoder: CachedEncoder | None, notebook: 
         if not registry.has_encoder:
             await asyncio.to_thread(registry.use, encoder)
             log.info("meaning_added")
-    await asyncio.to_thread(notebook.keep)
+    try:
+        await asyncio.to_thread(notebook.keep)
+    except OSError as error:  # the next start is slower, and nothing else is amiss
+        log.warning("texts_not_kept", fault=type(error).__name__)
     memory.give_back()

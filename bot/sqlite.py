@@ -24,8 +24,8 @@ PRAGMAS = (
 """Each commit is durable (sqlite.org/pragma.html#pragma_synchronous); deleted words are wiped."""
 
 
-PATIENCE = 2.0
-"""Seconds that emptying the log waits for who reads."""
+PATIENCE = 0.5
+"""Seconds that emptying the log waits for who reads; who writes waits with it."""
 LONG = 1_500
 """Letters of one bound value."""
 

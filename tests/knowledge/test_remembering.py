@@ -5,8 +5,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from bot.reading import complete
 from knowledge import remembering, thai
 from knowledge.lexical import concepts
+from knowledge.registry import Registry
 from knowledge.remembering import Notebook
 from knowledge.thai import normalised
 
@@ -97,3 +99,14 @@ def test_the_rules_are_those_of_what_is_on_the_disk(
     remembering.rules.cache_clear()
 
     assert changed != before == remembering.rules()
+
+
+async def test_what_cannot_be_kept_stops_nothing(tmp_path: Path) -> None:
+    (tmp_path / "vectors").write_text("no folder")
+    book = notebook(tmp_path / "vectors" / "texts.json")
+    with book.open():
+        assert thai.normalise(TYPED) == RIGHT
+
+    await complete(Registry(tmp_path, tmp_path), None, book)
+
+    assert (tmp_path / "vectors").read_text() == "no folder"
