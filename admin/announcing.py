@@ -148,7 +148,7 @@ async def plan_end(session: AsyncSession, found: Announcement, now: datetime) ->
     A correction moves it.
     """
     first = found.first_id or found.id
-    planned = await planned_end(session, first)
+    planned = await _end_of(session, first)
     content = ending(found, planned, now)
     if content is None:
         return
@@ -192,7 +192,7 @@ def ending(found: Announcement, planned: Announcement | None, now: datetime) -> 
     )
 
 
-async def planned_end(session: AsyncSession, first: int) -> Announcement | None:
+async def _end_of(session: AsyncSession, first: int) -> Announcement | None:
     """The end of a thread that is planned and not told yet."""
     query = select(Announcement).where(
         Announcement.first_id == first,
@@ -217,7 +217,7 @@ async def end_now(
     session: AsyncSession, agency: Agency, found: Announcement, officer: Officer, now: datetime
 ) -> None:
     """Tell the planned end earlier: what was announced is over already."""
-    end = await planned_end(session, found.first_id or found.id)
+    end = await _end_of(session, found.first_id or found.id)
     if found.state is not State.POSTED or end is None:
         raise Refused("announce.no_end_planned")
     _post(officer, {approver_of(agency, found.content)}, found.content.unit)
@@ -230,7 +230,7 @@ async def keep_going(
     session: AsyncSession, found: Announcement, officer: Officer, now: datetime
 ) -> None:
     """It is not over after all: the end is told when it was planned to be."""
-    end = await planned_end(session, found.first_id or found.id)
+    end = await _end_of(session, found.first_id or found.id)
     if found.state is not State.POSTED or end is None or end.content.valid_until is None:
         raise Refused("announce.not_now")
     _post(officer, WRITERS | DECIDERS, found.content.unit)
@@ -259,7 +259,7 @@ async def withdraw(
 async def _drop_end(session: AsyncSession, found: Announcement, now: datetime) -> None:
     if found.first_id is not None:
         return
-    end = await planned_end(session, found.id)
+    end = await _end_of(session, found.id)
     if end is not None:
         end.state, end.changed_at = State.CANCELLED, now
 

@@ -230,7 +230,7 @@ async def digested(
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class SeenRecipient:
     """One recipient as staff see them: nothing that says who it is."""
 
     channel: str
@@ -247,7 +247,7 @@ class Delivery:
 
 async def told_of(
     session: AsyncSession, announcement: int, *, fate: Fate | None, skip: int, limit: int
-) -> Sequence[Delivery]:
+) -> Sequence[SeenRecipient]:
     """Recipients of an announcement, of its own mailings and of digests, in a lasting order."""
     carried = select(Carried.mailing_id).where(Carried.announcement_id == announcement)
     is_of_it = carried.where(Carried.lot == Recipient.lot, Carried.mailing_id == Mailing.id)
@@ -265,7 +265,7 @@ async def told_of(
         .limit(limit)
     )
     return [
-        Delivery(
+        SeenRecipient(
             mailing.channel,
             contact,
             met,

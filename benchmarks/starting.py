@@ -1,4 +1,4 @@
-"""From the command to the first answered request, with five agencies and what earlier runs kept.
+"""From the command to ready, with five agencies and what earlier runs kept.
 
 The baseline is a process that imports the libraries any such server needs and nothing else.
 """

@@ -6,7 +6,7 @@ from aiohttp import web
 from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin import audit, locks, signing, tickets
+from admin import locks, signing, tickets
 from admin.attachments import Attachment
 from admin.enclosures import MOST, reaches
 from admin.handling import Deed, perform
@@ -218,14 +218,7 @@ async def note(visit: Visit) -> web.StreamResponse:
                 )
             )
             await session.flush()
-            await audit.record(
-                session,
-                agency=ticket.agency,
-                actor=visit.actor,
-                what="ticket.note",
-                subject=f"ticket:{ticket.id}",
-                now=visit.now,
-            )
+            await visit.record(session, "ticket.note", f"ticket:{ticket.id}")
     raise visit.go(visit.at("tickets", ticket.number), done="noted" if words else None)
 
 

@@ -87,13 +87,11 @@ def as_sent(
     return Told(last, first)
 
 
-def end_of(
-    visit: Visit, it: Announcement, planned: Announcement | None, content: Content | None = None
-) -> Announcement | None:
+def end_of(visit: Visit, it: Announcement, planned: Announcement | None) -> Announcement | None:
     """Its all-clear, as that is planned or will be; None where there is none to come."""
     if it.posted_at is not None or it.state is State.CANCELLED:
         return _as_posted(visit, planned) if planned else None
-    view = _as_posted(visit, it, content)
+    view = _as_posted(visit, it)
     said = ending(view, planned, _moment(view))
     if said is None:
         return None

@@ -4,7 +4,7 @@ from aiohttp import web
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin import audit, chat_links, leaflets, riding
+from admin import chat_links, leaflets, riding
 from admin.announcements import Announcement, State, is_urgent
 from admin.announcing import DECIDERS, WRITERS, Refused
 from admin.followers import told
@@ -157,15 +157,8 @@ def _tested(visit: Visit, told: Told, chat: ContactRow) -> list[Reply]:
 async def _record(
     visit: Visit, session: AsyncSession, it: Announcement, what: str, mailings: list[int]
 ) -> None:
-    await audit.record(
-        session,
-        agency=visit.agency.slug,
-        actor=visit.actor,
-        what=what,
-        subject=f"announcement:{it.id}",
-        details={"mailings": mailings} if mailings else None,
-        now=visit.now,
-    )
+    details = {"mailings": mailings} if mailings else None
+    await visit.record(session, what, f"announcement:{it.id}", details)
 
 
 ROUTES = (

@@ -8,7 +8,7 @@ from aiohttp import web
 from aiohttp.web import FileField
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin import attachments, audit, dossiers, signing
+from admin import attachments, dossiers, signing
 from admin.attachments import Attachment, Status
 from admin.downloads import HEADERS, file_response
 from admin.enclosures import MOST
@@ -135,15 +135,8 @@ async def file(visit: Visit) -> web.StreamResponse:
     if is_small and row.is_picture:
         return await _small(visit, row)
     async with visit.write() as session:
-        await audit.record(
-            session,
-            agency=visit.agency.slug,
-            actor=visit.actor,
-            what="attachment.seen",
-            subject=f"ticket:{ticket.id}",
-            details={"attachment": row.id},
-            now=visit.now,
-        )
+        subject, details = f"ticket:{ticket.id}", {"attachment": row.id}
+        await visit.record(session, "attachment.seen", subject, details)
     return await file_response(row, visit.equipment.files, download=not row.is_picture)
 
 

@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 
 from aiohttp.web import FileField
 
-from admin import attachments, audit, fetches
+from admin import attachments, fetches
 from admin.attachments import Attachment
 from admin.media import Reason, Unfit
 from admin.pictures import Fit, fit
@@ -57,13 +57,5 @@ async def keep(
         )
         if holds:
             await attachments.hold(session, [row.id])
-        await audit.record(
-            session,
-            agency=visit.agency.slug,
-            actor=visit.actor,
-            what="attachment.added",
-            subject=subject,
-            details={"attachment": row.id},
-            now=visit.now,
-        )
+        await visit.record(session, "attachment.added", subject, {"attachment": row.id})
     return row

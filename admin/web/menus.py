@@ -9,7 +9,6 @@ import structlog
 from aiohttp import web
 from msgspec import Struct
 
-from admin import audit
 from admin.chat_menus import MOST_LINKS, chat_menus, left_out
 from admin.downloads import HEADERS
 from admin.officers import Role
@@ -84,15 +83,8 @@ async def sync(visit: Visit) -> web.StreamResponse:
     menus = chat_menus(visit.agency)
     accounts = await asyncio.gather(*(_put(visit, name, menus) for name in ACCOUNTS))
     async with visit.write() as session:
-        await audit.record(
-            session,
-            agency=visit.agency.slug,
-            actor=visit.actor,
-            what="menus.sync",
-            subject=f"agency:{visit.agency.slug}",
-            details={one.name: one.step.value for one in accounts},
-            now=visit.now,
-        )
+        details = {one.name: one.step.value for one in accounts}
+        await visit.record(session, "menus.sync", f"agency:{visit.agency.slug}", details)
     if any(one.is_failed for one in accounts):
         return _page(visit, menus, accounts, status=502)
     raise visit.go(visit.at("menus"), done="menus_renewed")

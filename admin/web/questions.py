@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin import audit, conversation, desk, proposals, staff
+from admin import conversation, desk, proposals, staff
 from admin.attachments import Attachment
 from admin.desk import Answer
 from admin.enclosures import MOST, VALID_FOR, reaches
@@ -153,15 +153,8 @@ async def _conversation(visit: Visit, ticket: Ticket) -> Sequence[conversation.S
         return []
     async with visit.write() as session:
         spoken = await conversation.around(session, ticket)
-        await audit.record(
-            session,
-            agency=ticket.agency,
-            actor=visit.actor,
-            what="conversation.seen",
-            subject=f"ticket:{ticket.id}",
-            details={"lines": len(spoken)},
-            now=visit.now,
-        )
+        subject, details = f"ticket:{ticket.id}", {"lines": len(spoken)}
+        await visit.record(session, "conversation.seen", subject, details)
     return spoken
 
 

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from admin import audit
 from admin.enclosures import Links
 from admin.officers import Officer, Post, Role
 from admin.passwords import Passwords
@@ -118,6 +119,24 @@ class Visit:
     def actor(self) -> str:
         """The visitor as the audit log names them."""
         return f"staff:{self.staff.id}" if self.staff else "system"
+
+    async def record(
+        self,
+        session: AsyncSession,
+        what: str,
+        subject: str,
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        """A row of the agency's audit log: the visitor did this, now."""
+        await audit.record(
+            session,
+            agency=self.agency.slug,
+            actor=self.actor,
+            what=what,
+            subject=subject,
+            details=details,
+            now=self.now,
+        )
 
     @property
     def roles(self) -> frozenset[Role]:

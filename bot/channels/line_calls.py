@@ -79,7 +79,10 @@ class LineCalls:
         return BotInfo(told.display_name, told.basic_id, told.chat_mode)
 
     async def quota(self) -> Quota:
-        """https://developers.line.biz/en/reference/messaging-api/#get-quota"""
+        """This month's quota and what was sent of it.
+
+        https://developers.line.biz/en/reference/messaging-api/#get-quota
+        """
         patience = {"_request_timeout": self._patience}
         quota = await answer_of(self._api.get_message_quota(**patience))
         used = await answer_of(self._api.get_message_quota_consumption(**patience))

@@ -124,6 +124,13 @@ async def press(browser: Browser, at: str, deed: str, **words: Any) -> Browser:
     return await browser.post(f"{at}/{deed}", {**given, **words})
 
 
+async def submitted(house: House, writer: Browser, kind: str = "notice", /, **words: str) -> str:
+    """The same, signed by who wrote it."""
+    at = await write(house, writer, kind, **words)
+    await press(writer, at, "submit")
+    return at
+
+
 async def look(house: House, at: str) -> Announcement:
     async with house.database.session() as session:
         number = int(at.rpartition("/")[2])
@@ -194,8 +201,7 @@ async def test_who_wrote_it_cannot_approve_it(house: House, new_browser: NewBrow
 async def test_an_urgent_one_is_approved_by_the_head_alone(
     house: House, writer: Browser, approver: Browser, new_browser: NewBrowser
 ) -> None:
-    at = await write(house, writer, is_urgent="1")
-    await press(writer, at, "submit")
+    at = await submitted(house, writer, is_urgent="1")
     await press(approver, at, "approve")
     assert approver.status == 422
     head = await come(house, await new_browser(), "head@example.go.th", Role.EXECUTIVE)
@@ -257,8 +263,7 @@ async def test_two_who_write_at_once_do_not_overwrite_each_other(
 async def test_what_the_approver_saw_is_what_is_approved(
     house: House, writer: Browser, approver: Browser
 ) -> None:
-    at = await write(house, writer)
-    await press(writer, at, "submit")
+    at = await submitted(house, writer)
     await approver.get(at)
     seen = approver.hidden["seen"]
     house.clock.move(seconds=5)
@@ -285,8 +290,7 @@ async def test_personal_data_are_covered_by_one_press(house: House, writer: Brow
 async def test_personal_data_that_stay_are_let_pass_one_by_one(
     house: House, writer: Browser, approver: Browser
 ) -> None:
-    at = await write(house, writer, text_th="โทร 081-234-5678 อีเมล somchai@example.com")
-    await press(writer, at, "submit")
+    at = await submitted(house, writer, text_th="โทร 081-234-5678 อีเมล somchai@example.com")
     await approver.get(at)
     digests = re.findall(r'name="cleared" value="([0-9a-f]{64})"', approver.text)
     assert len(digests) == 2
@@ -307,8 +311,7 @@ async def test_over_quota_is_refused_with_the_shortfall_and_free_ways(
     house: House, line: Counted, writer: Browser, approver: Browser
 ) -> None:
     await subscribed(house, 85)
-    at = await write(house, writer)
-    await press(writer, at, "submit")
+    at = await submitted(house, writer)
     await approver.get(at)
     assert "ขาด 5 ข้อความ" in approver.text
     assert "ยังไม่ได้ใส่ราคาในโปรไฟล์" in approver.text
@@ -328,8 +331,7 @@ async def test_an_urgent_one_may_use_the_reserve(
     house: House, line: Counted, writer: Browser, new_browser: NewBrowser
 ) -> None:
     await subscribed(house, 85)
-    at = await write(house, writer, is_urgent="1")
-    await press(writer, at, "submit")
+    at = await submitted(house, writer, is_urgent="1")
     head = await come(house, await new_browser(), "head@example.go.th", Role.EXECUTIVE)
     await press(head, at, "approve")
 
@@ -340,8 +342,7 @@ async def test_another_way_that_the_approver_chooses_is_signed_by_the_writer_ane
     house: House, line: Counted, writer: Browser, approver: Browser
 ) -> None:
     await subscribed(house, 101)
-    at = await write(house, writer)
-    await press(writer, at, "submit")
+    at = await submitted(house, writer)
     await press(approver, at, "way", way="free")
     it = await look(house, at)
 
@@ -354,8 +355,7 @@ async def test_a_quota_that_cannot_be_asked_holds_a_push_back(
 ) -> None:
     await subscribed(house, 3)
     line.is_silent = True
-    at = await write(house, writer)
-    await press(writer, at, "submit")
+    at = await submitted(house, writer)
     await press(approver, at, "approve")
 
     assert approver.status == 422
@@ -676,8 +676,7 @@ async def test_the_quota_page_draws_what_is_used_booked_and_kept(
 async def test_who_reads_sees_no_button_that_is_not_theirs(
     house: House, writer: Browser, new_browser: NewBrowser
 ) -> None:
-    at = await write(house, writer)
-    await press(writer, at, "submit")
+    at = await submitted(house, writer)
     reader = await come(house, await new_browser(), "reader@example.go.th", Role.EXECUTIVE)
     await reader.get(at)
     assert f'action="{at}/approve"' not in reader.text
@@ -995,8 +994,7 @@ async def test_a_quota_that_was_raised_is_seen_within_a_minute(
     house: House, line: Counted, writer: Browser, approver: Browser
 ) -> None:
     await subscribed(house, 85)
-    at = await write(house, writer)
-    await press(writer, at, "submit")
+    at = await submitted(house, writer)
     await approver.get(at)
     assert "ขาด 5 ข้อความ" in approver.text
     line.limit = 200
@@ -1016,8 +1014,7 @@ async def test_a_way_that_was_changed_is_signed_anew_and_says_so(
     house: House, line: Counted, writer: Browser, approver: Browser
 ) -> None:
     await subscribed(house, 101)
-    at = await write(house, writer)
-    await press(writer, at, "submit")
+    at = await submitted(house, writer)
     await press(approver, at, "way", way="free")
 
     assert "ส่งกลับให้ลงนามใหม่: เปลี่ยนวิธีส่งเป็น ไม่ส่งทาง LINE" in approver.text

@@ -3,6 +3,7 @@
 import re
 from datetime import datetime, timedelta
 from html import unescape
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -62,11 +63,11 @@ class Sender:
 
 
 @pytest.fixture
-async def sender(house: House, registry: object) -> Sender:
+async def sender(house: House, registry: Any) -> Sender:
     """Mailboxes of the web chat, which hold what was sent at once."""
     channel = FakeChannel(name=CHANNEL, is_mailbox=True)
     house.equipment.channels[f"{AGENCY}/{CHANNEL}"] = channel  # type: ignore[index]
-    return Sender(house, registry.get(AGENCY).agency)  # type: ignore[attr-defined]
+    return Sender(house, registry.get(AGENCY).agency)
 
 
 def shown(browser: Browser) -> list[str]:
