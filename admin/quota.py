@@ -186,8 +186,7 @@ async def _ends(session: AsyncSession, channel: Channel, now: datetime) -> int:
         is_now = end.starts_at is not None and month_of(end.starts_at) == month_of(now)
         if is_now and end.content.way is not Way.RIDE:
             told = (
-                select(func.count())
-                .select_from(Recipient)
+                select(func.count(Recipient.contact_id.distinct()))
                 .join(Mailing, Mailing.id == Recipient.mailing_id)
                 .where(
                     Mailing.announcement_id == end.first_id,

@@ -677,7 +677,38 @@ async def test_an_early_end_can_be_undone_for_a_minute(press: Press) -> None:
     assert press.got("telegram") == {"told": 2}
 
 
+def within_a_month(press: Press) -> None:
+    """Go on to the tenth, so that what follows within two weeks is of the same month."""
+    while press.clock().astimezone(BANGKOK).day != 10:
+        press.clock.move(days=1)
+
+
+async def test_the_end_of_a_recurring_notice_is_booked_once_for_each_who_was_told(
+    press: Press,
+) -> None:
+    within_a_month(press)
+    await press.subscribes("reader", "line")
+    press.newsroom.line.limit = 100
+    weekly = replaced(CUT, kind="notice", recurs="weekly:0:07:00")
+    number = await press.signs(weekly, lasts=timedelta(days=15))
+    rounds = NewsRounds(press.database, press.newsroom.channels)
+    for _ in range(2):
+        found = await standing(press, number)
+        due = found.next_at or found.starts_at
+        assert due
+        press.clock.move(seconds=(due - press.clock()).total_seconds() + 60)
+        await press.goes_out()
+        await rounds.recur(press.clock())
+        await press.goes_out()
+
+    ledger = await press.quotas.ledger(press.newsroom.line)
+    assert press.got("line") == {"reader": 2}
+    assert ledger
+    assert ledger.booked == 1
+
+
 async def test_an_end_over_the_quota_rides_rather_than_stops(press: Press) -> None:
+    within_a_month(press)
     reader = await press.subscribes("reader", "line")
     press.newsroom.line.limit = 2
     await press.announces()
