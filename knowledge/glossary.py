@@ -10,6 +10,7 @@ from knowledge.lexical import spans
 from knowledge.signals import Floats, Ints
 
 KEPT: Final = 4096  # words of questions whose vectors are kept
+MOST: Final = 4
 UNRELATED: Final = 0.35  # two words that have nothing to do with each other are this near
 
 
@@ -29,11 +30,13 @@ class Glossary:
 
     def vectors(self, terms: Sequence[str], new: Mapping[str, Vectors]) -> Vectors | None:
         """A row for each word, of which those not known are given; None for no words."""
-        known = {**self._asked, **new} if len(self._asked) < KEPT else dict(new)
+        known = self._asked
+        known.update(new)
         rows = [
             self._vectors[self._places[t]] if t in self._places else known.get(t) for t in terms
         ]
-        self._asked = known
+        if len(known) > KEPT:
+            self._asked = {}
         if not rows or any(row is None for row in rows):
             return None
         return np.asarray(rows, np.float32)
@@ -45,9 +48,11 @@ class Glossary:
         held = np.zeros(len(self._vectors), bool)
         for members, rows, _ in views:
             held[members[rows]] = True
-        near = self._vectors[held] @ words.T
+        count = np.count_nonzero(held)
+        is_most = MOST * count > len(held)  # to pick them out takes longer than to take them all
+        near = (self._vectors if is_most else self._vectors[held]) @ words.T
         near = np.maximum(0.0, (near - UNRELATED) / (1.0 - UNRELATED))
-        place = np.cumsum(held) - 1
+        place = np.arange(len(held)) if is_most else np.cumsum(held) - 1
         return [
             np.maximum.reduceat(near[place[members[rows]]], starts, axis=0) @ weights / total
             for members, rows, starts in views

@@ -238,3 +238,17 @@ def test_among_very_many_phrases_a_question_finds_its_entry():
 
     for n in (3, 1_234, 3_199):
         assert matcher.match(f"ถนนหมู่บ้านที่ {n} พัง").ranked[0][0] == f"d{n}"
+
+
+def test_a_question_loses_no_word_when_the_words_of_earlier_ones_are_forgotten(monkeypatch):
+    monkeypatch.setattr("knowledge.glossary.KEPT", 3)
+    encoder = LetterEncoder()
+    small = Matcher(read_documents(KB), encoder=encoder)
+    large = Matcher(read_documents(KB), encoder=encoder)
+    others = ("มะม่วง", "จักรยาน", "ดาวเทียม", "ลูกโป่ง")
+    questions = [f"ทำบัตรปลาทู{other}ต้องทำยังไง" for other in others]
+
+    found = [small.match(question).ranked for question in questions]
+
+    monkeypatch.setattr("knowledge.glossary.KEPT", 4096)
+    assert found == [large.match(question).ranked for question in questions]
