@@ -34,6 +34,7 @@ from bot.openings import Openings
 from bot.reading import complete, make_encoder, make_notebook, make_registry
 from bot.secrets import secret_key
 from bot.settings import Settings
+from bot.sweeps import Sweep
 from bot.tables import account_of
 from bot.timetable import MAILING, mailing_errand, timetable
 from bot.webhooks import MAX_BODY, Webhooks
@@ -46,6 +47,8 @@ log = structlog.get_logger()
 GRACE = 8.0
 """Seconds for what is in hand when we are told to stop; the whole stop takes under ten."""
 RELOAD = 2.0
+LOG = 1.0
+"""Seconds between two times that SQLite's log is taken over into its file."""
 PASSING = ("meaning", "open ")
 """How the names of those jobs begin that may end before the program does."""
 
@@ -230,6 +233,7 @@ class Program:
             "delivery": self.delivery.run(),
             "fetching": self.fetching.run(),
             "tidy": self.fetching.tidy(),
+            "log": Sweep(self.database.take_over, every=LOG, name="log").run(),
             "messenger": self.messenger.sweep.run(),
             "posting": self.posting.sweep.run(),
             "reload": self._reload(),

@@ -26,7 +26,7 @@ from sqlalchemy.ext.asyncio import (
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
-from bot.sqlite import connect, emptied, is_busy
+from bot.sqlite import Disk, copied, emptied, is_busy
 
 ConcurrentId = BigInteger().with_variant(Integer, "sqlite")
 """A growing 64-bit number; SQLite counts only INTEGER primary keys up by itself."""
@@ -105,6 +105,9 @@ class Database:
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self._writer = self.engine.execution_options(thamdai_write=True)
+        self._adder = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._has_written = False
         self._writing, self._behind = asyncio.Lock(), asyncio.Lock()
 
     @asynccontextmanager
@@ -119,8 +122,7 @@ class Database:
     @asynccontextmanager
     async def write(self, *, first: bool = False) -> AsyncIterator[AsyncConnection]:
         """A transaction of plain statements, committed at the end."""
-        async with self._turn(first=first), self.engine.connect() as connection:
-            await connection.execution_options(thamdai_write=True)
+        async with self._turn(first=first), self._writer.connect() as connection:
             transaction = await self._begun(connection)
             try:
                 yield connection
@@ -129,6 +131,7 @@ class Database:
                     await transaction.rollback()
                 raise
             await transaction.commit()
+            self._has_written = True
 
     @asynccontextmanager
     async def adding(self) -> AsyncIterator[AsyncConnection]:
@@ -141,8 +144,7 @@ class Database:
             async with self.write(first=True) as connection:
                 yield connection
             return
-        async with self.engine.connect() as connection:
-            await connection.execution_options(isolation_level="AUTOCOMMIT")
+        async with self._adder.connect() as connection:
             yield connection
 
     async def _begun(self, connection: AsyncConnection) -> AsyncTransaction:
@@ -173,6 +175,15 @@ class Database:
         async with self.engine.connect() as connection:
             yield connection
 
+    async def take_over(self) -> None:
+        """Copy what was written lately from SQLite's log into its file, beside all other work.
+
+        Else a commit would do so now and then, and everybody wait for it.
+        """
+        if self.is_sqlite and self._has_written:
+            self._has_written = False
+            await asyncio.to_thread(copied, self.engine.url.database or "")
+
     async def wipe(self) -> bool:
         """Empty SQLite's log of changes, which holds what was deleted since it last was.
 
@@ -202,7 +213,7 @@ def _engine(url: str) -> AsyncEngine:
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         settings["pool_use_lifo"] = True  # the connection used last has its pages in memory
-    settings["connect_args"] = {"async_creator_fn": connect}
+    settings["connect_args"] = {"async_creator_fn": Disk().connect}
     engine = create_async_engine(parsed, **settings)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
