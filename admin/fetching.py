@@ -30,8 +30,8 @@ DOUBTS = 3
 ALL_AT_ONCE = 8
 OF_AN_ACCOUNT = 4
 """A platform that hangs holds up no other."""
-GATHER = 0.02
-"""Seconds after a knock, so that what comes together is taken together."""
+GATHER = 0.1
+"""Seconds after a knock, so that what comes together is taken together: each message knocks."""
 NAP = 3.0
 """Seconds between looks when nobody knocks: another replica may have stopped in the middle."""
 UNSERVED = 60.0

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Index,
     bindparam,
     delete,
+    event,
     exists,
     or_,
     select,
@@ -19,7 +20,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, object_session
 
 from admin.tickets import Ticket
 from bot.db import Base, ConcurrentId, Document
@@ -163,10 +164,12 @@ async def drop(session: AsyncSession, contact_id: UUID, prefix: str) -> None:
     await session.flush()
 
 
-_WAITING = (
-    select(News.id).where(News.contact_id == bindparam("contact"), News.told_at.is_(None)).limit(1)
+_WAITING = select(News.contact_id).where(
+    News.contact_id.in_(bindparam("contacts", expanding=True)), News.told_at.is_(None)
 )
-"""Asked at every message: past the session, which would write down what it holds before it asks."""
+"""Asked past the session, which would write down what it holds before it asks."""
+_ASKED = "followers.asked"
+"""Where a session keeps which of its contacts have news."""
 _TAKE = (
     update(News)
     .where(News.told_at.is_(None))
@@ -177,11 +180,28 @@ _TAKE = (
 
 async def take(session: AsyncSession, contact_id: UUID, now: datetime) -> list[Reply]:
     """The news a contact has not been told yet, oldest first; they count as told from now on."""
-    if any(isinstance(row, News) for row in session.new):
-        await session.flush()
-    connection = await session.connection()
-    if await connection.scalar(_WAITING, {"contact": contact_id}) is None:
+    if not await _has_news(session, contact_id):
         return []
     query = _TAKE.where(News.contact_id == contact_id).values(told_at=now)
     rows = sorted((await session.execute(query)).all())
     return [msgspec.convert(row.reply, Reply) for row in rows]
+
+
+async def _has_news(session: AsyncSession, contact_id: UUID) -> bool:
+    """Asked for all of a session's contacts at the first one: most messages find no news."""
+    if any(isinstance(row, News) for row in session.new):
+        await session.flush()
+    asked: dict[UUID, bool] = session.info.get(_ASKED, {})
+    if contact_id not in asked:
+        held = session.sync_session.identity_map.values()
+        people = {contact_id, *(row.id for row in held if isinstance(row, ContactRow))}
+        connection = await session.connection()
+        told = set(await connection.scalars(_WAITING, {"contacts": sorted(people)}))
+        session.info[_ASKED] = asked = {person: person in told for person in people}
+    return asked[contact_id]
+
+
+@event.listens_for(News, "after_insert")
+def _ask_again(_mapper: object, _connection: object, news: News) -> None:
+    if session := object_session(news):
+        session.info.pop(_ASKED, None)

@@ -1,6 +1,5 @@
 """The desk: takes each message to its flow, and puts away what the flow decided."""
 
-import asyncio
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -79,7 +78,6 @@ class Desk:
         if message.kind is Kind.CHOICE or not message.text:
             return Thought(served.agency, None)
         text = message.text[:READ_AT_MOST]
-        await asyncio.sleep(0)  # between two questions, webhooks are read
         return Thought(served.agency, served.matcher.match(text))
 
     async def handle(

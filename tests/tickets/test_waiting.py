@@ -305,3 +305,18 @@ async def test_the_head_accepts_a_matter_only_for_a_unit(office: Office) -> None
     await office.does(ticket, Move.ACCEPT, HEAD, unit=UNIT)
 
     assert (ticket.status, ticket.unit) == (Status.WITH_UNIT, UNIT)
+
+
+async def test_news_made_after_all_were_asked_for_is_told_all_the_same(office: Office) -> None:
+    neighbour = contact_row(NEIGHBOUR)
+    office.session.add(neighbour)
+    ticket = await office.receives()
+    await office.session.flush()
+    assert await heard(office, NEIGHBOUR) == []
+    before = await heard(office, HOME)
+
+    await office.does(ticket, Move.TRIAGE, AGENT, unit=UNIT)
+    await office.session.flush()
+
+    assert len(await heard(office, HOME)) == 1, before
+    assert await heard(office, NEIGHBOUR) == []
