@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from heapq import heappop, heappush
 from typing import Any
 from uuid import UUID
 
@@ -29,9 +30,9 @@ AT_ONCE = 48
 ALL_AT_ONCE = 480
 BULK_AT_ONCE = 24
 """Of those, how many may be of what goes to many: the rest is for answers."""
-A_ROUND = 8
+A_ROUND = 12
 """Requests begun together: starting many at once would keep webhooks waiting."""
-GATHER = 0.003
+GATHER = 0.025
 """Seconds after a knock, so that what comes together is written together."""
 NAP = 1.0
 """Seconds between looks at the outbox when nobody knocks."""
@@ -68,6 +69,8 @@ class Delivery:
         self._job: asyncio.Task[Any] | None = None
         self._results: list[dict[str, Any]] = []
         self._gone: list[UUID] = []
+        self._later: list[datetime] = []
+        """When requests that we put off are due, as a heap."""
         self._knock = asyncio.Event()
         self._stopping = False
 
@@ -113,20 +116,23 @@ class Delivery:
         self._knock.clear()
         if self._results or self._stopping:
             return
-        nap = await self._nap()
+        nap = self._nap()
         with suppress(TimeoutError):
             async with asyncio.timeout(nap):  # wait_for of 3.11 may swallow a cancellation
                 await self._knock.wait()
             await asyncio.sleep(GATHER)
 
-    async def _nap(self) -> float:
+    def _nap(self) -> float:
+        """Until what we put off ourselves is due; what others left is found within a second."""
         held = self._accounts.held
-        nap = min([NAP, *(wait for a in held if (wait := self._paces[a].opens_in))])
-        if ready := self._ready_accounts():
-            async with self._database.read() as connection:
-                due = await outbox.next_due(connection, ready)
-            if due is not None:
-                nap = min(nap, (due - self._clock()).total_seconds())
+        waits = [self._paces[account].opens_in for account in held]
+        waits += [self._bulk_of(account).opens_in for account in held]
+        nap = min([NAP, *filter(None, waits)])
+        now = self._clock()
+        while self._later and self._later[0] <= now:
+            heappop(self._later)
+        if self._later:
+            nap = min(nap, (self._later[0] - now).total_seconds())
         return max(0.02, nap)
 
     def _ready_accounts(self) -> list[str]:
@@ -240,6 +246,8 @@ class Delivery:
         fault: str | None = None,
         done_at: datetime | None = None,
     ) -> None:
+        if status is Posting.PENDING:
+            heappush(self._later, due_at)
         self._results.append(
             {"row": row.id, "status": status, "fault": fault, "due_at": due_at, "done_at": done_at}
         )

@@ -20,12 +20,18 @@ from bot.turns import Apologise, FlowFault, Handle, Turns
 
 BATCH = 16
 """Contacts whose results share one commit."""
+PACE = 0.03
+"""Seconds between the beginnings of two batches, but for full ones: few large ones cost less."""
 WORKERS = 2
 """While the results of one batch are committed, the next batch is thought of."""
 A_FEW = 2
 """The same while webhooks come faster than they can be answered."""
 GIVE_WAY = 9
 """So many times as long as a batch took, at most, do the lanes then let webhooks go first."""
+LONG = 0.001
+"""Seconds of thinking after which other things have their turn."""
+BREATH = 12
+"""So many turns of the event loop a webhook takes to be kept."""
 ATTEMPTS = 5
 PAUSES = (0.2, 1.0, 5.0, 20.0)
 """Seconds after the first, second ... failure of one event."""
@@ -33,7 +39,8 @@ SWEEP = 1.0
 """Seconds between looks for events that nobody told us of: another replica's, or a crash's."""
 FRESH = timedelta(seconds=50)
 """After this nobody looks at the chat any more to see a sign."""
-LOOKED_AT = 100
+SIGNS = 20
+"""So many people a second, at most: where more wait, their answers come first."""
 A_MOMENT = 0.1
 """Seconds until we look again at a contact that another replica has in hand."""
 
@@ -76,6 +83,7 @@ class Lanes:
         self._started_at = clock()
         self._counted: set[int] = set()
         self._stopping = False
+        self._begun = self._gives_way_until = 0.0
 
     def add(self, contacts: Iterable[UUID]) -> None:
         """These contacts have something waiting."""
@@ -105,11 +113,13 @@ class Lanes:
     async def _work(self) -> None:
         while not self._stopping:
             await self._knock.wait()
+            await self._give_way()
+            await self._gather()
             taken = self._take()
             if not taken:
                 self._knock.clear()
                 continue
-            begun = time.monotonic()
+            self._begun = begun = time.monotonic()
             try:
                 await self._advance(taken)
             except Exception as error:  # noqa: BLE001 - the lanes must outlive a database's fault
@@ -118,29 +128,40 @@ class Lanes:
                 await asyncio.sleep(0.5)
             finally:
                 self._in_hand.difference_update(taken)
+                self._gives_way_until = time.monotonic() + GIVE_WAY * (time.monotonic() - begun)
                 self._knock.set()
-            await self._give_way(time.monotonic() - begun)
+
+    async def _gather(self) -> None:
+        """Let more come together where a batch has only just begun; one alone never waits."""
+        wait = self._begun + PACE - time.monotonic()
+        if wait > 0 and len(self._ready) < BATCH and not self._stopping:
+            await asyncio.sleep(wait)
 
     def _take(self) -> list[UUID]:
         """Contacts that no worker has in hand, those that wait longest first."""
+        is_pressed = self._is_pressed()
+        if is_pressed and self._in_hand:
+            return []
         free = (contact for contact in self._ready if contact not in self._in_hand)
-        taken = list(islice(free, A_FEW if self._is_pressed() else BATCH))
+        taken = list(islice(free, A_FEW if is_pressed else BATCH))
         for contact in taken:
             del self._ready[contact]
         self._in_hand.update(taken)
         return taken
 
-    async def _give_way(self, took: float) -> None:
+    async def _give_way(self) -> None:
         """Let webhooks be acknowledged, but not only them: the platforms wait a second or two."""
-        until = time.monotonic() + GIVE_WAY * took
-        while self._is_pressed() and not self._stopping and time.monotonic() < until:
+        while (
+            self._is_pressed() and not self._stopping and time.monotonic() < self._gives_way_until
+        ):
             await asyncio.sleep(0.001)
 
     async def sweep(self) -> None:
         """Find waiting events that nobody told us of, at once and then every second."""
         while not self._stopping:
             try:
-                await self._sweep_once()
+                if not self._is_pressed():  # it can wait, too
+                    await self._sweep_once()
             except Exception as error:  # noqa: BLE001 - tried again in a second
                 log.error("sweep_failed", fault=type(error).__name__)
             await asyncio.sleep(SWEEP)
@@ -153,7 +174,7 @@ class Lanes:
         if found:
             self.add(found)
             async with self._database.read() as connection:
-                heads = await heads_of(connection, found[:LOOKED_AT])
+                heads = await heads_of(connection, found[:SIGNS])
             recent = now - FRESH
             self._busy(head.message for head in heads if head.received_at > recent)
 
@@ -176,7 +197,13 @@ class Lanes:
 
     async def _attempt(self, heads: Sequence[Head]) -> None:
         await self._count_recovered(heads)
-        await self._commit(heads, {head.id: await self._prepared(head) for head in heads})
+        prepared = {}
+        for head in heads:
+            begun = time.monotonic()
+            prepared[head.id] = await self._prepared(head)
+            if time.monotonic() - begun > LONG:
+                await _breathe()
+        await self._commit(heads, prepared)
 
     async def _attempt_alone(self, head: Head) -> None:
         if self._attempts(head) >= ATTEMPTS:
@@ -247,6 +274,11 @@ class Lanes:
             log.error("apology_failed", row=head.id, fault=type(error).__name__)
             done = await self._turns.set_aside(head, fault, lambda _: ())
         self._after([head], done)
+
+
+async def _breathe() -> None:
+    for _ in range(BREATH):
+        await asyncio.sleep(0)
 
 
 def _name(message: InboundMessage) -> tuple[str, str, str]:

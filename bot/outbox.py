@@ -132,12 +132,6 @@ def _due_query() -> Executable:
 
 
 _DUE = _due_query()  # building it costs more than running it
-_NEXT_DUE = select(func.min(OutgoingRow.due_at)).where(
-    OutgoingRow.account.in_(bindparam("accounts", expanding=True)),
-    OutgoingRow.done_at.is_(None),
-    OutgoingRow.status == Posting.PENDING,
-    _is_first(),
-)
 
 
 async def due(
@@ -159,11 +153,6 @@ async def due(
         "limit": limit,
     }
     return list((await connection.execute(_DUE, values)).all())
-
-
-async def next_due(connection: AsyncConnection, accounts: Sequence[str]) -> datetime | None:
-    """When the next request that waits for nothing but its time is due."""
-    return await connection.scalar(_NEXT_DUE, {"accounts": list(accounts)})
 
 
 _REQUESTS: Any = OutgoingRow.__table__

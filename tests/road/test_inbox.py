@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
 
+import bot.inbox
 from bot.channels.channel import NotAccepted
 from bot.db import Database
 from bot.inbox import WAITING_ROOM, message_of
@@ -231,3 +232,22 @@ async def test_a_burst_of_webhooks_presses_and_a_steady_stream_does_not(road: Ro
     assert road.inbox.is_pressed
 
     await until(lambda: not road.inbox.is_pressed)
+
+
+async def test_what_follows_soon_after_a_commit_is_kept_together(
+    road: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bot.inbox, "PACE", 0.3)
+    road.begin("inbox")
+    await road.inbox.accept([said("ก", by="a")])
+    commits = count()
+    event.listen(road.database.engine.sync_engine, "commit", lambda _: next(commits))
+
+    async def later(number: int) -> None:
+        await asyncio.sleep(number / 100)
+        await road.inbox.accept([said("ข", by=f"b{number}")])
+
+    await asyncio.gather(*(later(number) for number in range(bot.inbox.A_FEW - 1)))
+
+    assert len(await road.events()) == bot.inbox.A_FEW
+    assert next(commits) <= 1, "on PostgreSQL there is none to count"

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import event, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+import bot.lanes
 from bot.lanes import ATTEMPTS
 from bot.messages import Contact, InboundMessage, Kind, Reply
 from bot.metrics import Metrics
@@ -480,6 +481,24 @@ async def test_stopping_finishes_the_batch_in_hand_and_begins_no_other(road: Roa
     done = [row for row in await road.events() if row.status == Progress.DONE]
     assert 0 < len(done) < 40
     assert len(await road.answers()) == len(done)
+
+
+async def test_what_follows_soon_after_a_batch_is_answered_together(
+    road: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bot.lanes, "PACE", 0.4)
+    commits: list[object] = []
+    event.listen(road.database.engine.sync_engine, "commit", commits.append)
+    road.begin("lanes")
+
+    for who in range(4):
+        await road.take(said("น้ำ", by=f"p{who}"))
+        await asyncio.sleep(0.03)
+    await until(road.is_quiet)
+
+    assert len(await road.answers()) == 4
+    of_the_inbox = 4 if road.database.is_sqlite else 0
+    assert len(commits) - of_the_inbox == 2, "the first alone, and at once"
 
 
 async def test_only_the_account_of_the_contact_gets_the_replies(road: Road) -> None:
