@@ -31,7 +31,7 @@ from bot.lanes import Lanes
 from bot.mailbox import Bells
 from bot.metrics import Metrics
 from bot.openings import Openings
-from bot.reading import complete, make_encoder, make_notebook, make_registry
+from bot.reading import complete, make_encoder, make_notebook, make_registry, warmed
 from bot.secrets import secret_key
 from bot.settings import Settings
 from bot.sweeps import Sweep
@@ -47,8 +47,6 @@ log = structlog.get_logger()
 GRACE = 8.0
 """Seconds for what is in hand when we are told to stop; the whole stop takes under ten."""
 RELOAD = 2.0
-LOG = 1.0
-"""Seconds between two times that SQLite's log is taken over into its file."""
 PASSING = ("meaning", "open ")
 """How the names of those jobs begin that may end before the program does."""
 
@@ -227,13 +225,13 @@ class Program:
         """Begin the work behind the requests."""
         jobs: Mapping[str, Any] = {
             "inbox": self.inbox.run(),
-            "lanes": self.lanes.run(),
+            "lanes": warmed(self.registry, self._encoder, self.lanes.run),
             "sweep": self.lanes.sweep(),
             "accounts": self.accounts.run(),
             "delivery": self.delivery.run(),
             "fetching": self.fetching.run(),
             "tidy": self.fetching.tidy(),
-            "log": Sweep(self.database.take_over, every=LOG, name="log").run(),
+            "log": Sweep(self.database.take_over, every=RELOAD, name="log").run(),
             "messenger": self.messenger.sweep.run(),
             "posting": self.posting.sweep.run(),
             "reload": self._reload(),
@@ -242,7 +240,7 @@ class Program:
         self._begin(self.channels.values())
 
     def begin_jobs(self) -> None:
-        """Begin what takes a second or two to get ready, once requests are taken."""
+        """Begin what may wait until requests are taken."""
         jobs = {
             "meaning": complete(self.registry, self._encoder, self._notebook),
             "jobs": self.jobs.run(),

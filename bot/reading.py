@@ -1,7 +1,7 @@
 """What reads the agencies' folders, and what compares by meaning, as the settings say."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import structlog
@@ -38,17 +38,25 @@ def make_notebook(settings: Settings) -> Notebook:
     return Notebook(settings.data_dir / "vectors" / "texts.json", functions)
 
 
+async def warmed(
+    registry: Registry, encoder: CachedEncoder | None, answer: Callable[[], Awaitable[None]]
+) -> None:
+    """Answer once what the first question needs is loaded: webhooks are kept meanwhile."""
+    await asyncio.to_thread(toneless)
+    if encoder is not None and registry.has_encoder:
+        await asyncio.to_thread(encoder.warm)
+    await answer()
+
+
 async def complete(registry: Registry, encoder: CachedEncoder | None, notebook: Notebook) -> None:
-    """Load what the first question needs, once requests are taken.
+    """Do what the start did not wait for.
 
     At the very first start answers are by words until the meaning of all entries is computed.
     """
-    await asyncio.to_thread(toneless)
-    if encoder is not None:
+    if encoder is not None and not registry.has_encoder:
         await asyncio.to_thread(encoder.warm)
-        if not registry.has_encoder:
-            await asyncio.to_thread(registry.use, encoder)
-            log.info("meaning_added")
+        await asyncio.to_thread(registry.use, encoder)
+        log.info("meaning_added")
     try:
         await asyncio.to_thread(notebook.keep)
     except OSError as error:  # the next start is slower, and nothing else is amiss
