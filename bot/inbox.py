@@ -29,7 +29,7 @@ WAITING_ROOM = 5_000
 KNOWN_CONTACTS = 100_000
 PRESSED = 300.0
 """Requests a second from which on webhooks go before replies: a small machine answers no more."""
-PACE = 0.012
+PACE = 0.008
 """Seconds between the beginnings of two commits, but for those of a few: each costs as much."""
 A_FEW = 4
 LATELY = 0.25
