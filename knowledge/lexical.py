@@ -23,7 +23,7 @@ LOW: Final = np.uint64(0xFFFFFFFF)
 BLOCK: Final = 20_000
 """Texts whose runs are made at once."""
 PART: Final = 1 << 22
-ROWS: Final = 20_000
+ROWS: Final = 60_000
 """Phrases from which on terms are summed up one by one."""
 
 
@@ -82,7 +82,7 @@ class Postings:
         sums = np.zeros(self.size, np.float32)
         for term, weight in zip(terms.tolist(), weights.tolist(), strict=True):
             here = slice(self._starts[term], self._starts[term + 1])
-            sums[self._rows[here]] += np.float32(weight) * self._weights[here]
+            np.add.at(sums, self._rows[here], np.float32(weight) * self._weights[here])
         return sums
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from knowledge.embedding import CachedEncoder, EncoderStatus, open_encoder
 from knowledge.evaluation import read_documents
+from knowledge.lexical import LetterIndex
 from knowledge.matching import Decision, Document, Matcher
 
 KB = Path(__file__).parent / "data" / "municipality" / "kb.jsonl"
@@ -252,3 +253,14 @@ def test_a_question_loses_no_word_when_the_words_of_earlier_ones_are_forgotten(m
 
     monkeypatch.setattr("knowledge.glossary.KEPT", 4096)
     assert found == [large.match(question).ranked for question in questions]
+
+
+def test_many_phrases_are_compared_as_few_are(monkeypatch):
+    phrases = [phrase for document in read_documents(KB) for phrase in document.phrasings]
+    index = LetterIndex(phrases, (2, 3, 4))
+    few = index.cosine("ทำบัตรประชาชนใบแรกที่ไหน")
+
+    monkeypatch.setattr("knowledge.lexical.ROWS", 0)
+
+    assert np.abs(index.cosine("ทำบัตรประชาชนใบแรกที่ไหน") - few).max() < 1e-6
+    assert few.max() > 0.2
