@@ -34,6 +34,9 @@ ConcurrentId = BigInteger().with_variant(Integer, "sqlite")
 PATIENCE = 5.0
 """Seconds to wait for another process that writes to the same SQLite file."""
 
+HURRY = 1.5
+"""The same while a platform waits, which can be told to come again."""
+
 READ_ONLY = "25006"
 """PostgreSQL's state for a write on a server that only follows another, as after a failover."""
 
@@ -116,14 +119,21 @@ class Database:
         if not self.is_sqlite:
             yield
             return
-        async with nullcontext() if first else self._behind, self._writing:
-            yield
+        async with nullcontext() if first else self._behind:
+            async with asyncio.timeout(HURRY if first else None):
+                await self._writing.acquire()
+            try:
+                yield
+            finally:
+                self._writing.release()
 
     @asynccontextmanager
     async def write(self, *, first: bool = False) -> AsyncIterator[AsyncConnection]:
         """A transaction of plain statements, committed at the end."""
+        begun = time.monotonic()
         async with self._turn(first=first), self._writer.connect() as connection:
-            transaction = await self._begun(connection)
+            until = begun + HURRY if first else time.monotonic() + PATIENCE
+            transaction = await self._begun(connection, until)
             try:
                 yield connection
             except BaseException:
@@ -147,14 +157,13 @@ class Database:
         async with self._adder.connect() as connection:
             yield connection
 
-    async def _begun(self, connection: AsyncConnection) -> AsyncTransaction:
+    async def _begun(self, connection: AsyncConnection, until: float) -> AsyncTransaction:
         """Begin; another process that writes to the same SQLite file is waited for, a while."""
-        patience = time.monotonic() + PATIENCE
         while True:
             try:
                 return await connection.begin()
             except OperationalError as error:
-                if not is_busy(error.orig) or time.monotonic() > patience:
+                if not is_busy(error.orig) or time.monotonic() > until:
                     raise
             await asyncio.sleep(0.02)
 

@@ -1,6 +1,7 @@
 """The inbox: acknowledged means kept, and kept once."""
 
 import asyncio
+import time
 from itertools import count
 
 import msgspec
@@ -10,7 +11,7 @@ from sqlalchemy.engine import make_url
 
 import bot.inbox
 from bot.channels.channel import NotAccepted
-from bot.db import Database
+from bot.db import PATIENCE, Database
 from bot.inbox import WAITING_ROOM, message_of
 from bot.messages import Contact, Kind, Place
 from tests.conftest import Opened, PostgreSQL
@@ -104,6 +105,27 @@ async def test_a_file_locked_by_another_program_is_waited_for_and_then_refused(
     await road.take(message)
 
     assert len(await road.events()) == 1
+
+
+async def test_a_platform_hears_soon_of_a_locked_file_though_others_wait_longer(
+    sqlite_url: str, make_road: MakeRoad, opened: Opened
+) -> None:
+    road = make_road(sqlite_url)
+
+    async def writes() -> None:
+        async with road.database.write():
+            pass
+
+    async with opened(sqlite_url).write():
+        other = asyncio.create_task(writes())
+        await asyncio.sleep(0.1)
+        begun = time.monotonic()
+        with pytest.raises(NotAccepted):
+            await road.take(said("รอหน่อย"))
+        assert time.monotonic() - begun < PATIENCE / 2
+        assert not other.done()
+
+    await other
 
 
 async def test_a_server_that_is_away_refuses(make_road: MakeRoad) -> None:
