@@ -93,6 +93,12 @@ class Needs:
         )
         return near
 
+    def alike(self) -> Floats:
+        """How far each two of the documents are about the same needs, 0 to 1."""
+        roots = np.sqrt(_shares(self._near.astype(np.float32)))
+        together: Floats = roots @ roots.T
+        return together
+
     def between(self, places: Ints, asked: Vectors) -> tuple[Floats, Floats, Floats, float, float]:
         """For some documents: nearness by the best need, by all, and by how much it is not theirs.
 

@@ -49,6 +49,12 @@ def test_meaning_joins_what_letters_do_not():
     assert [one.members for one in cluster(texts, Topics())] == [(0, 1), (2,)]
 
 
+def test_one_word_in_common_joins_what_is_put_otherwise():
+    texts = ["ถังขยะแตกขอเปลี่ยน", "อยากได้ถังขยะ", "ขอใบอนุญาตก่อสร้าง", "ใบอนุญาตก่อสร้างกี่วันได้", "รถชน"]
+
+    assert [one.members for one in cluster(texts)] == [(0, 1), (2, 3), (4,)]
+
+
 def test_the_same_question_written_otherwise_is_one():
     [found] = cluster(["ขอเบอร์โทร", "  ขอเบอร์โทร!!", "ขอเบอร์โทรรรรร"])
 
