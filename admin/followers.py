@@ -196,7 +196,7 @@ async def _has_news(session: AsyncSession, contact_id: UUID) -> bool:
         held = session.sync_session.identity_map.values()
         people = {contact_id, *(row.id for row in held if isinstance(row, ContactRow))}
         connection = await session.connection()
-        told = set(await connection.scalars(_WAITING, {"contacts": sorted(people)}))
+        told = set(await connection.scalars(_WAITING, {"contacts": list(people)}))
         session.info[_ASKED] = asked = {person: person in told for person in people}
     return asked[contact_id]
 

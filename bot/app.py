@@ -231,7 +231,7 @@ class Program:
             "delivery": self.delivery.run(),
             "fetching": self.fetching.run(),
             "tidy": self.fetching.tidy(),
-            "log": Sweep(self.database.take_over, every=RELOAD, name="log").run(),
+            "checkpoint": Sweep(self.database.checkpoint, every=RELOAD, name="checkpoint").run(),
             "messenger": self.messenger.sweep.run(),
             "posting": self.posting.sweep.run(),
             "reload": self._reload(),

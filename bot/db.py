@@ -26,7 +26,7 @@ from sqlalchemy.ext.asyncio import (
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
-from bot.sqlite import Disk, copied, emptied, is_busy
+from bot.sqlite import Disk, checkpoint, emptied, is_busy
 
 ConcurrentId = BigInteger().with_variant(Integer, "sqlite")
 """A growing 64-bit number; SQLite counts only INTEGER primary keys up by itself."""
@@ -114,25 +114,27 @@ class Database:
         self._writing, self._behind = asyncio.Lock(), asyncio.Lock()
 
     @asynccontextmanager
-    async def _turn(self, *, first: bool) -> AsyncIterator[None]:
-        """On SQLite, wait to write; who goes first waits for one other at most."""
+    async def _turn(self, *, first: bool) -> AsyncIterator[float]:
+        """On SQLite, wait to write; who goes first waits for one other at most, and not for long.
+
+        Gives the moment until which another process that writes to the file is waited for.
+        """
+        hurry = time.monotonic() + HURRY
         if not self.is_sqlite:
-            yield
+            yield hurry
             return
         async with nullcontext() if first else self._behind:
             async with asyncio.timeout(HURRY if first else None):
                 await self._writing.acquire()
             try:
-                yield
+                yield hurry if first else time.monotonic() + PATIENCE
             finally:
                 self._writing.release()
 
     @asynccontextmanager
     async def write(self, *, first: bool = False) -> AsyncIterator[AsyncConnection]:
         """A transaction of plain statements, committed at the end."""
-        begun = time.monotonic()
-        async with self._turn(first=first), self._writer.connect() as connection:
-            until = begun + HURRY if first else time.monotonic() + PATIENCE
+        async with self._turn(first=first) as until, self._writer.connect() as connection:
             transaction = await self._begun(connection, until)
             try:
                 yield connection
@@ -184,14 +186,14 @@ class Database:
         async with self.engine.connect() as connection:
             yield connection
 
-    async def take_over(self) -> None:
+    async def checkpoint(self) -> None:
         """Copy what was written lately from SQLite's log into its file, beside all other work.
 
         Else a commit would do so now and then, and everybody wait for it.
         """
         if self.is_sqlite and self._has_written:
             self._has_written = False
-            await asyncio.to_thread(copied, self.engine.url.database or "")
+            await asyncio.to_thread(checkpoint, self.engine.url.database or "")
 
     async def wipe(self) -> bool:
         """Empty SQLite's log of changes, which holds what was deleted since it last was.

@@ -29,11 +29,12 @@ WAITING_ROOM = 5_000
 KNOWN_CONTACTS = 100_000
 PRESSED = 300.0
 """Requests a second from which on webhooks go before replies: a small machine answers no more."""
-PACE = 0.008
-"""Seconds between the beginnings of two commits, but for those of a few: each costs as much."""
-A_FEW = 4
 LATELY = 0.25
 """Seconds over which that is counted."""
+PACE = 0.008
+"""Seconds between the beginnings of two commits, for one costs as much for few as for many."""
+ENOUGH = 4
+"""Requests that are worth a commit at once."""
 
 log = structlog.get_logger()
 
@@ -109,7 +110,7 @@ class Inbox:
         One alone never waits; nor do those of a burst, who come together anyway.
         """
         wait = self._begun + PACE - time.monotonic()
-        if wait > 0 and len(self._waiting) < A_FEW and not self.is_pressed:
+        if wait > 0 and len(self._waiting) < ENOUGH and not self.is_pressed:
             await asyncio.sleep(wait)
 
     def _take(self) -> list[Request]:

@@ -20,18 +20,18 @@ from bot.turns import Apologise, FlowFault, Handle, Turns
 
 BATCH = 16
 """Contacts whose results share one commit."""
-PACE = 0.03
-"""Seconds between the beginnings of two batches, but for full ones: few large ones cost less."""
-WORKERS = 2
-"""While the results of one batch are committed, the next batch is thought of."""
 A_FEW = 2
 """The same while webhooks come faster than they can be answered."""
+PACE = 0.03
+"""Seconds between the beginnings of two batches, unless the next is full: few cost less."""
+WORKERS = 2
+"""While the results of one batch are committed, the next batch is thought of."""
 GIVE_WAY = 9
 """So many times as long as a batch took, at most, do the lanes then let webhooks go first."""
 LONG = 0.001
 """Seconds of thinking after which other things have their turn."""
 BREATH = 12
-"""So many turns of the event loop a webhook takes to be kept."""
+"""Turns of the event loop that other things then have: so many a webhook takes to be kept."""
 ATTEMPTS = 5
 PAUSES = (0.2, 1.0, 5.0, 20.0)
 """Seconds after the first, second ... failure of one event."""
@@ -40,7 +40,7 @@ SWEEP = 1.0
 FRESH = timedelta(seconds=50)
 """After this nobody looks at the chat any more to see a sign."""
 SIGNS = 20
-"""So many people a second, at most: where more wait, their answers come first."""
+"""People who are shown a sign in one look, at most: where more wait, answers come first."""
 A_MOMENT = 0.1
 """Seconds until we look again at a contact that another replica has in hand."""
 

@@ -102,8 +102,8 @@ def emptied(database: str) -> bool:
     return not busy
 
 
-def copied(database: str) -> None:
-    """Take over into the file what its log has, as far as nobody is in the way; nobody waits."""
+def checkpoint(database: str) -> None:
+    """Copy what the log has into the file, as far as nobody is in the way; nobody waits for it."""
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("PRAGMA wal_checkpoint(PASSIVE)").close()
 

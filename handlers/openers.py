@@ -8,8 +8,6 @@ from knowledge.thai import normalise, segment
 from knowledge.wording import Wording
 
 EMERGENCIES = ("medical", "fire", "distress", "police", "disaster")
-REMEMBERED = 512
-"""Latest messages of which it is known what they are."""
 GREETING = 30
 """Letters that a greeting and a word or two may have."""
 SMALL_TALK = ("hello", "thanks", "bye", "who", "fine", "ok", "abuse")
@@ -62,7 +60,7 @@ class Openers:
         self._urgent = {
             kind: any_of(wording.words(f"emergency.{kind}_words")) for kind in EMERGENCIES
         }
-        self._heard = lru_cache(REMEMBERED)(self._cries)
+        self._emergencies = lru_cache(maxsize=512)(self._find_emergencies)  # of the latest messages
 
     def flow(self, text: str) -> str | None:
         """The choice value that these words stand for."""
@@ -83,9 +81,9 @@ class Openers:
 
     def emergencies(self, text: str) -> tuple[str, ...]:
         """The kinds of emergency that these words tell of, the most pressing first."""
-        return self._heard(text)
+        return self._emergencies(text)
 
-    def _cries(self, text: str) -> tuple[str, ...]:
+    def _find_emergencies(self, text: str) -> tuple[str, ...]:
         plain = normalise(text)
         return tuple(kind for kind, words in self._urgent.items() if words.search(plain))
 

@@ -16,10 +16,6 @@ TURNED = 12
 """Letters between how and what, where it is said the other way round."""
 
 
-REMEMBERED = 512
-"""Latest messages of which it is known what they are."""
-
-
 class Answer(StrEnum):
     """A word or two that answer what was asked while a report is written."""
 
@@ -49,13 +45,13 @@ class Signs:
         self._answers = {
             key_of(word): answer for answer in Answer for word in words(f"signs.{answer}_words")
         }
-        self._kind = lru_cache(REMEMBERED)(self._found)
+        self._kind = lru_cache(maxsize=512)(self._find_kind)  # of the latest messages
 
     def kind(self, text: str) -> Kind | None:
         """The kind of report that these words are, if they are one."""
         return self._kind(text)
 
-    def _found(self, text: str) -> Kind | None:
+    def _find_kind(self, text: str) -> Kind | None:
         plain = self._harmless.sub(" ", normalise(text))
         if self._over.search(plain) and self._thanks.search(plain):
             return None

@@ -20,11 +20,11 @@ Floats = NDArray[np.float32]
 TOGETHER: Final = 0.28
 """Likeness, on average between their questions, from which two groups are one matter.
 
-On nine sets of questions of known matters (`benchmarks/sets` and two more) three of four in a group
-belong together, and half of what belongs together is found: B-cubed F .61, at most .62.
+Chosen on the nine sets of `benchmarks/clusters.py`: three of four in a group belong together, and
+half of what belongs together is found.
 """
 IN_WRITING: Final = 0.14
-"""The same where only what is written is compared: F .50."""
+"""The same where only what is written is compared."""
 RUNS: Final = (3, 4)
 """Letters in a row that are compared."""
 WIDTH: Final = 2048

@@ -10,7 +10,7 @@ from knowledge.lexical import spans
 from knowledge.signals import Floats, Ints
 
 KEPT: Final = 4096  # words of questions whose vectors are kept
-MOST: Final = 4
+SOME: Final = 4  # where one word in so many is compared, all are: picking them takes longer
 UNRELATED: Final = 0.35  # two words that have nothing to do with each other are this near
 
 
@@ -48,11 +48,10 @@ class Glossary:
         held = np.zeros(len(self._vectors), bool)
         for members, rows, _ in views:
             held[members[rows]] = True
-        count = np.count_nonzero(held)
-        is_most = MOST * count > len(held)  # to pick them out takes longer than to take them all
-        near = (self._vectors if is_most else self._vectors[held]) @ words.T
+        are_many = SOME * np.count_nonzero(held) > len(held)
+        near = (self._vectors if are_many else self._vectors[held]) @ words.T
         near = np.maximum(0.0, (near - UNRELATED) / (1.0 - UNRELATED))
-        place = np.arange(len(held)) if is_most else np.cumsum(held) - 1
+        place = np.arange(len(held)) if are_many else np.cumsum(held) - 1
         return [
             np.maximum.reduceat(near[place[members[rows]]], starts, axis=0) @ weights / total
             for members, rows, starts in views

@@ -67,6 +67,7 @@ class Road:
         self.channels = {ACCOUNT: self.channel}
         self.flow: Any = Echo()
         self.slow: list[InboundMessage] = []
+        self.is_pressed = False
         self._jobs: list[asyncio.Task[Any]] = []
         self.rebuild()
 
@@ -87,6 +88,7 @@ class Road:
             busy=self.slow.extend,
             clock=self.clock,
             metrics=self.metrics,
+            is_pressed=lambda: self.is_pressed,
         )
         self.inbox = Inbox(
             self.database, arrived=self.lanes.add, clock=self.clock, metrics=self.metrics

@@ -501,6 +501,34 @@ async def test_what_follows_soon_after_a_batch_is_answered_together(
     assert len(commits) - of_the_inbox == 2, "the first alone, and at once"
 
 
+async def test_while_webhooks_press_answers_go_on_a_few_at_a_time(road: Road) -> None:
+    await road.take(*crowd(people=3 * bot.lanes.A_FEW, each=1))
+    commits: list[object] = []
+    event.listen(road.database.engine.sync_engine, "commit", commits.append)
+    road.is_pressed = True
+
+    road.begin("lanes")
+    await until(road.is_quiet)
+
+    assert len(commits) == 3
+
+
+async def test_while_webhooks_press_nobody_looks_for_what_was_overlooked(
+    road: Road, clock: MovingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bot.lanes, "SWEEP", 0.01)
+    await road.take(said("รออยู่"))
+    clock.move(seconds=5)
+    road.is_pressed = True
+
+    road.begin("sweep")
+    await asyncio.sleep(0.2)
+    assert not road.slow
+
+    road.is_pressed = False
+    await until(lambda: road.slow)
+
+
 async def test_only_the_account_of_the_contact_gets_the_replies(road: Road) -> None:
     other = Contact("other", "fake", "somchai")
     road.channels = {ACCOUNT: FakeChannel(), account_of("other", "fake"): FakeChannel("other")}

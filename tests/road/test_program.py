@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -148,6 +149,22 @@ async def test_a_question_on_line_is_answered(settings: Settings, line: SlowLine
 
     assert "สวัสดีครับ" not in metrics
     assert await standing(settings) == ([Progress.DONE], [Posting.SENT])
+
+
+async def test_until_what_a_question_needs_is_loaded_webhooks_are_kept_and_nothing_answered(
+    settings: Settings, line: SlowLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = threading.Event()
+    monkeypatch.setattr("bot.reading.toneless", loaded.wait)
+
+    async with running(settings) as (_, client):
+        try:
+            assert await deliver(client, 1) == 200
+            await asyncio.sleep(0.6)
+            assert not line.texts
+        finally:
+            loaded.set()
+        await until(lambda: line.texts)
 
 
 async def test_a_program_stopped_in_the_midst_of_work_loses_and_doubles_nothing(
