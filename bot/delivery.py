@@ -104,29 +104,25 @@ class Delivery:
         await self._write_results()
 
     async def _round(self) -> None:
+        self._knock.clear()
         taken = await self._take()
         for row in taken:
             task = asyncio.create_task(self._send(row))
             self._under_way.add(task)
             task.add_done_callback(self._under_way.discard)
-        if not taken and not self._results:
+        if not taken:
             await self._sleep()
 
     async def _sleep(self) -> None:
-        self._knock.clear()
-        if self._results or self._stopping:
-            return
-        nap = self._nap()
         with suppress(TimeoutError):
-            async with asyncio.timeout(nap):  # wait_for of 3.11 may swallow a cancellation
+            async with asyncio.timeout(self._nap()):  # wait_for may swallow a cancellation on 3.11
                 await self._knock.wait()
             await asyncio.sleep(GATHER)
 
     def _nap(self) -> float:
         """Until what we put off ourselves is due; what others left is found within a second."""
-        held = self._accounts.held
-        waits = [self._paces[account].opens_in for account in held]
-        waits += [self._bulk_of(account).opens_in for account in held]
+        waits = [pace.opens_in for pace in self._paces.values()]
+        waits += [pace.opens_in for pace in self._bulk.values()]
         nap = min([NAP, *filter(None, waits)])
         now = self._clock()
         while self._later and self._later[0] <= now:
@@ -278,6 +274,7 @@ class Delivery:
             raise
         for result in results:
             self._in_hand.pop(result["row"], None)
+        self.wake()  # what waited behind these is next
         return marked
 
     def _unsent(self, row: int) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.exc import OperationalError
 
+import bot.delivery
 from bot import outbox
 from bot.accounts import AllAccounts, LockedAccounts
 from bot.channels.channel import DeliveryError
@@ -17,7 +18,7 @@ from bot.pacing import Pace
 from bot.tables import Posting, account_of
 from tests.conftest import PostgreSQL
 from tests.fakes import FakeChannel, Fuse, MovingClock, said, text_of
-from tests.road.conftest import ACCOUNT, Breaker, MakeRoad, Road, until
+from tests.road.conftest import ACCOUNT, GENEROUS, Breaker, MakeRoad, Road, until
 
 SOMCHAI, MALEE = said("", by="somchai"), said("", by="malee")
 ELSEWHERE = said("", contact=Contact("other", "fake", "somchai"))
@@ -47,11 +48,16 @@ def refuse(*words: str, error: Exception) -> object:
     return lambda call: error if text_of(call) in words else None
 
 
-async def test_a_contacts_replies_arrive_in_the_order_written(road: Road) -> None:
+async def test_a_contacts_replies_arrive_in_the_order_written_and_none_waits_for_a_nap(
+    road: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bot.delivery, "NAP", 2 * GENEROUS)
     for n in range(30):
         await road.post(MALEE if n % 2 else SOMCHAI, str(n))
 
-    road.begin("accounts", "delivery")
+    road.begin("accounts")
+    await until(lambda: len(road.accounts.held) == len(road.channels))
+    road.begin("delivery")
     await until(lambda: len(road.channel.sent) == 30)
 
     for person, first in ((SOMCHAI, 0), (MALEE, 1)):
