@@ -14,7 +14,10 @@ from uuid import uuid4
 import asyncpg
 import pytest
 from hypothesis import HealthCheck, settings
+from sqlalchemy import URL, Engine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+import bot.db
 from bot import migration
 from bot.db import Database
 from tests.commands import process_as_it_was
@@ -121,6 +124,26 @@ def postgresql() -> Iterator[PostgreSQL]:
     server = PostgreSQL()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _statements_compiled_once() -> Iterator[None]:
+    """What SQLAlchemy made of a statement in one test serves in the next, on its own database."""
+    make, first = bot.db.create_async_engine, dict[str, Engine]()
+
+    def make_like_the_first(url: URL, **how: Any) -> AsyncEngine:
+        engine = make(url, **how)
+        own = engine.sync_engine
+        like = first.get(own.dialect.name)
+        if like is None or like.dialect.server_version_info is None:  # it has met no database yet
+            first[own.dialect.name] = own
+        else:
+            own.dialect, own._compiled_cache = like.dialect, like._compiled_cache
+        return engine
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bot.db, "create_async_engine", make_like_the_first)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -42,7 +42,7 @@ async def test_photos_and_files_stand_in_the_conversation_and_still_do_later(vis
         await page.reload()
 
 
-async def test_a_file_that_is_not_taken_is_explained_and_leaves_no_line(visit):
+async def test_a_file_that_is_not_taken_is_explained_and_leaves_no_line(visit, tmp_path):
     page = await visit()
     fault = page.get_by_role("alert")
 
@@ -50,7 +50,9 @@ async def test_a_file_that_is_not_taken_is_explained_and_leaves_no_line(visit):
     await expect(fault).to_contain_text("รับไฟล์แบบนี้ไม่ได้")
     await expect(page.locator("#log .you")).to_have_count(0)
 
-    await page.set_input_files("#file", file("scan.pdf", PDF + bytes(21 * 1024 * 1024)))
+    large = tmp_path / "scan.pdf"
+    large.write_bytes(PDF + bytes(21 * 1024 * 1024))
+    await page.set_input_files("#file", large)
     await expect(fault).to_contain_text("ไม่เกิน 20 เมกะไบต์")
     await expect(page.locator("#log .you")).to_have_count(0)
 

@@ -16,6 +16,7 @@ from admin.leaflets import moment
 from admin.officers import Post, Role
 from bot import clock
 from tests.web.test_chat_looks import KILOBYTE, assert_accessible
+from tests.web.windows import too_small
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -173,10 +174,7 @@ async def test_nothing_is_wider_than_the_screen_or_too_small_to_tap(visit, site,
         await page.goto(address)
         assert await page.evaluate("document.documentElement.scrollWidth") == width, address
         taps = "main button, select, .story h2 a, .ways a, .files a, .date a, .back a, .pills a"
-        for one in await page.locator(taps).all():
-            box = await one.bounding_box()
-            assert box
-            assert min(box["height"], box["width"]) >= 44, (address, await one.text_content())
+        assert await too_small(page, taps) == [], address
 
 
 async def test_the_list_says_in_words_what_is_over_corrected_or_withdrawn(visit, site, told):

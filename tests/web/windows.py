@@ -15,6 +15,19 @@ EMPTY = "about:blank"
 FORGET = "() => { localStorage.clear(); sessionStorage.clear(); }"
 
 
+SMALLER_SIDES = """(all) => all.map((one) => {
+    const { width, height } = one.getBoundingClientRect();
+    return [Math.min(width, height), one.textContent.trim()];
+})"""
+
+
+async def too_small(page: Page, taps: str, least: float = 44) -> list[tuple[float, str]]:
+    """What can be tapped and is smaller than a finger: its smaller side, and its words."""
+    sides = await page.locator(taps).evaluate_all(SMALLER_SIDES)
+    assert sides, f"nothing to tap: {taps}"
+    return [(side, words) for side, words in sides if side < least]
+
+
 @dataclass
 class Windows:
     """Gives windows to a test, and takes them back empty: to begin one costs half a second."""
