@@ -1,7 +1,18 @@
-"""How often one web chat may speak: far above any person, far below a flood."""
+"""How often, how many at once and how much visitors send: above any person, below a flood."""
 
+import asyncio
 import time
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import IO
 
+from aiohttp import BodyPartReader
+
+from admin.media import Reason, Unfit
+from admin.pictures import Fit, fit
+
+PIECE = 64 * 1024
 BURST = 300.0
 PER_SECOND = 20.0
 REMEMBERED = 10_000
@@ -23,3 +34,52 @@ class Allowance:
             self._left.clear()
         self._left[who] = (left - 1 if left >= 1 else left, now)
         return left >= 1
+
+
+class Full(Exception):
+    """Nobody made room within the time that somebody may wait."""
+
+
+class Places:
+    """Room for a few at once; the others wait a moment."""
+
+    def __init__(self, places: int, wait: float) -> None:
+        self._free = asyncio.Semaphore(places)
+        self._wait = wait
+
+    @asynccontextmanager
+    async def one(self) -> AsyncIterator[None]:
+        """A place until the end; raises Full."""
+        try:
+            async with asyncio.timeout(self._wait):
+                await self._free.acquire()
+        except TimeoutError:
+            raise Full from None
+        try:
+            yield
+        finally:
+            self._free.release()
+
+
+async def pour(part: BodyPartReader, file: IO[bytes], most: int) -> None:
+    """Write a part of a form into a file; reading ends with Unfit where the limit is."""
+    size = 0
+    while piece := await part.read_chunk(PIECE):
+        size += len(piece)
+        if size > most:
+            raise Unfit(Reason.TOO_BIG)
+        file.write(piece)
+
+
+async def fitted(file: IO[bytes], name: str) -> Fit:
+    """A file that came, as it may be kept, one after the other whoever sent it; raises Unfit."""
+    return await asyncio.get_running_loop().run_in_executor(_UNPACKING, _fit, file, name)
+
+
+_UNPACKING = ThreadPoolExecutor(1, "unpacking")
+"""One picture at a time: a large one takes 150 MB of memory."""
+
+
+def _fit(file: IO[bytes], name: str) -> Fit:
+    file.seek(0)
+    return fit(file.read(), name)

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import IO
 
 import structlog
 from aiohttp import BodyPartReader, web
@@ -18,7 +17,7 @@ from admin import fetches
 from admin.attachments import Attachment
 from admin.downloads import file_response
 from admin.media import Reason, Unfit
-from admin.pictures import Fit, fit
+from admin.pictures import Fit
 from bot import messages
 from bot.bodies import UNREADABLE
 from bot.callers import caller_of
@@ -30,13 +29,12 @@ from bot.messages import InboundMessage, Kind
 from bot.settings import Settings
 from bot.tables import ContactRow, account_of
 from handlers.site.chat import Chat, TooFast, as_response, event_id, refusal
-from handlers.site.limits import Allowance
+from handlers.site.limits import PIECE, Allowance, fitted, pour
 from handlers.site.lines import file_path
 from handlers.site.pages import error_page, language_of, query_of
 from handlers.site.sessions import Session
 from knowledge.registry import Served
 
-PIECE = 64 * 1024
 ROOM = 64 * 1024
 """Bytes of a form beside its files."""
 FILES = 10
@@ -87,7 +85,6 @@ class Uploads:
         self._of_session = Allowance(BURST, PER_SECOND)
         self._of_visitor = Allowance(MANY * BURST, MANY * PER_SECOND)
         self._under_way = 0
-        self._unpacking = asyncio.Semaphore(1)
 
     def add_to(self, app: web.Application) -> None:
         """Serve files in and out."""
@@ -207,20 +204,9 @@ class Uploads:
 
     async def _read(self, part: BodyPartReader) -> Fit:
         """What a part holds, as it may be kept; reading ends where the limit is."""
-        size = 0
         with self._store.scratch() as file:
-            while piece := await part.read_chunk(PIECE):
-                size += len(piece)
-                if size > self._most:
-                    raise Unfit(Reason.TOO_BIG)
-                file.write(piece)
-            async with self._unpacking:
-                return await asyncio.to_thread(_fit, file, part.filename or "")
-
-
-def _fit(file: IO[bytes], name: str) -> Fit:
-    file.seek(0)
-    return fit(file.read(), name)
+            await pour(part, file, self._most)
+            return await fitted(file, part.filename or "")
 
 
 async def _know(writing: AsyncSession, session: Session, now: datetime, *, is_sqlite: bool) -> None:

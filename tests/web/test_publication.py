@@ -1,17 +1,29 @@
 """Another body asks the agency to publish something, in a form that needs no scripts (A2)."""
 
+import asyncio
 import re
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
 from hashlib import sha256
 from html import escape
 
 import aiohttp
 import pytest
+import pytest_asyncio
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from playwright.async_api import expect
 from sqlalchemy import select
 
 from admin.attachments import Attachment
 from admin.persons import Person
 from admin.tickets import Privacy, Source, Ticket
+from bot import clock
+from handlers.site import publication
+from handlers.site.pages import Pages
+from handlers.site.publication import Publication
+from handlers.site.sessions import Sessions
 from knowledge.chains import Kind
 from tests.attachments.contents import jpeg
 from tests.web.test_chat_looks import assert_accessible
@@ -26,6 +38,58 @@ GIVEN = {
     "phone": "0 2000 0000",
     "agree": "yes",
 }
+
+
+@dataclass
+class Hasty:
+    """The same form on a server of its own, where nobody waits long for a place."""
+
+    url: str
+    agency: str
+    lines: list[asyncio.StreamWriter] = field(default_factory=list)
+
+    async def fill_places(self) -> None:
+        """Begin as many forms as are read at once, and end none of them."""
+        port = int(self.url.rpartition(":")[2])
+        for _ in range(publication.AT_ONCE):
+            _, line = await asyncio.open_connection("127.0.0.1", port)
+            line.write(
+                f"POST {PAGE.format(self.agency)} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
+                "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 1000\r\n\r\n"
+                '--x\r\nContent-Disposition: form-data; name="what"\r\n\r\n'.encode()
+            )
+            await line.drain()
+            self.lines.append(line)
+
+    async def free_places(self) -> None:
+        """Go away in the middle of them all."""
+        while self.lines:
+            line = self.lines.pop()
+            line.close()
+            await line.wait_closed()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def hasty(site) -> AsyncIterator[Hasty]:
+    """The form with its own limits, before the database and the files of the site."""
+    program, app = site.program, web.Application()
+    Publication(
+        program.database,
+        program.registry.get,
+        program.files,
+        program.settings,
+        sessions=Sessions(b"key", ""),
+        clock=clock.now,
+        wait=0.2,
+    ).add_to(app)
+    Pages(program.registry, program.settings).add_to(app)
+    async with AsyncExitStack() as stack:
+        server = TestServer(app)
+        await server.start_server(shutdown_timeout=0.1)
+        stack.push_async_callback(server.close)
+        found = Hasty(str(server.make_url("")).rstrip("/"), site.agency)
+        stack.push_async_callback(found.free_places)
+        yield found
 
 
 async def kept(site, table) -> list:
@@ -125,6 +189,93 @@ async def test_a_flood_of_requests_is_slowed_down(site):
     statuses = {(await post(site, what=f"ประกาศ {n}"))[0] for n in range(9)}
 
     assert statuses == {200, 429}
+
+
+async def test_a_form_that_finds_no_place_is_sent_again_by_reloading(visit, site, hasty, tmp_path):
+    page = await visit(PAGE.format(site.agency), base=hasty.url)
+    for name in ("body", "what", "name", "phone"):
+        await page.fill(f"#{name}", GIVEN[name])
+    (tmp_path / "ประกาศ.jpg").write_bytes(jpeg())
+    await page.set_input_files("#file", tmp_path / "ประกาศ.jpg")
+    await page.check("#agree")
+    before = len(await kept(site, Ticket))
+    await hasty.fill_places()
+
+    await page.get_by_role("button", name="ส่งคำขอ").click()
+
+    await expect(page.get_by_role("heading")).to_contain_text("โหลดหน้านี้ใหม่")
+    await expect(page.locator(".english").first).to_contain_text("reload this page")
+    await assert_accessible(page)
+    assert len(await kept(site, Ticket)) == before
+
+    await hasty.free_places()
+    await page.reload()
+
+    ticket = (await kept(site, Ticket))[-1]
+    await expect(page.get_by_role("status")).to_contain_text(ticket.number)
+    assert ticket.what == f"{GIVEN['body']}\n{GIVEN['what']}"
+    assert len(ticket.attachments) == 1
+
+
+async def test_a_form_without_a_place_is_not_read_and_told_when_to_come_again(hasty):
+    await hasty.fill_places()
+    async with aiohttp.ClientSession() as http:
+        for _ in range(2):
+            async with http.post(hasty.url + PAGE.format(hasty.agency)) as found:
+                assert (found.status, found.headers["Retry-After"]) == (503, "10")
+
+
+async def test_more_forms_at_once_than_there_are_places_all_arrive(site):
+    before = len(await kept(site, Ticket))
+    found = await asyncio.gather(
+        *(
+            post(site, files=5, what=f"ประกาศ {at}", headers={"X-Forwarded-For": f"192.0.2.{at}"})
+            for at in range(2 * publication.AT_ONCE)
+        )
+    )
+
+    assert {status for status, _ in found} == {200}
+    tickets = (await kept(site, Ticket))[before:]
+    assert len(tickets) == 2 * publication.AT_ONCE
+    assert {len(ticket.attachments) for ticket in tickets} == {5}
+
+
+async def test_one_address_that_tries_without_end_is_not_read_any_more(hasty):
+    async with aiohttp.ClientSession() as http:
+        where = hasty.url + PAGE.format(hasty.agency)
+        for _ in range(int(publication.TRIES)):
+            async with http.post(where, data="x") as found:
+                assert found.status == 400
+        async with http.post(where, data="x") as found:
+            assert (found.status, found.headers["Retry-After"]) == (429, "60")
+            text = await found.text()
+        assert "โหลดหน้านี้ใหม่" in text
+        assert "reload this page" in text
+        async with http.post(where, data="x", headers={"X-Forwarded-For": "192.0.2.99"}) as found:
+            assert found.status == 400
+
+
+async def test_a_form_that_is_too_long_is_refused_before_its_files_came(site):
+    """The rest never comes, and yet the answer does, with what was typed above the files."""
+    port = int(site.url.rpartition(":")[2])
+    reader, line = await asyncio.open_connection("127.0.0.1", port)
+    length = publication.FILES * site.program.settings.max_file + publication.ROOM + 1
+    line.write(
+        f"POST {PAGE.format(site.agency)} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
+        "X-Forwarded-For: 192.0.2.100\r\n"
+        f"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: {length}\r\n\r\n"
+        '--x\r\nContent-Disposition: form-data; name="what"\r\n\r\nแจ้งดับไฟ\r\n'
+        '--x\r\nContent-Disposition: form-data; name="file"; filename="a.mp4"\r\n\r\n'.encode()
+        + bytes(publication.ROOM)
+    )
+    async with asyncio.timeout(5):
+        answer = await reader.readuntil(b"</form>")
+    line.close()
+    await line.wait_closed()
+
+    assert answer.startswith(b"HTTP/1.1 422 ")
+    assert "ไฟล์ใหญ่เกินไป" in answer.decode()
+    assert "แจ้งดับไฟ</textarea>" in answer.decode()
 
 
 async def test_a_number_of_something_else_or_of_nobody_tells_nothing(visit, site):
