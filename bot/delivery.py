@@ -149,7 +149,7 @@ class Delivery:
             async with self._database.read() as connection:
                 bulk = [account for account in held if self._is_open_for_many(account)]
                 rows = await outbox.due(connection, held, self._clock(), room, bulk=bulk)
-            rows = [row for row in rows if self._may_go(row) and self._paces[row.account].take()]
+            rows = [row for row in rows if self._goes(row)]
             for row in rows:
                 self._bulk_of(row.account).spend()
         marked = await self._write_results([row.id for row in rows])
@@ -166,6 +166,11 @@ class Delivery:
     def _is_open_for_many(self, account: str) -> bool:
         is_free = self._bulk_in_hand[account] < BULK_AT_ONCE
         return is_free and self._bulk_of(account).opens_in <= 0
+
+    def _goes(self, row: Any) -> bool:
+        """Whether it goes now; a chat is charged only for what its account may send."""
+        pace = self._paces[row.account]
+        return pace.is_open and self._may_go(row) and pace.take()
 
     def _may_go(self, row: Any) -> bool:
         """Whether its chat takes it now; otherwise it waits its time, and holds up nobody else."""

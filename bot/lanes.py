@@ -261,6 +261,8 @@ class Lanes:
         pause = timedelta(seconds=PAUSES[attempts - 1])
         await self._turns.postpone(head, attempts, name, pause)
         self._counted.discard(head.id)
+        loop = asyncio.get_running_loop()
+        loop.call_later(pause.total_seconds(), self.add, [head.contact_id])
 
     async def _set_aside(self, head: Head, fault: str) -> None:
         """With an apology if there can be one: what follows must be served in any case."""

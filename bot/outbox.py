@@ -206,7 +206,10 @@ async def recover(
 
 _SETTLE = (
     update(_REQUESTS)
-    .where(_REQUESTS.c.id == bindparam("row"))
+    .where(
+        _REQUESTS.c.id == bindparam("row"),
+        or_(_REQUESTS.c.done_at.is_(None), bindparam("status") != Posting.PENDING),
+    )
     .values(
         status=bindparam("status"),
         fault=bindparam("fault"),
@@ -217,7 +220,10 @@ _SETTLE = (
 
 
 async def settle(connection: AsyncConnection, results: Sequence[dict[str, Any]]) -> None:
-    """Write down what became of requests: row, status, fault, due_at, done_at each."""
+    """Write down what became of requests: row, status, fault, due_at, done_at each.
+
+    What somebody else has ended meanwhile does not wait again.
+    """
     await connection.execute(_SETTLE, list(results))
     if again := [each["row"] for each in results if each["status"] == Posting.PENDING]:
         held = update(_REQUESTS).where(

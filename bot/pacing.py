@@ -77,7 +77,8 @@ class BulkPace:
 
     def spend(self) -> None:
         """A request went out, to one or to many."""
-        self._allowance, self._counted_at = self._gained() - 1, time.monotonic()
+        left = max(self._gained() - 1, -self._rate)  # a burst of answers is over a second later
+        self._allowance, self._counted_at = left, time.monotonic()
 
     def _gained(self) -> float:
         gained = (time.monotonic() - self._counted_at) * self._rate

@@ -26,7 +26,7 @@ from knowledge.registry import Served
 MAX_MESSAGE = 64 * 1024
 """Bytes of one message's JSON."""
 ANSWER_WITHIN = 20.0
-LOOK_AGAIN = 2.0
+SOON, LOOK_AGAIN = 0.2, 2.0
 """Seconds until we look by ourselves: another process may have written, or a bell been missed."""
 SHOWN = 40
 
@@ -216,12 +216,13 @@ class Chat:
 
     async def _handled(self, message: InboundMessage, handled: Any) -> int | None:
         ends = time.monotonic() + ANSWER_WITHIN
+        look = SOON
         while time.monotonic() < ends:
             try:
-                async with timeout(LOOK_AGAIN):
+                async with timeout(look):
                     await handled.wait()
             except TimeoutError:
-                pass  # another process may have handled it: look
+                look = LOOK_AGAIN  # another process may have handled it, or we did before: look
             async with self._database.read() as connection:
                 if (event := await mailbox.is_handled(connection, message)) is not None:
                     return event

@@ -14,7 +14,7 @@ from bot.accounts import AllAccounts, LockedAccounts
 from bot.channels.channel import DeliveryError
 from bot.delivery import AT_ONCE, ATTEMPTS
 from bot.messages import Contact
-from bot.pacing import Pace
+from bot.pacing import BulkPace, Pace
 from bot.tables import Posting, account_of
 from tests.conftest import PostgreSQL
 from tests.fakes import FakeChannel, Fuse, MovingClock, said, text_of
@@ -63,6 +63,20 @@ async def test_a_contacts_replies_arrive_in_the_order_written_and_none_waits_for
     for person, first in ((SOMCHAI, 0), (MALEE, 1)):
         texts = [text_of(c) for c in road.channel.sent if c.address == person.contact.address]
         assert texts == [str(n) for n in range(first, 30, 2)]
+
+
+async def test_what_somebody_else_has_ended_does_not_wait_again(road: Road) -> None:
+    await road.post(SOMCHAI, "1", "2")
+    now = road.clock()
+    late = {"fault": None, "due_at": now, "done_at": None, "status": Posting.PENDING}
+    async with road.database.write() as connection:
+        sent = {**late, "row": 1, "status": Posting.SENT, "done_at": now}
+        await outbox.settle(connection, [sent])
+        await outbox.settle(connection, [{**late, "row": 1}, {**late, "row": 2, "fault": "again"}])
+
+    first, second = await road.requests()
+    assert (first.status, first.done_at) == (Posting.SENT, now)
+    assert (second.status, second.fault) == (Posting.PENDING, "again")
 
 
 async def test_what_fails_is_tried_again_before_what_follows_and_holds_up_nobody_else(
@@ -156,6 +170,14 @@ def test_after_a_refusal_an_account_goes_on_slower_and_grows_with_success() -> N
     for _ in range(500):
         pace.went_well()
     assert all(pace.take() for _ in range(50))
+
+
+def test_a_burst_of_answers_holds_up_what_goes_to_many_for_a_second_at_most() -> None:
+    pace = BulkPace(20.0)
+    for _ in range(1_000):
+        pace.spend()
+
+    assert 0 < pace.opens_in < 1.1
 
 
 def test_while_the_platform_asks_for_a_pause_the_account_is_closed() -> None:

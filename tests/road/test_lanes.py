@@ -107,6 +107,22 @@ async def test_a_poison_message_is_set_aside_with_an_apology_and_the_next_is_ser
     assert CANARY not in "".join(capsys.readouterr())
 
 
+async def test_what_failed_is_tried_again_when_its_time_has_come_though_nobody_looks(
+    road: Road, clock: MovingClock
+) -> None:
+    road.flow.poison = {"ขัด": ValueError()}
+    message = said("ขัดข้อง")
+    await road.take(message)
+    road.begin("lanes")
+    await until(lambda: was_tried(road, message, 1))
+
+    road.flow.poison = {}
+    clock.move(seconds=1)
+    await until(road.is_quiet)
+
+    assert await road.answers() == ["ขัดข้อง"]
+
+
 async def test_the_next_message_waits_while_a_failed_one_is_to_be_tried_again(
     road: Road, clock: MovingClock
 ) -> None:

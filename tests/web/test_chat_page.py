@@ -139,7 +139,8 @@ async def test_what_could_not_be_sent_stays_in_the_box(visit, site, scripts):
     await expect(page.locator("#log .you")).to_have_count(0)
 
 
-async def test_a_message_sent_again_is_kept_once(visit):
+async def test_a_message_sent_again_is_kept_once_and_answered_at_once(visit, monkeypatch):
+    monkeypatch.setattr("handlers.site.chat.LOOK_AGAIN", 3600.0)
     page = await visit()
     sent = await posts(page)
 
@@ -186,6 +187,22 @@ async def test_nothing_is_sent_twice_while_an_answer_is_awaited(visit):
     await expect(page.get_by_role("status")).to_have_text("")
 
 
+async def test_what_staff_write_while_a_message_is_on_its_way_is_shown_too(visit, site):
+    page = await visit()
+    await ask(page, QUESTION)
+
+    async def meanwhile(route: Route) -> None:
+        if route.request.method == "POST":
+            await site.write_to_everybody(Reply("เจ้าหน้าที่ขอรูปเพิ่ม"))
+        await route.continue_()
+
+    await page.route(MESSAGES, meanwhile, times=1)
+    await page.fill("#text", QUESTION)
+    await page.press("#text", "Enter")
+
+    await expect(page.locator("#log .bot", has_text="เจ้าหน้าที่ขอรูปเพิ่ม")).to_have_count(1)
+
+
 async def test_what_staff_write_later_appears_by_itself_and_once(visit, site):
     page = await visit()
     await ask(page, QUESTION)
@@ -202,6 +219,7 @@ async def test_what_staff_write_later_appears_by_itself_and_once(visit, site):
 async def test_a_hidden_tab_does_not_ask_for_news(visit):
     page = await visit()
     await ask(page, QUESTION)
+    await page.wait_for_timeout(600)  # the first look brings what was shown already
     async with page.expect_event("requestfailed"):
         await page.evaluate(
             "Object.defineProperty(document, 'hidden', { value: true });"

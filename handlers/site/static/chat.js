@@ -34,7 +34,6 @@
     const line = copy("bot"), n = listed(reply), choices = reply.choices;
     line.dataset.id = reply.id;
     shown.add(reply.id);
-    last = Math.max(last, reply.id);
     const text = n ? reply.text.slice(0, -list(choices, n).length) : reply.text;
     link(line.querySelector(".words"), text);
     prove(line, reply);
@@ -335,7 +334,8 @@
       if (response.status === 404) talking = false; // no cookie: there is nothing to wait for
       else if (!response.ok) throw new Error(response.status);
       else {
-        const stays = isNearEnd(), [first] = show((await response.json()).replies);
+        const { replies } = await response.json(), stays = isNearEnd(), [first] = show(replies);
+        last = Math.max(last, ...replies.map((reply) => reply.id));
         if (first && stays) reveal(first);
       }
       failures = 0;
