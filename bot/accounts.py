@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy.engine import make_url
 
 from bot import outbox
+from bot.db import ALIVE
 
 CHECK = 2.0
 """Seconds between attempts to take over accounts whose sender is gone."""
@@ -91,6 +92,7 @@ class LockedAccounts:
     async def _hold(self) -> None:
         connection = await asyncpg.connect(self._dsn)
         try:
+            await connection.execute(ALIVE)
             await connection.add_listener(outbox.CHANNEL, self._listen)
             while True:
                 for account in sorted(self._accounts - self.held):
@@ -110,4 +112,5 @@ class LockedAccounts:
 
     async def _lock(self, connection: Any, account: str) -> bool:
         number = int.from_bytes(blake2b(account.encode(), digest_size=8).digest(), signed=True)
-        return bool(await connection.fetchval("SELECT pg_try_advisory_lock($1)", number))
+        query = "SELECT pg_try_advisory_lock($1)"
+        return bool(await connection.fetchval(query, number, timeout=PATIENCE))

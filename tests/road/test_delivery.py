@@ -6,6 +6,7 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 import bot.delivery
@@ -16,7 +17,7 @@ from bot.delivery import AT_ONCE, ATTEMPTS
 from bot.messages import Contact
 from bot.pacing import BulkPace, Pace
 from bot.tables import Posting, account_of
-from tests.conftest import PostgreSQL
+from tests.conftest import Opened, PostgreSQL
 from tests.fakes import FakeChannel, Fuse, MovingClock, said, text_of
 from tests.road.conftest import ACCOUNT, GENEROUS, Breaker, MakeRoad, Road, until
 
@@ -490,3 +491,15 @@ async def test_the_lanes_announce_what_they_wrote_to_the_accounts_sender(
         await told.wait()
     job.cancel()
     await asyncio.gather(job, return_exceptions=True)
+
+
+async def test_postgresql_soon_lets_go_of_what_a_silent_machine_held(
+    postgresql_url: str, opened: Opened
+) -> None:
+    database = opened(postgresql_url)
+    query = "SELECT name, source FROM pg_settings WHERE name LIKE 'tcp\\_%'"
+    async with database.read() as connection:
+        told = dict((await connection.execute(text(query))).all())
+
+    assert len(told) == 4
+    assert set(told.values()) == {"session"}
