@@ -30,6 +30,12 @@ class Bells:
 
     def __init__(self) -> None:
         self._waiting: dict[UUID, set[asyncio.Event]] = {}
+        self.is_over = False
+
+    def end(self) -> None:
+        """Nobody waits any more: the program stops."""
+        self.is_over = True
+        self.ring(list(self._waiting))
 
     def ring(self, contacts: Iterable[UUID]) -> None:
         """There is something new for these."""

@@ -87,6 +87,7 @@ async def _serve_until_told(settings: Settings) -> int:
     program.begin_jobs()
     await told.wait()
     log.info("stopping")
+    program.bells.end()
     await runner.cleanup()
     await program.stop()
     log.info("stopped")

@@ -180,7 +180,7 @@ class Chat:
             async with self._database.read() as connection:
                 letters = await mailbox.since(connection, session.contact.id, after)
             left = ends - time.monotonic()
-            if letters or left <= 0:
+            if letters or left <= 0 or self._bells.is_over:
                 return as_response(letters)
             await self._bells.wait(session.contact.id, min(left, LOOK_AGAIN))
 

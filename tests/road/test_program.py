@@ -208,6 +208,20 @@ async def has_sent(settings: Settings, number: int) -> bool:
     return list((await standing(settings))[1]) == [Posting.SENT] * number
 
 
+async def test_an_open_chat_page_does_not_hold_up_a_stop(settings: Settings) -> None:
+    async with running(settings) as (program, client):
+        said = await client.post(f"/{AGENCY}/chat/messages", json={"text": "สวัสดี"})
+        assert said.status == 200
+        waiting = client.get(f"/{AGENCY}/chat/messages?after=999&wait=50")
+        asking = asyncio.create_task(waiting)
+        await asyncio.sleep(0.3)
+        assert not asking.done()
+
+        program.bells.end()
+        async with asyncio.timeout(5):
+            assert (await asking).status == 200
+
+
 async def test_a_dead_job_makes_the_program_not_ready(settings: Settings) -> None:
     async with running(settings) as (program, client):
         assert (await client.get("/readyz")).status == 200
