@@ -8,7 +8,7 @@ from admin.tickets import Privacy, Ticket
 from bot.clock import BANGKOK
 from bot.messages import Choice, Place, Reply
 from handlers.conversation import Turn, numbered
-from handlers.drafts import MOST_FILES, ORDER, SKIPPABLE, Draft, Step
+from handlers.drafts import MOST_FILES, ORDER, PERSONAL, SKIPPABLE, Draft, Step
 from knowledge.agency import Agency
 from knowledge.chains import Kind
 from knowledge.dates import written
@@ -43,7 +43,9 @@ _WHAT = {
 }
 _RULE = "─" * 12
 """Between what is kept and what can be done with it."""
-CHANGEABLE = (Step.WHAT, Step.RIGHT, Step.WHERE, Step.TOPIC, Step.FILES, Step.PRIVACY)
+CHANGEABLE = (
+    Step.WHAT, Step.RIGHT, Step.WHERE, Step.TOPIC, Step.FILES, Step.PRIVACY, Step.NAME, Step.PHONE,
+)  # fmt: skip
 _ROWS = {
     Step.WHAT: "report.row_what",
     Step.RIGHT: "report.row_right",
@@ -51,6 +53,8 @@ _ROWS = {
     Step.TOPIC: "report.row_where",
     Step.FILES: "report.row_files",
     Step.PRIVACY: "report.row_seen",
+    Step.NAME: "report.row_name",
+    Step.PHONE: "report.row_phone",
 }
 
 
@@ -254,7 +258,8 @@ def _place(place: Place | None) -> str | None:
 def change(turn: Turn, draft: Draft) -> Reply:
     """Which part is to be changed."""
     order = ORDER[draft.kind] if draft.kind else ()
-    steps = [step for step in CHANGEABLE if step in order]
+    withheld = PERSONAL if draft.privacy in {None, Privacy.ANONYMOUS} else ()
+    steps = [step for step in CHANGEABLE if step in order and step not in withheld]
     offers = tuple(turn.choice(_ROWS[step], f"draft:change:{step}") for step in steps)
     text = numbered(turn.say("report.change_what"), offers)
     return Reply(text, (*offers, turn.choice("report.resume", "draft:resume")))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import takewhile
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -12,6 +13,7 @@ from admin.enclosures import Links
 from bot.messages import Choice, InboundMessage, Reply
 from handlers.drafts import Draft, Said
 from handlers.news_wishes import Wish
+from handlers.openers import openers
 from knowledge.agency import Agency
 from knowledge.matching import Decision, Match
 
@@ -24,6 +26,8 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
 
     offered: tuple[Choice, ...] = ()
     """The choices of the last reply, for those who type a number."""
+    listed: int = 0
+    """How many of them, from the first, were shown with a number."""
     misses: int = 0
     """Questions in a row that found no answer."""
     language: str | None = None
@@ -94,6 +98,11 @@ class Turn:
         return ("", "") if is_late else (name, number)
 
     @property
+    def emergencies(self) -> tuple[str, ...]:
+        """The kinds of emergency that the words tell of, the most pressing first."""
+        return openers(self.agency.wording).emergencies(self.message.text or "")
+
+    @property
     def is_answered(self) -> bool:
         """Whether the knowledge base has a sure answer to these words."""
         return self.match is not None and self.match.decision is Decision.ANSWER
@@ -158,6 +167,16 @@ class Outcome:
 def awaiting(name: str, number: str, now: datetime) -> str:
     """What the next words or files are for: a matter, from now on."""
     return f"{name}:{number}:{int(now.timestamp())}"
+
+
+def listed(reply: Reply) -> int:
+    """How many of a reply's choices, from the first, its text shows with a number."""
+    lines = reply.text.split("\n")
+    shown = (
+        any(line.startswith(f"{n}. {choice.label}") for line in lines)
+        for n, choice in enumerate(reply.choices, 1)
+    )
+    return sum(1 for _ in takewhile(bool, shown))
 
 
 def numbered(title: str, choices: Sequence[Choice]) -> str:

@@ -19,8 +19,8 @@ from bot.messages import SILENT, Choice, InboundMessage, Kind, Reply
 from bot.metrics import Metrics
 from bot.tables import ContactRow
 from handlers import news as news_flow
-from handlers.conversation import Outcome, State, Turn
-from handlers.drafts import Draft, is_over, without
+from handlers.conversation import Outcome, State, Turn, listed
+from handlers.drafts import Draft, Said, edited, is_over, without
 from handlers.news_wishes import is_over as is_left
 from handlers.openers import openers
 from handlers.router import route
@@ -120,7 +120,7 @@ class Desk:
         if outcome.language:
             await news_flow.speaks(session, contact.id, outcome.language)
         news: Sequence[Reply] = ()
-        if outcome.replies and not message.group:
+        if outcome.replies and not message.group and not turn.emergencies:  # help goes first
             news = await followers.take(session, contact.id, now)
         self._put_away(session, contact, turn, outcome, news=news, now=now)
         return [*news, *outcome.replies]
@@ -140,8 +140,10 @@ class Desk:
             contact.language = outcome.language
         own = (turn.state.offered if outcome.keep_offer else ()) or _offered(outcome)
         offered = (*own, *(choice for reply in news for choice in reply.choices))
+        keeps = outcome.keep_offer and bool(turn.state.offered)
         state = State(
             offered=offered,
+            listed=turn.state.listed if keeps else sum(map(listed, outcome.replies[-1:])),
             misses=outcome.misses,
             language=language,
             draft=_draft(turn, outcome),
@@ -216,7 +218,9 @@ def _state_of(contact: ContactRow, message: InboundMessage) -> State:
     taken = message.message_id if message.kind is Kind.UNSEND or message.edited else None
     if taken is None:
         return state
-    draft = without(state.draft, taken) if state.draft else None
+    draft, words = state.draft, (message.text or "").strip() if message.edited else ""
+    if draft is not None:
+        draft = edited(draft, Said(words, taken)) if words else without(draft, taken)
     asked = state.question
     question = asked if asked and asked.message != taken else None
     return replace(state, draft=draft, question=question)

@@ -31,7 +31,7 @@ async def chosen(turn: Turn, rest: str, now: datetime) -> Outcome:
         return Outcome((asking.change(turn, draft),), draft=replace(draft, paused=False))
     change = CHANGES.get(name)
     changed = change(turn.agency, draft, value) if change else None
-    if changed is None:
+    if changed is None or not await _may_join(turn, draft, changed.join, now):
         return menu.old_button(turn)
     if name == "nofiles":
         await attachments.let_go(turn.session, draft.files)
@@ -87,6 +87,14 @@ CHANGES: Mapping[str, Change] = {
     "spot": lambda _agency, draft, _value: answer(draft, Step.SPOT),
     "same": lambda _agency, draft, value: answer(draft, Step.SAME, join=value or None),
 }
+
+
+async def _may_join(turn: Turn, draft: Draft, number: str | None, now: datetime) -> bool:
+    """Whether this is the matter that was offered: any other is somebody else's."""
+    if number in {None, draft.join}:
+        return True
+    facts = await report.facts_of(turn, draft, now)
+    return facts.same is not None and facts.same.number == number
 
 
 async def _placed(turn: Turn, draft: Draft) -> Draft:

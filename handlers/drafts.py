@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import reduce
 
 import msgspec
 from msgspec.structs import replace
@@ -17,7 +18,13 @@ KEPT_FOR = timedelta(hours=24)
 MOST_FILES = 10
 MOST_WORDS = 4_000
 """Letters of a whole report."""
+LONGEST_NAME = 200
+LONGEST_PHONE = 60
+A_NUMBER = 7
+"""Digits from which on words are somebody's number."""
 _URL = re.compile(r"(?:https?://|www\.)[^\s<>\"']{4,1900}")
+_PHONE = re.compile(r"(?<![\d-])(?:\+66|[0๐])(?:[ .-]?\d){8,9}(?![ .-]?\d)")
+_CALLED = re.compile(r"[\s,:]*(?:(?:เบอร์)?โทร(?:ศัพท์)?\.?|เบอร์|(?i:tel\.?|phone))?[\s,:]*$")
 
 
 class Step(StrEnum):
@@ -137,6 +144,15 @@ def add(draft: Draft, said: Said) -> Draft:
     return replace(draft, said=parts, url=url_in(said.text) or draft.url)
 
 
+def as_kind(draft: Draft, kind: Kind | None) -> Draft:
+    """The same as another kind of report; whether it is like another matter is asked anew."""
+    if kind is None or kind is draft.kind:
+        return draft
+    done = tuple(step for step in draft.done if step is not Step.SAME)
+    asked = draft.asked if draft.asked in ORDER[kind] else None
+    return replace(draft, kind=kind, done=done, asked=asked, join=None)
+
+
 def anew(draft: Draft, said: Said) -> Draft:
     """Other words in the place of all before."""
     return add(replace(draft, said=(), asked=None), said)
@@ -150,8 +166,37 @@ def url_in(text: str) -> str | None:
     return found[0] if found[0].startswith("http") else f"https://{found[0]}"
 
 
+def is_number(text: str) -> bool:
+    """Whether there are digits enough for somebody's number, Thai ones too."""
+    return sum(letter.isdigit() for letter in text) >= A_NUMBER
+
+
+def righted(draft: Draft, said: Said) -> Draft:
+    """What would be right; an address in it says where."""
+    return answer(draft, Step.RIGHT, right=said, url=draft.url or url_in(said.text))
+
+
+def named(draft: Draft, said: Said) -> Draft:
+    """A name, and the telephone number that may stand after it; a number alone is no name."""
+    found = _PHONE.search(said.text)
+    text = _CALLED.sub("", said.text[: found.start()]) if found else said.text
+    if is_number(text) or not text.strip():
+        return draft
+    draft = answer(draft, Step.NAME, name=replace(said, text=text[:LONGEST_NAME]))
+    return phoned(draft, replace(said, text=found[0])) if found else draft
+
+
+def phoned(draft: Draft, said: Said) -> Draft:
+    """A telephone number; other words are none."""
+    if not is_number(said.text):
+        return draft
+    return answer(draft, Step.PHONE, phone=replace(said, text=said.text[:LONGEST_PHONE]))
+
+
 def answer(draft: Draft, step: Step, **changes: object) -> Draft:
-    """A step is answered or skipped."""
+    """A step is answered or skipped; a telephone number that is not given any more goes."""
+    if step is Step.PHONE:
+        changes = {"phone": None, **changes}
     done = (*(one for one in draft.done if one is not step), step)
     return replace(draft, **changes, done=done, asked=None)
 
@@ -180,6 +225,7 @@ _CLEARED: Mapping[Step, Mapping[str, object]] = {
     Step.WHERE: {"item": None, "entry": None, "url": None},
     Step.TOPIC: {"topic": None},
     Step.FILES: {"files": (), "place": None, "placed": None},
+    Step.SPOT: {"place": None, "placed": None},
     Step.PRIVACY: {"privacy": None},
     Step.NAME: {"name": None},
     Step.PHONE: {"phone": None},
@@ -190,18 +236,53 @@ _CLEARED: Mapping[Step, Mapping[str, object]] = {
 
 def without(draft: Draft, message: str) -> Draft:
     """The same without what a message said: it was taken back."""
-
-    def kept(said: Said | None) -> Said | None:
-        return None if said is not None and said.message == message else said
-
-    parts = tuple(part for part in draft.said if part.message != message)
-    done = tuple(one for one in draft.done if one is not Step.WHAT or parts)
+    gone = [said for said in _parts(draft) if said.message == message]
+    parts = tuple(part for part in draft.said if part not in gone)
+    single = {Step.RIGHT: draft.right, Step.NAME: draft.name, Step.PHONE: draft.phone}
+    open_again = {step for step, said in single.items() if said in gone}
+    if not parts:
+        open_again.add(Step.WHAT)
+    url = draft.url
+    if url in {url_in(said.text) for said in gone} - {None}:
+        url = None
+        open_again.add(Step.WHERE)
     return replace(
         draft,
         said=parts,
-        right=kept(draft.right),
-        name=kept(draft.name),
-        phone=kept(draft.phone),
+        right=None if draft.right in gone else draft.right,
+        name=None if draft.name in gone else draft.name,
+        phone=None if draft.phone in gone else draft.phone,
+        url=url,
         place=None if draft.placed == message else draft.place,
-        done=done,
+        done=tuple(step for step in draft.done if step not in open_again),
     )
+
+
+def holds(draft: Draft, message: str | None) -> bool:
+    """Whether a message's words stand in it."""
+    return message is not None and any(said.message == message for said in _parts(draft))
+
+
+def edited(draft: Draft, new: Said) -> Draft:
+    """The same with a message's new words in the place of its earlier ones; it goes on from there.
+
+    What was asked last is asked still: the new words are no answer to it.
+    """
+    message = new.message or ""
+    rest = without(draft, message)
+    if not holds(draft, message):
+        return rest
+    parts = [new if part.message == message else part for part in draft.said]
+    rest = reduce(add, parts, replace(rest, said=(), paused=False))
+    if draft.right and draft.right.message == message:
+        rest = righted(rest, new)
+    if draft.name and draft.name.message == message:
+        rest = named(rest, new)
+    elif draft.phone and draft.phone.message == message:
+        rest = phoned(rest, new)
+    return replace(rest, asked=draft.asked)
+
+
+def _parts(draft: Draft) -> list[Said]:
+    """All that was said, whatever it answered."""
+    return [said for said in (*draft.said, draft.right, draft.name, draft.phone) if said]

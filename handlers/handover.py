@@ -19,13 +19,13 @@ def offer(turn: Turn, asked: Said | None) -> tuple[Choice, ...]:
     """The button; a group has none, as the answer would be read by others."""
     if turn.message.group or asked is None:
         return ()
-    return (turn.choice("handover.offer", f"{VALUE}:{_mark(asked)}"),)
+    return (turn.choice("handover.offer", f"{VALUE}:{mark_of(asked)}"),)
 
 
 async def handed(turn: Turn, rest: str, now: datetime) -> Outcome:
     """Open a ticket of the question under which the button stands; say who answers and by when."""
     asked = turn.state.question
-    if asked is None or turn.message.group or rest not in {"", _mark(asked)}:
+    if asked is None or turn.message.group or rest not in {"", mark_of(asked)}:
         return Outcome((Reply(turn.say("handover.nothing"), menu.choices(turn)),))
     contact = turn.message.contact
     matter = Matter(
@@ -47,6 +47,6 @@ async def handed(turn: Turn, rest: str, now: datetime) -> Outcome:
     return Outcome((Reply(text, menu.choices(turn)),), question=None, matters=True)
 
 
-def _mark(asked: Said) -> str:
+def mark_of(asked: Said) -> str:
     """Which question a button is for, in a few letters."""
     return blake2b((asked.message or asked.text).encode(), digest_size=6).hexdigest()

@@ -19,6 +19,7 @@ from bot.tables import account_of
 from handlers import menu
 from handlers.conversation import Outcome, Turn, awaiting, numbered
 from handlers.drafts import MOST_FILES, Said
+from handlers.handover import mark_of
 from handlers.sending import day
 
 VALUE = "mine"
@@ -54,8 +55,11 @@ async def chosen(turn: Turn, rest: str, now: datetime) -> Outcome:
 async def _done(turn: Turn, ticket: Ticket, what: str, now: datetime) -> Outcome:
     if what == "withdraw-yes":
         return await _withdrawn(turn, ticket, now)
-    if what == THIS and turn.state.question is not None:
-        return await added(turn, ticket.number, now, said=turn.state.question)
+    if what.startswith(THIS):
+        asked = turn.state.question
+        if asked is None or what != f"{THIS}-{mark_of(asked)}":  # the words are gone, or others
+            return menu.old_button(turn)
+        return await added(turn, ticket.number, now, said=asked)
     if what == "add":
         return _asking_more(turn, ticket, now)
     return _asking_to_withdraw(turn, ticket) if what == "withdraw" else await shown(turn, ticket)
@@ -224,8 +228,11 @@ async def offering_reply(turn: Turn, outcome: Outcome, now: datetime) -> Outcome
     )
     if number is None or turn.message.group:
         return outcome
+    asked = outcome.question or turn.state.question
+    if not asked:
+        return outcome
     label = turn.say("mine.reply_to", number=number)
-    return outcome.offering(Choice(label, f"mine:{number}:{THIS}"))
+    return outcome.offering(Choice(label, f"mine:{number}:{THIS}-{mark_of(asked)}"))
 
 
 def _asking_to_withdraw(turn: Turn, ticket: Ticket) -> Outcome:

@@ -13,7 +13,7 @@ from admin import subscriptions
 from admin.subscriptions import Frequency
 from bot.messages import Choice, Kind, Reply
 from bot.tables import ContactRow
-from handlers import menu, news_reading, news_steps, news_words, small_talk
+from handlers import menu, mine, news_reading, news_steps, news_words, small_talk
 from handlers.conversation import Outcome, Turn
 from handlers.news_wishes import Step, Wish, changed, is_due, known, less, wish_of
 from handlers.openers import BARE, openers
@@ -238,7 +238,7 @@ async def come_back(turn: Turn, outcome: Outcome, now: datetime) -> Outcome:
     if is_asked:
         return outcome
     question = news_steps.question(turn)
-    if turn.message.kind is Kind.FOLLOW or not outcome.replies:
+    if turn.message.kind is Kind.FOLLOW or turn.emergencies or not outcome.replies:
         return outcome.showing(*(Reply(one.text) for one in outcome.replies), question)
     return outcome.after([question])
 
@@ -246,7 +246,7 @@ async def come_back(turn: Turn, outcome: Outcome, now: datetime) -> Outcome:
 async def cancelled(turn: Turn, now: datetime) -> Outcome:
     """Leave whatever was going on; where nothing is, a bare "stop" of who gets news means them."""
     outcome = replace(menu.cancel(turn), wish=None if turn.is_wishing else UNSET)
-    is_idle = not turn.is_writing and turn.awaited(now) == ("", "")
+    is_idle = not turn.is_writing and turn.awaited(now)[0] != mine.VALUE
     if turn.message.kind is not Kind.TEXT or turn.message.group or not is_idle:
         return outcome
     is_bare = key_of(turn.message.text or "") in map(key_of, turn.agency.wording.words(BARE))

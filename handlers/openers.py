@@ -8,6 +8,8 @@ from knowledge.thai import normalise, segment
 from knowledge.wording import Wording
 
 EMERGENCIES = ("medical", "fire", "distress", "police", "disaster")
+HELP = ("police", "medical", "fire")
+"""What a bare cry for help may be."""
 GREETING = 30
 """Letters that a greeting and a word or two may have."""
 SMALL_TALK = ("hello", "thanks", "bye", "who", "fine", "ok", "abuse")
@@ -60,6 +62,7 @@ class Openers:
         self._urgent = {
             kind: any_of(wording.words(f"emergency.{kind}_words")) for kind in EMERGENCIES
         }
+        self._cries = {_key(w) for w in wording.words("emergency.help_words")}
         self._emergencies = lru_cache(maxsize=512)(self._find_emergencies)  # of the latest messages
 
     def flow(self, text: str) -> str | None:
@@ -85,7 +88,8 @@ class Openers:
 
     def _find_emergencies(self, text: str) -> tuple[str, ...]:
         plain = normalise(text)
-        return tuple(kind for kind, words in self._urgent.items() if words.search(plain))
+        found = tuple(kind for kind, words in self._urgent.items() if words.search(plain))
+        return found or (HELP if _key(text) in self._cries else ())
 
 
 @lru_cache(maxsize=512)

@@ -22,22 +22,25 @@ from handlers.drafts import (
     add,
     anew,
     answer,
-    url_in,
+    as_kind,
+    holds,
+    named,
+    phoned,
+    righted,
 )
-from handlers.signs import Answer, signs
+from handlers.signs import Answer, key_of, signs
 from knowledge.agency import Agency
 from knowledge.chains import Kind
 from knowledge.likeness import nearest_items
 from knowledge.matching import Decision
+from knowledge.thai import normalise
 from knowledge.topics import nearest
 
 BURST = timedelta(seconds=6)
 """Files that follow each other so closely are answered once."""
 THIS = "this"
-A_NUMBER = 7
-"""Digits from which on words are somebody's number."""
-LONGEST_NAME = 200
-LONGEST_PHONE = 60
+SHORTLY = 24
+"""Letters up to which words only say that something is to be changed."""
 
 
 async def opened(
@@ -53,11 +56,19 @@ async def opened(
     """Begin; what was said already is not asked again."""
     if turn.message.group:
         return Outcome((Reply(turn.say("report.group")),))
-    draft = Draft(touched=now, kind=kind, entry=entry, item=item)
+    old, draft = turn.state.draft, Draft(touched=now)
+    leads = []
+    if old is not None and old.kind is None:
+        draft = old  # photos came first: now it is said what they are of
+    elif old is not None and (old.said or old.files or old.place):
+        await attachments.let_go(turn.session, old.files)
+        leads.append(turn.say("report.put_away"))
+    draft = replace(draft, kind=kind, entry=entry, item=item)
     if text:
         draft = add(draft, Said(text, message or turn.message.message_id))
-    begun = turn.say("report.begun", kind=turn.say(f"report.{kind}")) if text and kind else None
-    outcome = await going_on(turn, draft, now, begun)
+    if text and kind:
+        leads.append(turn.say("report.begun", kind=turn.say(f"report.{kind}")))
+    outcome = await going_on(turn, draft, now, "\n\n".join(leads))
     match = turn.match
     if text and match and match.decision is Decision.ANSWER and match.ranked:
         *others, last = outcome.replies
@@ -77,7 +88,9 @@ async def of_item(turn: Turn, item_id: str, now: datetime) -> Outcome:
 async def meant(turn: Turn, text: str, now: datetime) -> str | None:
     """The choice that a word or two stand for at the present step: `ใช่`, `ไม่มี`, `ถามเฉย ๆ`."""
     draft, word = turn.state.draft, signs(turn.agency.wording).answer(text)
-    if draft is None or word is None:
+    if draft and turn.message.edited and holds(draft, turn.message.message_id):
+        return "draft:resume"
+    if draft is None or not (word or _is_change(turn, text)):
         return None
     if word is Answer.DROP:
         return "draft:drop"
@@ -90,21 +103,32 @@ async def meant(turn: Turn, text: str, now: datetime) -> str | None:
     return SHORT.get((step, word))
 
 
-SHORT: Mapping[tuple[Step, Answer], str] = {
+def _is_change(turn: Turn, text: str) -> bool:
+    """Whether these few words only say that something is to be changed."""
+    words, key = turn.agency.wording.words, key_of(text)
+    begins = key.startswith(tuple(key_of(word) for word in words("signs.changing_words")))
+    return key in map(key_of, words("signs.change_words")) or (begins and len(key) <= SHORTLY)
+
+
+SHORT: Mapping[tuple[Step, Answer | None], str] = {
+    (Step.PREVIEW, None): "draft:change",
     (Step.PREVIEW, Answer.YES): "draft:send",
     (Step.PREVIEW, Answer.NO): "draft:change",
     (Step.SAME, Answer.NO): "draft:same:",
     (Step.SPOT, Answer.YES): "draft:spot:yes",
     (Step.SPOT, Answer.NO): "draft:spot:no",
     (Step.PRIVACY, Answer.NO): "draft:privacy:anonymous",
-    (Step.PRIVACY, Answer.ANONYMOUS): "draft:privacy:anonymous",
-    (Step.PRIVACY, Answer.HIDDEN): "draft:privacy:hidden",
-    (Step.PRIVACY, Answer.NAMED): "draft:privacy:named",
+    **{
+        (step, word): f"draft:privacy:{word}"
+        for step in (Step.PRIVACY, Step.NAME, Step.PHONE, Step.PREVIEW)
+        for word in (Answer.ANONYMOUS, Answer.HIDDEN, Answer.NAMED)
+    },
     (Step.NAME, Answer.NO): "draft:change:privacy",
-    (Step.NAME, Answer.ANONYMOUS): "draft:privacy:anonymous",
+    (Step.NAME, Answer.NAMED): "draft:resume",
+    (Step.PHONE, Answer.NAMED): "draft:resume",
     (Step.KIND, Answer.NO): "draft:drop",
 }
-"""What short answers mean at each step."""
+"""What short answers mean at each step; `บอกได้` says yes to a name, not that all may see it."""
 
 
 async def between(turn: Turn, replies: Sequence[Reply], now: datetime) -> Outcome:
@@ -136,11 +160,6 @@ def _what(_agency: Agency, draft: Draft, said: Said) -> Draft:
     return anew(draft, said) if draft.asked is Step.WHAT else add(draft, said)
 
 
-def _right(_agency: Agency, draft: Draft, said: Said) -> Draft:
-    draft = answer(draft, Step.RIGHT, right=said)
-    return replace(draft, url=draft.url or url_in(said.text))
-
-
 def _where(agency: Agency, draft: Draft, said: Said) -> Draft:
     """An address says where; else what these words are near is offered, or staff will find it."""
     known = nearest_items(agency.catalogue, draft.what, limit=1)
@@ -155,40 +174,37 @@ def _topic(agency: Agency, draft: Draft, said: Said) -> Draft:
 
 
 def _name(agency: Agency, draft: Draft, said: Said) -> Draft:
-    """A question or a number is no name: then it is asked again."""
-    is_number = sum(letter.isdigit() for letter in said.text) >= A_NUMBER
-    if is_number or signs(agency.wording).is_asking(said.text):
-        return draft
-    return answer(draft, Step.NAME, name=replace(said, text=said.text[:LONGEST_NAME]))
-
-
-def _phone(_agency: Agency, draft: Draft, said: Said) -> Draft:
-    return answer(draft, Step.PHONE, phone=replace(said, text=said.text[:LONGEST_PHONE]))
+    """A question is no name: it is asked again; `ไหม` is one, and asks only at the end."""
+    plain = normalise(said.text)
+    for word in agency.wording.words("signs.name_words"):
+        plain = plain if plain.endswith(word) else plain.replace(word, " ")
+    is_asking = "?" in said.text or signs(agency.wording).is_asking(plain)
+    return draft if is_asking else named(draft, said)
 
 
 ANSWERS: Mapping[Step, Callable[[Agency, Draft, Said], Draft]] = {
     Step.KIND: _kind,
     Step.WHAT: _what,
-    Step.RIGHT: _right,
+    Step.RIGHT: lambda _agency, draft, said: righted(draft, said),
     Step.WHERE: _where,
     Step.TOPIC: _topic,
     Step.NAME: _name,
-    Step.PHONE: _phone,
+    Step.PHONE: lambda _agency, draft, said: phoned(draft, said),
 }
 """What words mean at each step; at any other they are more of what it is about."""
 
 
 async def took(turn: Turn, now: datetime) -> Outcome:
-    """A file or a place; where no report is open, it begins one."""
+    """A file or a place, also for a report that was left; where there is none, it begins one."""
     message = turn.message
     draft = turn.state.draft
     if message.group:
         return Outcome((Reply(turn.say("report.group")),))
-    if draft is None or draft.paused:
+    if draft is None:
         draft = Draft(touched=now)
     if draft.asked is Step.FILES:
         draft = answer(draft, Step.FILES)
-    if message.text:
+    if message.text and not holds(draft, message.message_id):
         draft = add(draft, Said(message.text, message.message_id))
     if message.kind is Event.LOCATION:
         draft = replace(draft, place=message.place, placed=message.message_id)
@@ -197,7 +213,7 @@ async def took(turn: Turn, now: datetime) -> Outcome:
         return await going_on(turn, draft, now, turn.say("report.too_many", most=MOST_FILES))
     account = account_of(message.contact.agency, message.contact.channel)
     file = await attachments.expect(turn.session, message, account, now)
-    is_burst = draft.filed is not None and now - draft.filed < BURST
+    is_burst = turn.is_writing and draft.filed is not None and now - draft.filed < BURST
     draft = replace(draft, files=(*draft.files, file.id), filed=now, touched=now)
     if is_burst and not message.text:
         return Outcome(draft=draft, keep_offer=True)
@@ -212,16 +228,16 @@ async def kind_chosen(turn: Turn, rest: str, now: datetime) -> Outcome:
     if value and kind is None:
         return menu.old_button(turn)
     draft, asked = turn.state.draft, turn.state.question
-    if this == THIS and asked is not None:
+    is_told = this == THIS and draft and asked and holds(draft, asked.message)
+    if this == THIS and asked is not None and not is_told:
         return await opened(turn, kind, now, text=asked.text, message=asked.message)
     if draft is None or turn.message.group:
         return await opened(turn, kind, now)
-    if kind is None:
+    if kind is None and not is_told:
         offers = (turn.choice("report.resume", "draft:resume"), *asking.kinds(turn))
         return Outcome((Reply(numbered(turn.say("report.ask_kind"), offers), offers),))
-    if draft.kind is None:
-        return await going_on(turn, replace(draft, kind=kind), now)
-    await attachments.let_go(turn.session, draft.files)
+    if draft.kind is None or turn.is_writing or is_told:
+        return await going_on(turn, as_kind(draft, kind), now)
     return await opened(turn, kind, now)
 
 

@@ -20,6 +20,7 @@ from handlers import (
     most_asked,
     news,
     report,
+    small_talk,
     staff_chat,
     verdicts,
 )
@@ -48,7 +49,9 @@ async def route(turn: Turn, now: datetime) -> Outcome:
     if kind is Kind.CHOICE:
         return await choose(turn, turn.message.choice or "", now)
     if kind in TAKEN:
-        return await take(turn, now)
+        outcome = await take(turn, now)
+        kinds = turn.emergencies  # of a caption
+        return outcome.after(small_talk.numbers(turn, kinds)) if kinds else outcome
     flow = KINDS.get(kind)
     if kind is Kind.TEXT or (flow is media.media and turn.message.text):  # a caption is asked, too
         return await say(turn, turn.message.text or "", now, choose)

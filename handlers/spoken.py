@@ -25,6 +25,8 @@ PLAIN = frozenset({Kind.COMPLAINT, Kind.WRONG_INFO})
 SURE = 0.95
 """From here on an answer fits words that may be a wish, too."""
 _NUMBERS = re.compile(r"\d+")
+LEAVES = ("cancel", "draft:drop", "draft:back")
+"""What no number comes to that was not shown before its name: words would be lost."""
 A_LIST = 2
 """A lone button is no list to choose from by number."""
 LETTERS = 2
@@ -33,16 +35,15 @@ LETTERS = 2
 
 async def say(turn: Turn, text: str, now: datetime, choose: Choose) -> Outcome:
     """Words: a way out, a number, a label, a cry for help, small talk, or a question."""
-    known = openers(turn.agency.wording)
     if (staffs := await staff_chat.say(turn, text, now)) is not None:
         return staffs
     if value := _way(turn, text, now):
         return await choose(turn, value, now)
     if turn.is_writing and (value := await report.meant(turn, text, now)):
         return await choose(turn, value, now)
-    if offered := _offered(turn, text) or news_words.meant(turn, text):
+    if offered := _offered(turn, text, now) or news_words.meant(turn, text):
         return offered if isinstance(offered, Outcome) else await choose(turn, offered.value, now)
-    kinds = known.emergencies(text)
+    kinds = turn.emergencies
     told = await _told(turn, text, now)
     if told is not None:
         return told.after(small_talk.numbers(turn, kinds)) if kinds else told
@@ -58,7 +59,7 @@ def _way(turn: Turn, text: str, now: datetime) -> str | None:
         return None
     if value == news.VALUE and news_words.meant(turn, text):
         return None
-    is_telling = turn.is_writing or turn.awaited(now) != ("", "")
+    is_telling = turn.is_writing or turn.awaited(now)[0] == mine.VALUE
     return value if value in LEAVING or text.startswith("/") or not is_telling else None
 
 
@@ -68,11 +69,11 @@ async def _told(turn: Turn, text: str, now: datetime) -> Outcome | None:
         return None
     if turn.is_writing:
         return await _written(turn, text, now)
+    name, about = turn.awaited(now)
+    if name == mine.VALUE:  # `ใช่` or `3` may be all that staff want to know
+        return await mine.added(turn, about, now)
     if openers(turn.agency.wording).small_talk(text) or not has_words(text):
         return None
-    name, about = turn.awaited(now)
-    if name == mine.VALUE:
-        return await mine.added(turn, about, now)
     is_asking = signs(turn.agency.wording).is_asking(text)
     if name == fixed.VALUE and not (is_asking and turn.is_answered):
         return await fixed.worded(turn, about, text, now)
@@ -115,16 +116,19 @@ async def _of_matters(turn: Turn, text: str, now: datetime) -> Outcome | None:
     return await fixed.by_words(turn, text, now) if turn.state.matters else None
 
 
-def _offered(turn: Turn, text: str) -> Choice | Outcome | None:
+def _offered(turn: Turn, text: str, now: datetime) -> Choice | Outcome | None:
     """The choice that was typed, as a number or as its label."""
     offers = turn.state.offered
     if not offers:
         return None
-    chosen = None if report.is_worded(turn) else number(text)
+    is_told = report.is_worded(turn) or turn.awaited(now)[0] == mine.VALUE
+    chosen = None if is_told else number(text)
     if chosen is None or len(offers) < A_LIST:
         return _alike(offers, normalise(text))
     if 1 <= chosen <= len(offers):
-        return offers[chosen - 1]
+        choice = offers[chosen - 1]
+        is_meant = chosen <= turn.state.listed or not choice.value.startswith(LEAVES)
+        return choice if is_meant else None
     said = turn.say("button.number", number=chosen, most=len(offers))
     return Outcome((Reply(said, offers),)).as_before(turn.state)
 

@@ -1,9 +1,9 @@
-"""An edited message after a report was sent: the new words stand in the matter."""
+"""An edited message: the new words stand in the report, before it is sent and after."""
 
 from admin.logbook import Line, LogLine
 from admin.tickets import Ticket
-from bot.messages import Kind
-from tests.dialogues.test_reports import rows, state_of
+from bot.messages import Attachment, Kind
+from tests.dialogues.test_reports import ROAD, rows, state_of, tap, values
 
 
 async def test_the_new_words_of_a_sent_report_replace_the_old_ones(town):
@@ -26,3 +26,111 @@ async def test_the_new_words_of_a_sent_report_replace_the_old_ones(town):
     await resident.do(Kind.UNSEND, message_id="first")
     [gone] = await rows(town, Ticket)
     assert gone.what == ""
+
+
+async def personal(citizen) -> None:
+    """A complaint with a name and a number, each in a message of its own, up to the preview."""
+    await citizen.do(Kind.TEXT, text=ROAD, message_id="what")
+    await tap(citizen, "draft:topic:roads", "draft:skip:files", "draft:privacy:named")
+    await citizen.do(Kind.TEXT, text="สมหญิง ใจดี", message_id="name")
+    await citizen.do(Kind.TEXT, text="081 234 5678", message_id="phone")
+
+
+async def edit(citizen, message: str, text: str):
+    """The last reply to these new words."""
+    [*_, reply] = await citizen.do(Kind.TEXT, text=text, message_id=message, edited=True)
+    return reply
+
+
+async def test_new_words_stand_where_the_earlier_ones_stood(town, talk):
+    await talk.do(Kind.TEXT, text=ROAD, message_id="what")
+    await tap(talk, "draft:topic:roads")
+    await talk.do(Kind.TEXT, text="อยู่ฝั่งขวา", message_id="more")
+    await tap(talk, "draft:skip:files", "draft:privacy:named")
+    asked = await edit(talk, "what", "ถนนทรุดหน้าวัด")
+    draft = (await state_of(town, talk))["draft"]
+
+    assert asked.text.startswith("ขอชื่อผู้แจ้ง")
+    assert "name" not in draft
+    assert [said["text"] for said in draft["said"]] == ["ถนนทรุดหน้าวัด", "อยู่ฝั่งขวา"]
+
+
+async def test_an_edited_name_or_number_is_shown_as_it_is_now(town, talk):
+    await personal(talk)
+    await edit(talk, "name", "สมศรี ใจงาม")
+    preview = await edit(talk, "phone", "089 999 9999")
+
+    assert values(preview)[0] == "draft:send"
+    for shown in (ROAD, "สมศรี ใจงาม", "089 999 9999"):
+        assert shown in preview.text
+    assert "สมหญิง" not in preview.text
+    assert len((await state_of(town, talk))["draft"]["said"]) == 1
+
+
+async def test_a_number_edited_into_other_words_is_asked_again(town, talk):
+    await personal(talk)
+    asked = await edit(talk, "phone", "เดี๋ยวบอก")
+
+    assert asked.text.startswith("เบอร์ติดต่อกลับ")
+    assert "phone" not in (await state_of(town, talk))["draft"]
+
+
+async def test_an_edit_answers_nothing_that_is_asked(town, talk):
+    await personal(talk)
+    await tap(talk, "draft:change:phone")
+    asked = await edit(talk, "what", "ไม่มี")
+
+    assert asked.text.startswith("เบอร์ติดต่อกลับ")
+    assert (await state_of(town, talk))["draft"]["phone"]["text"] == "081 234 5678"
+
+
+async def test_what_would_be_right_and_its_address_are_edited(town, talk):
+    await talk("เบอร์ในเว็บผิด")
+    await talk.do(Kind.TEXT, text="02 111 1111 ดู www.old.go.th/a", message_id="right")
+    asked = await edit(talk, "right", "02 222 2222 ดู www.new.go.th/b")
+    draft = (await state_of(town, talk))["draft"]
+
+    assert "draft:skip:files" in values(asked)
+    assert draft["right"]["text"] == "02 222 2222 ดู www.new.go.th/b"
+    assert draft["url"] == "https://www.new.go.th/b"
+
+
+async def test_an_edit_goes_on_with_a_report_that_was_left(town, talk):
+    await talk.do(Kind.TEXT, text=ROAD, message_id="what")
+    await talk.do(Kind.IMAGE, attachment=Attachment("f1"))
+    await talk("เมนู")
+    asked = await edit(talk, "what", "ถนนพังหน้าวัด")
+    draft = (await state_of(town, talk))["draft"]
+
+    assert "draft:skip:topic" in values(asked)
+    assert [said["text"] for said in draft["said"]] == ["ถนนพังหน้าวัด"]
+    assert len(draft["files"]) == 1
+
+
+async def test_an_edited_caption_is_said_once(town, talk):
+    await talk.do(Kind.IMAGE, attachment=Attachment("f1"), text=ROAD, message_id="photo")
+    await talk.do(
+        Kind.IMAGE, attachment=Attachment("f1"), text="ไฟดับ", message_id="photo", edited=True
+    )
+    draft = (await state_of(town, talk))["draft"]
+
+    assert [said["text"] for said in draft["said"]] == ["ไฟดับ"]
+
+
+async def test_a_name_or_number_taken_back_is_asked_again(town, talk):
+    await personal(talk)
+    for message, words in (("phone", "เบอร์ติดต่อกลับ"), ("name", "ขอชื่อผู้แจ้ง")):
+        await talk.do(Kind.UNSEND, message_id=message)
+        [asked] = await talk(choose="draft:send")
+        assert asked.text.startswith(words)
+        assert message not in (await state_of(town, talk))["draft"]
+
+
+async def test_an_address_taken_back_is_not_kept(town, talk):
+    await talk("เบอร์ในเว็บผิด", "0 4461 1111")
+    await talk.do(Kind.TEXT, text="ที่ www.example.go.th/contact", message_id="where")
+    await talk.do(Kind.UNSEND, message_id="where")
+    asked = await tap(talk, "draft:resume")
+
+    assert "draft:skip:where" in values(asked)
+    assert "url" not in (await state_of(town, talk))["draft"]

@@ -546,6 +546,16 @@ async def test_who_was_found_to_have_blocked_us_is_asked_once(town, resident, ho
     assert not row.blocked
 
 
+async def test_who_needs_help_is_told_whom_to_call_before_anything_of_news(town, resident):
+    await tap(resident, "news:topic:jobs", "news:how:now")
+    async with town.database.write() as connection:
+        await connection.execute(update(ContactRow).values(blocked=True))
+    first, *others = await resident("ไฟไหม้บ้าน")
+
+    assert "199" in first.text
+    assert any("news:again" in values(reply) for reply in others)
+
+
 async def test_who_did_not_answer_is_asked_once_more_after_a_day_and_then_never(town, resident):
     await tap(resident, "news:topic:jobs", "news:how:now")
     await resident.do(Kind.UNFOLLOW)

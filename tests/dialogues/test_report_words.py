@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from admin import logbook
 from admin.persons import Person
 from admin.tickets import Privacy, Ticket
 from bot.messages import Attachment, Kind, Place
@@ -234,15 +235,67 @@ async def test_words_after_staff_asked_can_be_added_with_one_tap(town):
     await does(town, number, Move.ASK, AGENT, reason="หลุมอยู่ฝั่งไหน")
     await resident("เมนู")
     replies = await resident("ฝั่งซ้ายติดศาลาหน้าร้านป้าแดง")
-    await resident(choose=f"mine:{number}:this")
+    [added] = [value for value in values(replies[-1]) if value.startswith(f"mine:{number}:this")]
+    await resident("หมอโรคซึมเศร้าอยู่ที่ไหน")
+    await resident(choose=added)  # the button is for the words that it stood under
+    await resident("ฝั่งซ้ายติดศาลาหน้าร้านป้าแดง")
+    [*_, last] = await resident("ฝั่งซ้ายติดศาลาหน้าร้านป้าแดง")
+    [added] = [value for value in values(last) if value.startswith(f"mine:{number}:this")]
+    await resident(choose=added)
     [ticket] = await rows(town, Ticket)
     async with town.database.session() as session:
-        from admin import logbook  # noqa: PLC0415
-
         lines = await logbook.lines(session, await session.get(Ticket, ticket.id))
 
-    assert f"mine:{number}:this" in values(replies[-1])
     assert lines[-1].text == "ฝั่งซ้ายติดศาลาหน้าร้านป้าแดง"
+    assert "หมอโรคซึมเศร้าอยู่ที่ไหน" not in [line.text for line in lines]
+
+
+@pytest.mark.parametrize("words", ["ใช่", "ไม่มี", "3", "ได้ค่ะ", "👍"])
+async def test_whatever_answers_staff_reaches_them(town, words):
+    resident = town.citizen("tapon")
+    number = await road(resident)
+    await does(town, number, Move.ASK, AGENT, reason="ดับกี่ต้น ยังดับอยู่ใช่ไหม")
+    await resident(choose=f"mine:{number}:add")
+    await resident(words)
+    [ticket] = await rows(town, Ticket)
+    async with town.database.session() as session:
+        lines = await logbook.lines(session, await session.get(Ticket, ticket.id))
+
+    assert lines[-1].text == words
+
+
+@pytest.mark.parametrize(("words", "flow"), [("แจ้งเรื่อง", "report:complaint"), ("ติดต่อ", "contact")])
+async def test_after_something_was_added_the_ways_to_other_flows_are_open(town, words, flow):
+    resident = town.citizen("tapon")
+    number = await road(resident)
+    await resident(choose=f"mine:{number}:add")
+    await resident("เพิ่มอีกนิด")
+    [*_, reply] = await resident(words)
+
+    assert flow in values(reply)
+
+
+@pytest.mark.parametrize("taps", [(), ("draft:skip:files",)])
+async def test_a_number_that_was_not_shown_cancels_nothing(town, talk, taps):
+    await at(talk, *taps)
+    await talk("5" if taps else "3")
+    draft = (await state_of(town, talk))["draft"]
+
+    assert draft["said"]
+    assert draft["done"] == ["topic", "files"][: 1 + len(taps)]
+
+
+async def test_a_report_is_joined_to_no_matter_but_the_one_that_was_offered(town):
+    first, stranger = town.citizen("tapon"), town.citizen("tapon")
+    number = await road(first)
+    await stranger("ขยะล้นถังหน้าตลาดสด")
+    await tap(stranger, "draft:skip:topic", "draft:skip:files", "draft:privacy:anonymous")
+    await tap(stranger, f"draft:same:{number}", "draft:send")
+    *_, other = await rows(town, Ticket)
+    [shown] = await stranger(choose=f"mine:{number}")
+
+    assert other.joined_to is None
+    assert "ถนน" not in shown.text
 
 
 async def test_what_is_said_long_after_adding_is_not_swallowed(town):

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from admin.attachments import Attachment as File
 from admin.followers import Follower
@@ -409,3 +409,179 @@ async def test_it_is_all_said_in_english_too(town, talk):
     assert asked.text.startswith("You are reporting: Complaint")
     assert sent.text.startswith(f"Sent. Your tracking number: {ticket.number}")
     assert ticket.language == "en"
+
+
+async def test_a_photo_belongs_to_the_report_that_was_left(town, talk):
+    await talk(ROAD)
+    await talk("เมนู")
+    [reply] = await talk.do(Kind.IMAGE, attachment=Attachment("f1"))
+    await tap(talk, "draft:topic:roads", "draft:privacy:anonymous", "draft:send")
+    [ticket] = await rows(town, Ticket)
+
+    assert "draft:topic:roads" in values(reply)
+    assert (ticket.what, len(ticket.attachments)) == (ROAD, 1)
+
+
+async def test_a_second_tap_on_a_kind_keeps_words_and_files(town, talk):
+    await talk(choose="report:complaint")
+    await talk(ROAD)
+    await talk.do(Kind.IMAGE, attachment=Attachment("f1"))
+    await tap(talk, "report:complaint")
+    same = (await state_of(town, talk))["draft"]
+    await tap(talk, "report:suggestion")
+    other = (await state_of(town, talk))["draft"]
+    [file] = await rows(town, File)
+
+    assert (same["kind"], other["kind"]) == ("complaint", "suggestion")
+    assert same["said"] == other["said"]
+    assert same["files"] == other["files"] == [file.id]
+    assert file.status == "waiting"
+
+
+async def test_a_second_tap_on_report_this_keeps_the_files(town, talk):
+    replies = await talk("เมื่อไหร่จะมาเก็บขยะคะ ไม่มาเก็บสองอาทิตย์แล้ว")
+    button = values(replies[-1])[0]
+    await talk(choose=button)
+    await talk.do(Kind.IMAGE, attachment=Attachment("f1"))
+    await talk(choose=button)
+    draft = (await state_of(town, talk))["draft"]
+
+    assert button.endswith(":this")
+    assert (len(draft["said"]), len(draft["files"])) == (1, 1)
+
+
+async def test_a_new_report_says_that_the_one_before_is_not_kept(town, talk):
+    await talk(ROAD)
+    await talk.do(Kind.IMAGE, attachment=Attachment("f1"))
+    await talk("เมนู")
+    [reply] = await talk("ไฟทางดับทั้งซอยมาสามวันแล้ว")
+    [file] = await rows(town, File)
+    draft = (await state_of(town, talk))["draft"]
+
+    assert reply.text.startswith("เรื่องก่อนหน้าที่ยังไม่ได้ส่งถูกยกเลิกแล้ว")
+    assert file.status == "forgotten"
+    assert [said["text"] for said in draft["said"]] == ["ไฟทางดับทั้งซอยมาสามวันแล้ว"]
+
+
+async def test_words_say_what_the_photos_that_were_left_are_of(town, talk):
+    await talk.do(Kind.IMAGE, attachment=Attachment("f1"))
+    await talk("เมนู")
+    [reply] = await talk(ROAD)
+    draft = (await state_of(town, talk))["draft"]
+
+    assert reply.text.startswith("แจ้งเรื่อง")
+    assert (draft["kind"], len(draft["files"])) == ("complaint", 1)
+
+
+async def to_phone(citizen, level: str) -> None:
+    """A complaint, up to the question for a telephone number."""
+    await citizen(ROAD)
+    await tap(citizen, "draft:topic:roads", "draft:skip:files", f"draft:privacy:{level}")
+    await citizen("สมหญิง ใจดี")
+
+
+@pytest.mark.parametrize("number", [(), ("081 234 5678",)])
+async def test_a_name_is_taken_out_again_by_words(town, talk, number):
+    await to_phone(talk, "named")
+    await talk(*number, "เอาชื่อออก")
+    await tap(talk, "draft:send")
+    [ticket] = await rows(town, Ticket)
+
+    assert (ticket.what, ticket.privacy) == (ROAD, Privacy.ANONYMOUS)
+    assert await rows(town, Person) == []
+
+
+async def test_willing_to_tell_opens_a_hidden_name_to_nobody(town, talk):
+    await to_phone(talk, "hidden")
+    [asked] = await talk("บอกได้")
+    draft = (await state_of(town, talk))["draft"]
+    [preview] = await talk("๐๘๑ ๒๓๔ ๕๖๗๘")
+
+    assert asked.text.startswith("เบอร์ติดต่อกลับ")
+    assert (draft["privacy"], "phone" in draft) == ("hidden", False)
+    assert "๐๘๑ ๒๓๔ ๕๖๗๘" in preview.text
+
+
+async def test_words_without_a_number_are_no_telephone(town, talk):
+    await to_phone(talk, "named")
+    [asked] = await talk("เดี๋ยวบอกทีหลัง 12")
+
+    assert asked.text.startswith("เบอร์ติดต่อกลับ")
+    assert "phone" not in (await state_of(town, talk))["draft"]
+
+
+@pytest.mark.parametrize("said", ["ย้อนกลับ", "แก้ไข", "แก้", "ขอแก้รายละเอียดครับ", "แก้เบอร์", "back"])
+async def test_wanting_to_change_is_no_part_of_the_report(town, talk, said):
+    await talk(ROAD)
+    await tap(talk, "draft:topic:roads", "draft:skip:files", "draft:privacy:anonymous")
+    [which] = await talk(said)
+
+    assert "draft:change:what" in values(which)
+    assert len((await state_of(town, talk))["draft"]["said"]) == 1
+
+
+async def test_at_the_preview_other_words_are_more_of_the_report(talk):
+    await talk(ROAD)
+    await tap(talk, "draft:topic:roads", "draft:skip:files", "draft:privacy:anonymous")
+    [preview] = await talk("แก้มลิงข้างทางก็พังด้วย")
+
+    assert "แก้มลิงข้างทางก็พังด้วย" in preview.text
+
+
+async def test_name_and_telephone_can_be_changed_and_taken_out(town, talk):
+    await to_phone(talk, "named")
+    await talk("081 234 5678")
+    [which] = await talk("แก้ไข")
+    await tap(talk, "draft:change:name")
+    [preview] = await talk("สมศรี ใจงาม")
+    await tap(talk, "draft:change:phone")
+    [without] = await talk("ข้าม")
+    await tap(talk, "draft:privacy:anonymous")
+    [nameless] = await talk("แก้ไข")
+
+    assert {"draft:change:name", "draft:change:phone"} <= set(values(which))
+    assert "สมศรี ใจงาม" in preview.text
+    assert "081 234 5678" in preview.text
+    assert "081 234 5678" not in without.text
+    assert "draft:change:name" not in values(nameless)
+
+
+async def test_going_back_forgets_the_place_of_a_photo(town, talk):
+    await talk(ROAD)
+    await talk.do(Kind.IMAGE, attachment=Attachment("f1"))
+    async with town.database.write() as connection:
+        await connection.execute(update(File).values(latitude=14.99, longitude=103.1))
+    await tap(talk, "draft:topic:roads", "draft:spot:yes")
+    kept = (await state_of(town, talk))["draft"]
+    [asked] = await talk("ย้อนกลับ")
+
+    assert "place" in kept
+    assert "draft:spot:yes" in values(asked)
+    assert "place" not in (await state_of(town, talk))["draft"]
+
+
+@pytest.mark.parametrize("name", ["ไหม ใจดี", "สายไหม วงศ์ดี", "นางสาวไหมทอง กี่เพชร"])
+async def test_a_name_may_hold_a_question_word(town, talk, name):
+    await talk(ROAD)
+    await tap(talk, "draft:topic:roads", "draft:skip:files", "draft:privacy:named")
+    [asked] = await talk("ต้องบอกชื่อจริงไหมคะ")
+    [phone] = await talk(name)
+
+    assert asked.text.startswith("ขอชื่อผู้แจ้ง")
+    assert phone.text.startswith("เบอร์ติดต่อกลับ")
+    assert (await state_of(town, talk))["draft"]["name"]["text"] == name
+
+
+@pytest.mark.parametrize(
+    ("said", "number"),
+    [("สมศรี ใจดี 0812345678", "0812345678"), ("สมศรี ใจดี โทร. 081-234-5678", "081-234-5678"),
+     ("สมศรี ใจดี, ๐๘๑ ๒๓๔ ๕๖๗๘", "๐๘๑ ๒๓๔ ๕๖๗๘"), ("สมศรี ใจดี 1 2345 67890 12 3", None)],
+)  # fmt: skip
+async def test_name_and_telephone_may_come_at_once(town, talk, said, number):
+    await talk(ROAD)
+    await tap(talk, "draft:topic:roads", "draft:skip:files", "draft:privacy:named")
+    await talk(said)
+    draft = (await state_of(town, talk))["draft"]
+
+    assert draft.get("phone", {}).get("text") == number
+    assert draft.get("name", {}).get("text") == ("สมศรี ใจดี" if number else None)

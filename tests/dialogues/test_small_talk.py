@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from bot.messages import Attachment, Kind
 from handlers.openers import EMERGENCIES, SMALL_TALK, openers
 
 NUMBER = {"medical": "1669", "fire": "199", "police": "191", "disaster": "1784", "distress": "1323"}
@@ -20,15 +21,18 @@ URGENT = {
     "medical": [
         "พ่อล้มหมดสติ", "แม่ไม่หายใจแล้วทำไงดี", "มีคนจมน้ำที่คลอง ช่วยด้วยค่ะ", "โดนงูกัด", "คนไฟดูด",
         "อยู่ที่ตลาด มีคนถูกรถชน เลือดออกเยอะ", "My father is not breathing", "someone is drowning",
-        "help! heart attack at the market", "she can't breathe",
+        "help! heart attack at the market", "she can't breathe", "เด็กตกน้ำ", "ยายล้มหัวแตกเลือดไหล",
+        "กินยาฆ่าหญ้า", "พ่อแขนขาอ่อนแรงพูดไม่ชัด", "he is bleeding", "snake bit me", "she fainted",
     ],
     "fire": [
         "ไฟไหม้", "ไฟไหม้!!!", "ไฟใหม้บ้าน", "บ้านข้างๆ ไฟไหม้ค่ะ มาด่วน", "waws,h", "แก๊สรั่วในบ้านกลิ่นแรงมาก",
         "ช่วยด้วย เพลิงไหม้ตลาดสด", "My house is on fire!", "there is a fire next door", "gas leak",
+        "my house is burning",
     ],
     "police": [
         "โดนปล้น", "มีโจรขึ้นบ้าน", "ขโมยขึ้นบ้านตอนนี้เลยครับ", "ถูกทำร้ายร่างกาย", "มีคนยิงกันหน้าตลาด",
-        "I have been robbed", "someone broke into my house", "there is a burglar",
+        "I have been robbed", "someone broke into my house", "there is a burglar", "สามีทำร้าย",
+        "someone is shooting",
     ],
     "disaster": [
         "น้ำป่ามาแล้ว", "ดินถล่มทับบ้าน", "แผ่นดินไหว", "น้ำท่วมบ้านแล้วออกไม่ได้", "earthquake!",
@@ -36,7 +40,7 @@ URGENT = {
     ],
     "distress": [
         "อยากตาย", "ไม่อยากมีชีวิตอยู่แล้ว", "คิดจะฆ่าตัวตาย", "เครียดมากไม่ไหวแล้ว อยากตายค่ะ",
-        "มีคนจะฆ่าตัวตาย", "I want to die", "i will kill myself",
+        "มีคนจะฆ่าตัวตาย", "ผูกคอตาย", "I want to die", "i will kill myself",
     ],
 }  # fmt: skip
 ORDINARY = [
@@ -114,6 +118,26 @@ async def test_emergencies_are_met_at_every_agency(town, slug):
     for kind, texts in URGENT.items():
         [first, *_] = await town.citizen(slug)(texts[0])
         assert re.findall(r"\b\d{3,4}\b", first.text)[:1] == [NUMBER[kind]]
+
+
+@pytest.mark.parametrize("kind", [Kind.IMAGE, Kind.VIDEO])
+async def test_an_emergency_in_a_caption_gets_its_number_first(talk, kind):
+    photo = Attachment("p1")
+    [first, *_] = await talk.do(kind, attachment=photo, text="ไฟไหม้บ้านข้างวัด")
+
+    assert "199" in first.text[:60]
+
+
+@pytest.mark.parametrize("cry", ["ช่วยด้วย", "ช่วยด้วยค่ะ", "help me!", "ตกน้ำ"])
+async def test_a_bare_cry_for_help_gets_every_number(talk, cry):
+    [first, *_] = await talk(cry)
+
+    assert re.findall(r"\b\d{3,4}\b", first.text)[:3] == ["191", "1669", "199"]
+
+
+@pytest.mark.parametrize("text", ["ช่วยด้วยค่ะ ต่อภาษียังไง", "help", "ฝนตกน้ำท่วมขังถนน"])
+def test_words_that_only_hold_a_cry_are_none(served, text):
+    assert openers(served.served["buriram"].agency.wording).emergencies(text) == ()
 
 
 async def test_an_english_emergency_is_told_in_english(talk):
