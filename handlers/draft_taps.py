@@ -35,8 +35,8 @@ async def chosen(turn: Turn, rest: str, now: datetime) -> Outcome:
         return menu.old_button(turn)
     if name == "nofiles":
         await attachments.let_go(turn.session, draft.files)
-    if name == "spot" and value == "yes":
-        changed = await _placed(turn, changed)
+    if name == "spot":
+        changed = await _placed(turn, changed, is_used=value == "yes")
     return await report.going_on(turn, changed, now)
 
 
@@ -97,9 +97,13 @@ async def _may_join(turn: Turn, draft: Draft, number: str | None, now: datetime)
     return facts.same is not None and facts.same.number == number
 
 
-async def _placed(turn: Turn, draft: Draft) -> Draft:
-    """The place of the first photo that tells of one."""
+async def _placed(turn: Turn, draft: Draft, *, is_used: bool) -> Draft:
+    """The place of the first photo that tells of one; unwanted, no photo tells of it any more."""
     files = await attachments.of(turn.session, draft.files)
+    if not is_used:
+        for file in files:
+            file.latitude = file.longitude = None
+        return draft
     place = next((file.place for file in files if file.place), None)
     return replace(draft, place=Place(*place)) if place else draft
 

@@ -217,8 +217,15 @@ async def took(turn: Turn, now: datetime) -> Outcome:
     draft = replace(draft, files=(*draft.files, file.id), filed=now, touched=now)
     if is_burst and not message.text:
         return Outcome(draft=draft, keep_offer=True)
+    return await going_on(turn, draft, now, _received(turn, draft))
+
+
+def _received(turn: Turn, draft: Draft) -> str | None:
+    """What is said of a file before the next question; who speaks hears that nobody listens."""
+    if turn.message.kind is Event.AUDIO:
+        return turn.say("media.audio")
     is_first = draft.kind is None and len(draft.files) == 1
-    return await going_on(turn, draft, now, None if is_first else turn.say("report.file_kept"))
+    return None if is_first else turn.say("report.file_kept")
 
 
 async def kind_chosen(turn: Turn, rest: str, now: datetime) -> Outcome:

@@ -560,6 +560,25 @@ async def test_going_back_forgets_the_place_of_a_photo(town, talk):
     assert "place" not in (await state_of(town, talk))["draft"]
 
 
+async def test_a_place_that_is_not_wanted_leaves_every_photo_at_once(town, talk):
+    await talk(ROAD)
+    await talk.do(Kind.IMAGE, attachment=Attachment("f1"))
+    async with town.database.write() as connection:
+        await connection.execute(update(File).values(latitude=14.99, longitude=103.1))
+    reply = await tap(talk, "draft:topic:roads", "draft:spot:no")
+    [file] = await rows(town, File)
+
+    assert file.place is None
+    assert "draft:privacy:anonymous" in values(reply)
+
+
+async def test_who_speaks_is_told_that_nobody_listens(talk):
+    [reply] = await talk.do(Kind.AUDIO, attachment=Attachment("v1"))
+
+    assert reply.text.startswith("ได้รับเสียงแล้ว แต่ยังฟังเสียงไม่ได้")
+    assert "report:complaint" in values(reply)
+
+
 @pytest.mark.parametrize("name", ["ไหม ใจดี", "สายไหม วงศ์ดี", "นางสาวไหมทอง กี่เพชร"])
 async def test_a_name_may_hold_a_question_word(town, talk, name):
     await talk(ROAD)
