@@ -143,7 +143,7 @@ class Desk:
         keeps = outcome.keep_offer and bool(turn.state.offered)
         state = State(
             offered=offered,
-            listed=turn.state.listed if keeps else sum(map(listed, outcome.replies[-1:])),
+            listed=turn.state.listed if keeps else _listed(outcome),
             misses=outcome.misses,
             language=language,
             draft=_draft(turn, outcome),
@@ -242,6 +242,10 @@ def _draft(turn: Turn, outcome: Outcome) -> Draft | None:
 
 def _offered(outcome: Outcome) -> tuple[Choice, ...]:
     return outcome.replies[-1].choices[:REMEMBERED_CHOICES] if outcome.replies else ()
+
+
+def _listed(outcome: Outcome) -> int:
+    return listed(outcome.replies[-1]) if outcome.replies else 0
 
 
 def _language(contact: ContactRow, message: InboundMessage, thought: Thought, state: State) -> str:

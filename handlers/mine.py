@@ -176,6 +176,11 @@ def _choices(turn: Turn, ticket: Ticket, other: str | None) -> tuple[Choice, ...
     return (*choices, turn.choice("mine.name", VALUE), turn.choice("menu.open", menu.VALUE))
 
 
+def is_awaited(turn: Turn, now: datetime) -> bool:
+    """Whether the next words are for a matter, whatever they are."""
+    return turn.awaited(now)[0] == VALUE
+
+
 def _asking_more(turn: Turn, ticket: Ticket, now: datetime) -> Outcome:
     if ticket.status in OVER:
         return _said(turn, turn.say("mine.add_closed", number=ticket.number))

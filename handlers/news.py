@@ -246,7 +246,7 @@ async def come_back(turn: Turn, outcome: Outcome, now: datetime) -> Outcome:
 async def cancelled(turn: Turn, now: datetime) -> Outcome:
     """Leave whatever was going on; where nothing is, a bare "stop" of who gets news means them."""
     outcome = replace(menu.cancel(turn), wish=None if turn.is_wishing else UNSET)
-    is_idle = not turn.is_writing and turn.awaited(now)[0] != mine.VALUE
+    is_idle = not turn.is_writing and not mine.is_awaited(turn, now)
     if turn.message.kind is not Kind.TEXT or turn.message.group or not is_idle:
         return outcome
     is_bare = key_of(turn.message.text or "") in map(key_of, turn.agency.wording.words(BARE))

@@ -59,7 +59,7 @@ def _way(turn: Turn, text: str, now: datetime) -> str | None:
         return None
     if value == news.VALUE and news_words.meant(turn, text):
         return None
-    is_telling = turn.is_writing or turn.awaited(now)[0] == mine.VALUE
+    is_telling = turn.is_writing or mine.is_awaited(turn, now)
     return value if value in LEAVING or text.startswith("/") or not is_telling else None
 
 
@@ -121,7 +121,7 @@ def _offered(turn: Turn, text: str, now: datetime) -> Choice | Outcome | None:
     offers = turn.state.offered
     if not offers:
         return None
-    is_told = report.is_worded(turn) or turn.awaited(now)[0] == mine.VALUE
+    is_told = report.is_worded(turn) or mine.is_awaited(turn, now)
     chosen = None if is_told else number(text)
     if chosen is None or len(offers) < A_LIST:
         return _alike(offers, normalise(text))
