@@ -14,7 +14,7 @@ from bot import outbox
 from bot.accounts import AllAccounts, LockedAccounts
 from bot.channels.channel import DeliveryError
 from bot.delivery import AT_ONCE, ATTEMPTS
-from bot.messages import Contact
+from bot.messages import Call, Contact
 from bot.pacing import BulkPace, Pace
 from bot.tables import Posting, account_of
 from tests.conftest import Opened, PostgreSQL
@@ -53,6 +53,13 @@ async def test_a_contacts_replies_arrive_in_the_order_written_and_none_waits_for
     road: Road, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bot.delivery, "NAP", 2 * GENEROUS)
+    take = road.channel.send
+
+    async def take_a_moment(call: Call) -> int:
+        await asyncio.sleep(0.05)
+        return await take(call)
+
+    monkeypatch.setattr(road.channel, "send", take_a_moment)
     for n in range(30):
         await road.post(MALEE if n % 2 else SOMCHAI, str(n))
 
