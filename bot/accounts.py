@@ -10,13 +10,20 @@ import structlog
 from sqlalchemy.engine import make_url
 
 from bot import outbox
-from bot.db import ALIVE
+from bot.db import ALIVE, is_unavailable
 
 CHECK = 2.0
 """Seconds between attempts to take over accounts whose sender is gone."""
 
 PATIENCE = 5.0
 """Seconds for the lock's connection to answer; then it is lost, and so are the accounts."""
+
+SHARES = 256
+"""PostgreSQL has room for some thousands of locks, all told: a lock for each account of thousands
+of agencies would not fit."""
+
+LOCK = "SELECT pg_try_advisory_lock(8, $1)"
+"""The first number sets these locks apart from the others that are taken here."""
 
 log = structlog.get_logger()
 
@@ -38,10 +45,10 @@ class Accounts(Protocol):
         """Take accounts, and keep them, until cancelled."""
 
 
-class AllAccounts:
-    """One process on SQLite: everything is ours."""
+class _Taking:
+    """Takes accounts over, one after the other."""
 
-    def __init__(self, accounts: Iterable[str] = (), *, taken: Taken) -> None:
+    def __init__(self, accounts: Iterable[str], taken: Taken) -> None:
         self._accounts = frozenset(accounts)
         self._taken = taken
         self.held: frozenset[str] = frozenset()
@@ -49,34 +56,48 @@ class AllAccounts:
     def add(self, accounts: Iterable[str]) -> None:
         """These are to be sent for, too."""
         self._accounts |= set(accounts)
+
+    async def _take(self, accounts: Iterable[str]) -> None:
+        """Take these; one that fails holds up the others only where the database is what fails."""
+        for account in sorted(accounts):
+            try:
+                await self._taken(account)
+            except Exception as error:
+                if is_unavailable(error):
+                    raise
+                log.error("account_not_taken", account=account, fault=type(error).__name__)
+            else:
+                self.held |= {account}
+
+
+class AllAccounts(_Taking):
+    """One process on SQLite: everything is ours."""
+
+    def __init__(self, accounts: Iterable[str] = (), *, taken: Taken) -> None:
+        super().__init__(accounts, taken)
 
     async def run(self) -> None:
         """Take all at once; while the database does not let us, try again."""
         while True:
             try:
-                for account in self._accounts - self.held:
-                    await self._taken(account)
-                    self.held |= {account}
+                await self._take(self._accounts - self.held)
             except Exception as error:  # noqa: BLE001 - without its accounts nothing is sent
                 log.error("accounts_not_taken", fault=type(error).__name__)
             await asyncio.sleep(CHECK)
 
 
-class LockedAccounts:
-    """Several replicas on PostgreSQL: an advisory lock for each account, held by a connection."""
+class LockedAccounts(_Taking):
+    """Several replicas on PostgreSQL: an advisory lock for each share of the accounts.
+
+    One connection holds the locks. An account is always in the same share, wherever it is served.
+    """
 
     def __init__(
         self, url: str, accounts: Iterable[str] = (), *, taken: Taken, notified: Callable[[], None]
     ) -> None:
+        super().__init__(accounts, taken)
         self._dsn = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-        self._accounts = frozenset(accounts)
-        self._taken = taken
         self._notified = notified
-        self.held: frozenset[str] = frozenset()
-
-    def add(self, accounts: Iterable[str]) -> None:
-        """These are to be sent for, too."""
-        self._accounts |= set(accounts)
 
     async def run(self) -> None:
         """Connect, listen, take what is free; when the connection breaks, begin anew."""
@@ -90,15 +111,19 @@ class LockedAccounts:
             await asyncio.sleep(CHECK)
 
     async def _hold(self) -> None:
-        connection = await asyncpg.connect(self._dsn)
+        connection = await asyncpg.connect(self._dsn, timeout=PATIENCE)
         try:
-            await connection.execute(ALIVE)
+            await connection.execute(ALIVE, timeout=PATIENCE)
             await connection.add_listener(outbox.CHANNEL, self._listen)
+            ours: set[int] = set()
             while True:
-                for account in sorted(self._accounts - self.held):
-                    if await self._lock(connection, account):
-                        await self._taken(account)
-                        self.held |= {account}
+                shares: dict[int, list[str]] = {}
+                for account in self._accounts - self.held:
+                    shares.setdefault(share_of(account), []).append(account)
+                for share, accounts in shares.items():
+                    if share in ours or await connection.fetchval(LOCK, share, timeout=PATIENCE):
+                        ours.add(share)
+                        await self._take(accounts)
                         self._notified()
                 await asyncio.sleep(CHECK)
                 await connection.execute("SELECT 1", timeout=PATIENCE)
@@ -110,7 +135,7 @@ class LockedAccounts:
         if account in self.held:
             self._notified()
 
-    async def _lock(self, connection: Any, account: str) -> bool:
-        number = int.from_bytes(blake2b(account.encode(), digest_size=8).digest(), signed=True)
-        query = "SELECT pg_try_advisory_lock($1)"
-        return bool(await connection.fetchval(query, number, timeout=PATIENCE))
+
+def share_of(account: str) -> int:
+    """The share that an account is in."""
+    return int.from_bytes(blake2b(account.encode(), digest_size=8).digest()) % SHARES

@@ -39,10 +39,14 @@ ConcurrentId = BigInteger().with_variant(Integer, "sqlite")
 """A growing 64-bit number; SQLite counts only INTEGER primary keys up by itself."""
 
 PATIENCE = 5.0
-"""Seconds to wait for another process that writes to the same SQLite file."""
+"""Seconds to wait for another process that writes to the same SQLite file, or for PostgreSQL to
+keep what a platform sent."""
 
 HURRY = 1.5
 """The same while a platform waits, which can be told to come again."""
+
+ENDLESS = 60.0
+"""Seconds after which a statement on PostgreSQL is given up: the server has fallen silent."""
 
 READ_ONLY = "25006"
 """PostgreSQL's state for a write on a server that only follows another, as after a failover."""
@@ -163,7 +167,7 @@ class Database:
             async with self.write(first=True) as connection:
                 yield connection
             return
-        async with self._adder.connect() as connection:
+        async with asyncio.timeout(PATIENCE), self._adder.connect() as connection:
             yield connection
 
     async def _begun(self, connection: AsyncConnection, until: float) -> AsyncTransaction:
@@ -225,6 +229,7 @@ def _engine(url: str) -> AsyncEngine:
         "hide_parameters": True,  # a fault's message may reach a log, and must hold no words
     }
     if parsed.get_backend_name() != "sqlite":
+        settings["connect_args"] = {"command_timeout": ENDLESS, "timeout": PATIENCE}
         engine = create_async_engine(
             parsed, pool_size=10, max_overflow=10, pool_pre_ping=True, **settings
         )

@@ -1,6 +1,8 @@
 """The road of a message on a real database, with an echo for a flow and a fake platform."""
 
 import asyncio
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -9,6 +11,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import event, select, text
+from sqlalchemy.engine import make_url
 
 from bot import outbox
 from bot.accounts import AllAccounts
@@ -54,6 +57,45 @@ class Breaker:
         cursor.execute(self._order.format(int(self.is_off)))
         cursor.close()
         connection.commit()
+
+
+class Between:
+    """Stands between us and PostgreSQL, and can let both wait as a network that is down does."""
+
+    def __init__(self, folder: str) -> None:
+        self.talks = asyncio.Event()
+        """Cleared, nothing comes through."""
+        self.talks.set()
+        self._theirs = f"{folder}/.s.PGSQL.5432"
+        self._folder = tempfile.mkdtemp(prefix="between")
+        self._jobs = set[asyncio.Task[Any]]()
+
+    async def opened(self, url: str) -> str:
+        """The address of the same database by way of us."""
+        path = f"{self._folder}/.s.PGSQL.5432"
+        self._server = await asyncio.start_unix_server(self._meet, path)
+        return url.replace(str(make_url(url).query["host"]), self._folder)
+
+    async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        their_reader, their_writer = await asyncio.open_unix_connection(self._theirs)
+        for source, target in ((reader, their_writer), (their_reader, writer)):
+            self._jobs.add(asyncio.create_task(self._carry(source, target)))
+
+    async def _carry(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while data := await source.read(65_536):
+                await self.talks.wait()
+                target.write(data)
+                await target.drain()
+        target.close()
+
+    async def close(self) -> None:
+        """End what is still open."""
+        self._server.close()
+        for job in self._jobs:
+            job.cancel()
+        await asyncio.gather(*self._jobs, return_exceptions=True)
+        shutil.rmtree(self._folder)
 
 
 class Road:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
@@ -403,15 +404,40 @@ async def test_accounts_that_cannot_be_taken_at_once_are_taken_later() -> None:
     await asyncio.gather(job, return_exceptions=True)
 
 
+async def test_an_account_that_cannot_be_taken_holds_up_no_other() -> None:
+    async def take(account: str) -> None:
+        if account == "a/fake":
+            raise ValueError(account)
+
+    accounts = AllAccounts(["a/fake", "b/fake"], taken=take)
+    job = asyncio.create_task(accounts.run())
+
+    await until(lambda: accounts.held == {"b/fake"})
+
+    job.cancel()
+    await asyncio.gather(job, return_exceptions=True)
+
+
+async def test_thousands_of_accounts_need_few_locks(
+    postgresql: PostgreSQL, postgresql_url: str
+) -> None:
+    many = [f"{n}/line" for n in range(16_000)]
+    replica = Replica(postgresql_url, many)
+
+    await until(lambda: len(replica.accounts.held) == len(many))
+
+    (row,) = await postgresql.do("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+    assert 0 < row["count"] <= 256
+    await replica.end()
+
+
 class Replica:
     """One holder of locks, and how often it was told of something."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, accounts: Sequence[str] = ("a/fake", "b/fake")) -> None:
         self.taken: list[str] = []
         self.told = 0
-        self.accounts = LockedAccounts(
-            url, ["a/fake", "b/fake"], taken=self._take, notified=self._tell
-        )
+        self.accounts = LockedAccounts(url, accounts, taken=self._take, notified=self._tell)
         self.job = asyncio.create_task(self.accounts.run())
 
     async def _take(self, account: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
 
+import bot.db
 import bot.inbox
 from bot.channels.channel import NotAccepted
 from bot.db import PATIENCE, Database
@@ -16,7 +17,7 @@ from bot.inbox import WAITING_ROOM, message_of
 from bot.messages import Contact, Kind, Place
 from tests.conftest import Opened, PostgreSQL
 from tests.fakes import AGENCY, said
-from tests.road.conftest import Breaker, MakeRoad, Road, until
+from tests.road.conftest import Between, Breaker, MakeRoad, Road, until
 
 CANARY = "เลขบัตร 1-2345-67890-12-3"
 
@@ -133,6 +134,28 @@ async def test_a_server_that_is_away_refuses(make_road: MakeRoad) -> None:
 
     with pytest.raises(NotAccepted):
         await road.take(said("ฮัลโหล"))
+
+
+async def test_a_platform_hears_soon_of_a_server_that_has_fallen_silent(
+    postgresql_url: str, make_road: MakeRoad, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bot.db, "PATIENCE", 1.0)
+    between = Between(str(make_url(postgresql_url).query["host"]))
+    road = make_road(await between.opened(postgresql_url))
+    await road.take(said("ฮัลโหล"))
+
+    between.talks.clear()
+    begun = time.monotonic()
+    for _ in range(2):  # with the connection that it has, and with a new one
+        with pytest.raises(NotAccepted):
+            await road.take(said("ยังอยู่ไหม"))
+    assert time.monotonic() - begun < 8  # and a moment to leave each connection
+
+    between.talks.set()
+    await road.take(said("กลับมาแล้ว"))
+    assert "กลับมาแล้ว" in [message_of(row).text for row in await road.events()]
+    await road.database.close()
+    await between.close()
 
 
 async def test_a_server_that_takes_no_more_connections_refuses_until_it_does(
