@@ -28,6 +28,8 @@ WORKERS = 2
 """While the results of one batch are committed, the next batch is thought of."""
 GIVE_WAY = 9
 """So many times as long as a batch took, at most, do the lanes then let webhooks go first."""
+LONGEST_WAY = 2.0
+"""Seconds that this may be, however long the batch took: a slow disk must not silence the bot."""
 LONG = 0.001
 """Seconds of thinking after which other things have their turn."""
 BREATH = 12
@@ -128,7 +130,8 @@ class Lanes:
                 await asyncio.sleep(0.5)
             finally:
                 self._in_hand.difference_update(taken)
-                self._gives_way_until = time.monotonic() + GIVE_WAY * (time.monotonic() - begun)
+                now = time.monotonic()
+                self._gives_way_until = now + min(GIVE_WAY * (now - begun), LONGEST_WAY)
                 self._knock.set()
 
     async def _gather(self) -> None:

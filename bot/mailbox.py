@@ -1,8 +1,8 @@
 """The mailbox: what a web chat's owner wrote and was answered, read from inbox and outbox."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from uuid import UUID
 
@@ -43,18 +43,27 @@ class Bells:
             for bell in self._waiting.get(contact, ()):
                 bell.set()
 
-    async def wait(self, contact: UUID, seconds: float) -> None:
-        """Until there is something new, or the time is over."""
+    @contextmanager
+    def listening(self, contact: UUID) -> Iterator[asyncio.Event]:
+        """What is set when there is something new, from now on."""
         bell = asyncio.Event()
         self._waiting.setdefault(contact, set()).add(bell)
         try:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(seconds):  # wait_for of 3.11 may swallow a cancellation
-                    await bell.wait()
+            yield bell
         finally:
             self._waiting[contact].discard(bell)
             if not self._waiting[contact]:
                 del self._waiting[contact]
+
+
+async def is_rung(bell: asyncio.Event, seconds: float) -> bool:
+    """Whether it was rung since the last time, or is within this time."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):  # wait_for of 3.11 may swallow a cancellation
+            await bell.wait()
+    was_rung = bell.is_set()
+    bell.clear()
+    return was_rung
 
 
 async def is_handled(connection: AsyncConnection, message: InboundMessage) -> int | None:

@@ -1,7 +1,6 @@
 """The web chat: a page that works without scripts, and the JSON that its script uses."""
 
 import time
-from asyncio import timeout
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated, Any
@@ -15,7 +14,7 @@ from bot.bodies import UNREADABLE
 from bot.channels.channel import Accept, NotAccepted
 from bot.db import Database
 from bot.lanes import Lanes
-from bot.mailbox import Bells, Letter
+from bot.mailbox import Bells, Letter, is_rung
 from bot.messages import InboundMessage, Kind, Place, Reply
 from bot.settings import Settings
 from handlers.site.limits import Allowance
@@ -176,13 +175,14 @@ class Chat:
             return web.json_response({"error": "no such conversation"}, status=404)
         after, wait = _number(request, "after"), min(_number(request, "wait"), 50)
         ends = time.monotonic() + wait
-        while True:
-            async with self._database.read() as connection:
-                letters = await mailbox.since(connection, session.contact.id, after)
-            left = ends - time.monotonic()
-            if letters or left <= 0 or self._bells.is_over:
-                return as_response(letters)
-            await self._bells.wait(session.contact.id, min(left, LOOK_AGAIN))
+        with self._bells.listening(session.contact.id) as bell:
+            while True:
+                async with self._database.read() as connection:
+                    letters = await mailbox.since(connection, session.contact.id, after)
+                left = ends - time.monotonic()
+                if letters or left <= 0 or self._bells.is_over:
+                    return as_response(letters)
+                await is_rung(bell, min(left, LOOK_AGAIN))
 
     async def _answer(self, said: Said, session: Session, language: str) -> Sequence[Letter]:
         if not self._allowance.take(session.contact.address):
@@ -218,10 +218,7 @@ class Chat:
         ends = time.monotonic() + ANSWER_WITHIN
         look = SOON
         while time.monotonic() < ends:
-            try:
-                async with timeout(look):
-                    await handled.wait()
-            except TimeoutError:
+            if not await is_rung(handled, look):
                 look = LOOK_AGAIN  # another process may have handled it, or we did before: look
             async with self._database.read() as connection:
                 if (event := await mailbox.is_handled(connection, message)) is not None:

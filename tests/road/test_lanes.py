@@ -529,6 +529,19 @@ async def test_while_webhooks_press_answers_go_on_a_few_at_a_time(road: Road) ->
     assert len(commits) == 3
 
 
+async def test_however_long_a_batch_took_webhooks_do_not_go_first_for_ever(
+    road: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bot.lanes, "GIVE_WAY", 1_000_000)
+    monkeypatch.setattr(bot.lanes, "LONGEST_WAY", 0.05)
+    await road.take(*crowd(people=3 * bot.lanes.A_FEW, each=1))
+    road.is_pressed = True
+
+    road.begin("lanes")
+
+    await until(road.is_quiet, seconds=5)
+
+
 async def test_while_webhooks_press_nobody_looks_for_what_was_overlooked(
     road: Road, clock: MovingClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
