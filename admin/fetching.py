@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import aclosing, suppress
 from datetime import datetime, timedelta
-from typing import IO
 
 import structlog
 from msgspec import Struct
@@ -14,7 +13,8 @@ from msgspec import Struct
 from admin import attachments, fetches
 from admin.attachments import Attachment, Status
 from admin.media import Reason, Unfit
-from admin.pictures import Fit, fit
+from admin.pictures import Fit
+from admin.unpacking import fitted
 from bot import messages
 from bot.channels.channel import Channel, DeliveryError
 from bot.channels.downloads import TOO_BIG
@@ -73,8 +73,6 @@ class Fetching:
         self._keep_for = timedelta(days=settings.keep_days)
         self._in_hand: dict[asyncio.Task[None], str] = {}
         self._knock = asyncio.Event()
-        self._unpacking = asyncio.Semaphore(1)
-        """One picture at a time: a large one takes 150 MB of memory."""
 
     @property
     def in_hand(self) -> int:
@@ -179,8 +177,7 @@ class Fetching:
             async with aclosing(pieces):
                 async for piece in pieces:
                     file.write(piece)
-            async with self._unpacking:
-                return await asyncio.to_thread(_read, file, row.name or "")
+            return await fitted(file, row.name or "")
 
     async def _keep(self, row: Attachment, found: Fit) -> None:
         digest = await self._store.put(found.content)
@@ -266,8 +263,3 @@ def _setback(error: DeliveryError) -> Setback:
         return Setback(error.reason, Reason.TOO_BIG, Status.REFUSED, False)
     reason = Reason.UNREACHED if error.retry else Reason.GONE
     return Setback(error.reason, reason, Status.FAILED, error.retry, error.after or 0)
-
-
-def _read(file: IO[bytes], name: str) -> Fit:
-    file.seek(0)
-    return fit(file.read(), name)

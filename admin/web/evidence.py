@@ -16,9 +16,10 @@ from admin.media import Reason, Unfit
 from admin.moves import Move, post_for, rule_of
 from admin.thumbnails import thumbnail
 from admin.tickets import Ticket
+from admin.unpacking import unpacked
 from admin.web.access import TICKET_STAFF, Route
 from admin.web.forms import number_of, numbers_of, ticked
-from admin.web.keeping import keep, unpacked
+from admin.web.keeping import keep
 from admin.web.tickets import found
 from admin.web.visit import Visit
 

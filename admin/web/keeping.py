@@ -2,9 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Final, TypeVar
+from typing import Final
 
 from aiohttp.web import FileField
 
@@ -12,17 +11,10 @@ from admin import attachments, fetches
 from admin.attachments import Attachment
 from admin.media import Reason, Unfit
 from admin.pictures import Fit, fit
+from admin.unpacking import unpacked
 from admin.web.visit import Visit
 
-T = TypeVar("T")
 _BY_STAFF: Final = "staff"
-_workers = ThreadPoolExecutor(2, thread_name_prefix="keeping")
-"""As many pictures are unpacked at once: a large one takes 150 MB of memory."""
-
-
-async def unpacked(work: Callable[[], T]) -> T:
-    """What becomes of a picture, worked out beside the event loop."""
-    return await asyncio.get_running_loop().run_in_executor(_workers, work)
 
 
 async def keep(
@@ -41,16 +33,16 @@ async def keep(
     content = await asyncio.to_thread(field.file.read)
     if len(content) > visit.equipment.settings.max_file:
         raise Unfit(Reason.TOO_BIG)
-    fitted = await unpacked(partial(fitting, content, field.filename))
+    found = await unpacked(partial(fitting, content, field.filename))
     store = visit.equipment.files
-    await store.put(fitted.content)  # before the transaction: nobody waits for the disk in it
+    await store.put(found.content)  # before the transaction: nobody waits for the disk in it
     async with visit.write() as session:
         row = await fetches.add(
             session,
             store,
-            fitted,
+            found,
             account=f"{visit.agency.slug}/{_BY_STAFF}",
-            kind="image" if fitted.media_type.startswith("image/") else "file",
+            kind="image" if found.media_type.startswith("image/") else "file",
             name=field.filename,
             now=visit.now,
             message_id=mark,

@@ -3,14 +3,12 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import IO
 
 from aiohttp import BodyPartReader
 
 from admin.media import Reason, Unfit
-from admin.pictures import Fit, fit
 
 PIECE = 64 * 1024
 BURST = 300.0
@@ -69,17 +67,3 @@ async def pour(part: BodyPartReader, file: IO[bytes], most: int) -> None:
         if size > most:
             raise Unfit(Reason.TOO_BIG)
         file.write(piece)
-
-
-async def fitted(file: IO[bytes], name: str) -> Fit:
-    """A file that came, as it may be kept, one after the other whoever sent it; raises Unfit."""
-    return await asyncio.get_running_loop().run_in_executor(_UNPACKING, _fit, file, name)
-
-
-_UNPACKING = ThreadPoolExecutor(1, "unpacking")
-"""One picture at a time: a large one takes 150 MB of memory."""
-
-
-def _fit(file: IO[bytes], name: str) -> Fit:
-    file.seek(0)
-    return fit(file.read(), name)

@@ -18,6 +18,7 @@ from admin.numbers import typed_number
 from admin.opening import Details, Matter, open_ticket
 from admin.pictures import Fit
 from admin.tickets import Privacy, Source, Ticket
+from admin.unpacking import fitted
 from bot.bodies import UNREADABLE
 from bot.callers import caller_of
 from bot.db import Database
@@ -25,7 +26,7 @@ from bot.files import FileStore
 from bot.settings import Settings
 from bot.tables import account_of
 from handlers.sending import day
-from handlers.site.limits import Allowance, Full, Places, fitted, pour
+from handlers.site.limits import Allowance, Full, Places, pour
 from handlers.site.pages import error_page, language_of, page, query_of
 from handlers.site.sessions import Sessions
 from knowledge.agency import Agency

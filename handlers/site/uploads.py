@@ -18,6 +18,7 @@ from admin.attachments import Attachment
 from admin.downloads import file_response
 from admin.media import Reason, Unfit
 from admin.pictures import Fit
+from admin.unpacking import fitted
 from bot import messages
 from bot.bodies import UNREADABLE
 from bot.callers import caller_of
@@ -29,7 +30,7 @@ from bot.messages import InboundMessage, Kind
 from bot.settings import Settings
 from bot.tables import ContactRow, account_of
 from handlers.site.chat import Chat, TooFast, as_response, event_id, refusal
-from handlers.site.limits import PIECE, Allowance, fitted, pour
+from handlers.site.limits import PIECE, Allowance, pour
 from handlers.site.lines import file_path
 from handlers.site.pages import error_page, language_of, query_of
 from handlers.site.sessions import Session
