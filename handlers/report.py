@@ -1,6 +1,6 @@
 """A complaint, a suggestion, wrong information, a request: told in a chat, step by step."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
@@ -12,6 +12,7 @@ from bot.tables import account_of
 from handlers import asking, menu
 from handlers.asking import Facts
 from handlers.conversation import Outcome, Turn, numbered
+from handlers.draft_words import ANSWERS
 from handlers.drafts import (
     MOST_FILES,
     SKIPPABLE,
@@ -20,21 +21,13 @@ from handlers.drafts import (
     Said,
     Step,
     add,
-    anew,
     answer,
     as_kind,
     holds,
-    named,
-    phoned,
-    righted,
 )
 from handlers.signs import Answer, key_of, signs
-from knowledge.agency import Agency
 from knowledge.chains import Kind
-from knowledge.likeness import nearest_items
 from knowledge.matching import Decision
-from knowledge.thai import normalise
-from knowledge.topics import nearest
 
 BURST = timedelta(seconds=6)
 """Files that follow each other so closely are answered once."""
@@ -150,48 +143,6 @@ async def said(turn: Turn, text: str, now: datetime) -> Outcome:
     if take is None:
         return await going_on(turn, add(draft, part), now, turn.say("report.added"))
     return await going_on(turn, take(turn.agency, draft, part), now)
-
-
-def _kind(agency: Agency, draft: Draft, said: Said) -> Draft:
-    return replace(add(draft, said), kind=signs(agency.wording).kind(said.text))
-
-
-def _what(_agency: Agency, draft: Draft, said: Said) -> Draft:
-    return anew(draft, said) if draft.asked is Step.WHAT else add(draft, said)
-
-
-def _where(agency: Agency, draft: Draft, said: Said) -> Draft:
-    """An address says where; else what these words are near is offered, or staff will find it."""
-    known = nearest_items(agency.catalogue, draft.what, limit=1)
-    more = add(draft, said)
-    is_offered = not known and nearest_items(agency.catalogue, more.what, limit=1)
-    return more if is_offered and more.url is None else answer(more, Step.WHERE)
-
-
-def _topic(agency: Agency, draft: Draft, said: Said) -> Draft:
-    found = nearest(list(agency.topics.values()), said.text, limit=1)
-    return answer(add(draft, said), Step.TOPIC, topic=found[0].id if found else None)
-
-
-def _name(agency: Agency, draft: Draft, said: Said) -> Draft:
-    """A question is no name: it is asked again; `ไหม` is one, and asks only at the end."""
-    plain = normalise(said.text)
-    for word in agency.wording.words("signs.name_words"):
-        plain = plain if plain.endswith(word) else plain.replace(word, " ")
-    is_asking = "?" in said.text or signs(agency.wording).is_asking(plain)
-    return draft if is_asking else named(draft, said)
-
-
-ANSWERS: Mapping[Step, Callable[[Agency, Draft, Said], Draft]] = {
-    Step.KIND: _kind,
-    Step.WHAT: _what,
-    Step.RIGHT: lambda _agency, draft, said: righted(draft, said),
-    Step.WHERE: _where,
-    Step.TOPIC: _topic,
-    Step.NAME: _name,
-    Step.PHONE: lambda _agency, draft, said: phoned(draft, said),
-}
-"""What words mean at each step; at any other they are more of what it is about."""
 
 
 async def took(turn: Turn, now: datetime) -> Outcome:

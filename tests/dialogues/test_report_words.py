@@ -34,7 +34,10 @@ async def test_who_does_not_agree_has_given_no_name(town, talk, said):
     assert await rows(town, Person) == []
 
 
-@pytest.mark.parametrize("said", ["081-234-5678", "ใครจะเห็นชื่อบ้าง"])
+@pytest.mark.parametrize(
+    "said",
+    ["081-234-5678", "ใครจะเห็นชื่อบ้าง", "ต้องบอกชื่อจริงไหมคะ", "จำเป็นไหม", "ไม่บอกได้ไหม", "สมไหม?"],
+)
 async def test_a_number_or_a_question_is_no_name(town, talk, said):
     await at(talk, "draft:skip:files", "draft:privacy:named")
     [asked] = await talk(said)
