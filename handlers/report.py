@@ -9,7 +9,7 @@ from admin import attachments, duplicates
 from bot.messages import Choice, Reply
 from bot.messages import Kind as Event
 from bot.tables import account_of
-from handlers import asking, menu
+from handlers import asking, handover, menu
 from handlers.asking import Facts
 from handlers.conversation import Outcome, Turn, numbered
 from handlers.draft_words import ANSWERS
@@ -25,13 +25,15 @@ from handlers.drafts import (
     as_kind,
     holds,
 )
+from handlers.handover import mark_of
 from handlers.signs import Answer, key_of, signs
 from knowledge.chains import Kind
 from knowledge.matching import Decision
 
 BURST = timedelta(seconds=6)
 """Files that follow each other so closely are answered once."""
-THIS = "this"
+THIS = "this-"
+"""Before the mark of the question that a button stands under."""
 SHORTLY = 24
 """Letters up to which words only say that something is to be changed."""
 
@@ -180,23 +182,33 @@ def _received(turn: Turn, draft: Draft) -> str | None:
 
 
 async def kind_chosen(turn: Turn, rest: str, now: datetime) -> Outcome:
-    """`report`, `report:<kind>`; with `this` at its end the last question is what is told."""
-    value, _, this = rest.partition(":") if rest != THIS else ("", "", THIS)
-    kind = Kind(value) if value in set(asking.KINDS) else None
-    if value and kind is None:
+    """`report`, `report:<kind>`; with `this-<mark>` at its end the question so marked is told."""
+    value, this, mark = rest.partition(THIS)
+    name = value.rstrip(":")
+    kind = Kind(name) if name in set(asking.KINDS) else None
+    if name and kind is None:
         return menu.old_button(turn)
-    draft, asked = turn.state.draft, turn.state.question
-    is_told = this == THIS and draft and asked and holds(draft, asked.message)
-    if this == THIS and asked is not None and not is_told:
-        return await opened(turn, kind, now, text=asked.text, message=asked.message)
+    if this:
+        return await _asked(turn, kind, mark, now)
+    draft = turn.state.draft
     if draft is None or turn.message.group:
         return await opened(turn, kind, now)
-    if kind is None and not is_told:
+    if kind is None:
         offers = (turn.choice("report.resume", "draft:resume"), *asking.kinds(turn))
         return Outcome((Reply(numbered(turn.say("report.ask_kind"), offers), offers),))
-    if draft.kind is None or turn.is_writing or is_told:
+    if draft.kind is None or turn.is_writing:
         return await going_on(turn, as_kind(draft, kind), now)
     return await opened(turn, kind, now)
+
+
+async def _asked(turn: Turn, kind: Kind | None, mark: str, now: datetime) -> Outcome:
+    """What was asked under this mark is told; a second tap goes on with it."""
+    draft, asked = turn.state.draft, turn.state.question
+    if draft is not None and any(mark_of(part) == mark for part in draft.said):
+        return await going_on(turn, as_kind(draft, kind), now)
+    if asked is None or mark_of(asked) != mark:
+        return handover.gone(turn)
+    return await opened(turn, kind, now, text=asked.text, message=asked.message)
 
 
 async def dropped(turn: Turn) -> Outcome:

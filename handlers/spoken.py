@@ -9,6 +9,7 @@ from rapidfuzz import fuzz, process
 from bot.messages import Choice, Reply
 from handlers import answering, fixed, mine, news, news_words, report, small_talk, staff_chat
 from handlers.conversation import Outcome, Turn
+from handlers.handover import mark_of
 from handlers.openers import number, openers
 from handlers.signs import signs
 from knowledge.chains import Kind
@@ -161,9 +162,11 @@ def _offering_report(turn: Turn, text: str, outcome: Outcome) -> Outcome:
     """An answer to a question about what could be reported, too, offers to."""
     kind = signs(turn.agency.wording).kind(text)
     is_refused = outcome.misses > turn.state.misses
-    if turn.message.group or (kind is None and not is_refused):
+    asked = outcome.question
+    if turn.message.group or not asked or (kind is None and not is_refused):
         return outcome
-    value = f"report:{kind}:this" if kind else "report:this"
+    this = f"{report.THIS}{mark_of(asked)}"
+    value = f"report:{kind}:{this}" if kind else f"report:{this}"
     return outcome.offering(turn.choice("report.report_this", value), at=int(is_refused))
 
 

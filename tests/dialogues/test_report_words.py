@@ -153,6 +153,43 @@ async def test_reporting_what_was_asked_does_not_ask_for_it_again(town, talk):
     assert (await state_of(town, talk))["draft"]["said"][0]["text"] == asked
 
 
+BINS = "เมื่อไหร่จะมาเก็บขยะคะ ไม่มาเก็บสองอาทิตย์แล้ว"
+
+
+async def test_report_this_below_an_older_question_takes_no_other(town, talk, strange):
+    old = values((await talk(BINS))[-1])[0]
+    [refused] = await talk(strange[0])
+    [reply] = await talk(choose=old)
+    state = await state_of(town, talk)
+    await talk(choose=next(one for one in values(refused) if one.startswith("report:this-")))
+
+    assert old.startswith("report:complaint:this-")
+    assert reply.text.startswith("คำถามนั้นไม่อยู่แล้ว")
+    assert "draft" not in state
+    assert (await state_of(town, talk))["draft"]["said"][0]["text"] == strange[0]
+
+
+async def test_report_this_goes_on_with_its_report_whatever_was_asked_meanwhile(
+    town, talk, strange
+):
+    button = values((await talk(BINS))[-1])[0]
+    await talk(choose=button)
+    await talk("เมนู", strange[0])
+    [reply] = await talk(choose=button)
+
+    assert "draft:drop" in values(reply)
+    assert [said["text"] for said in (await state_of(town, talk))["draft"]["said"]] == [BINS]
+
+
+@pytest.mark.parametrize("value", ["report:this", "report:complaint:this"])
+async def test_report_this_without_a_mark_takes_no_question(town, talk, value):
+    await talk(BINS)
+    [reply] = await talk(choose=value)
+
+    assert reply.text.startswith("ปุ่มนี้ใช้ไม่ได้แล้ว")
+    assert "draft" not in await state_of(town, talk)
+
+
 async def test_the_button_below_an_older_question_hands_over_no_other(town, talk, strange):
     [first] = await talk(strange[0])
     await talk(strange[1])
