@@ -117,6 +117,50 @@ async def test_an_edited_caption_is_said_once(town, talk):
     assert [said["text"] for said in draft["said"]] == ["ไฟดับ"]
 
 
+async def ten_photos(citizen) -> None:
+    """A complaint with as many photos as there may be."""
+    await citizen(ROAD)
+    for number in range(10):
+        await citizen.do(
+            Kind.IMAGE,
+            attachment=Attachment(f"f{number}"),
+            text="รูปถนน",
+            message_id=f"photo{number}",
+        )
+
+
+async def test_a_photo_whose_caption_is_edited_counts_once(town, talk):
+    await ten_photos(talk)
+    [asked] = await talk.do(
+        Kind.IMAGE, attachment=Attachment("f3"), text="หลุม", message_id="photo3", edited=True
+    )
+    draft = (await state_of(town, talk))["draft"]
+
+    assert asked.text.startswith("ได้รับไฟล์แล้ว")
+    assert len(draft["files"]) == 10
+    assert len({said["message"] for said in draft["said"]}) == len(draft["said"]) == 11
+
+
+async def test_a_photo_taken_back_leaves_room_for_another(town, talk):
+    await ten_photos(talk)
+    await talk.do(Kind.UNSEND, message_id="photo3")
+    [asked] = await talk.do(Kind.IMAGE, attachment=Attachment("other"), text="อีกรูป")
+    draft = (await state_of(town, talk))["draft"]
+
+    assert asked.text.startswith("ได้รับไฟล์แล้ว")
+    assert len(draft["files"]) == 10
+
+
+async def test_the_only_photo_taken_back_is_asked_for_again(town, talk):
+    await talk(ROAD)
+    await talk.do(Kind.IMAGE, attachment=Attachment("f1"), message_id="photo")
+    await talk.do(Kind.UNSEND, message_id="photo")
+    asked = await tap(talk, "draft:topic:roads")
+
+    assert asked.text.startswith("มีรูป ไฟล์ หรือตำแหน่งไหม")
+    assert "files" not in (await state_of(town, talk))["draft"]
+
+
 async def test_a_name_or_number_taken_back_is_asked_again(town, talk):
     await personal(talk)
     for message, words in (("phone", "เบอร์ติดต่อกลับ"), ("name", "ขอชื่อผู้แจ้ง")):
