@@ -21,7 +21,8 @@ from bot.metrics import Metrics
 from bot.tables import ContactRow
 from handlers import news as news_flow
 from handlers.conversation import Outcome, State, Turn, listed
-from handlers.drafts import Draft, Said, edited, is_over, without
+from handlers.draft_messages import edited, without
+from handlers.drafts import Draft, Said, is_over
 from handlers.news_wishes import is_over as is_left
 from handlers.openers import openers
 from handlers.router import route

@@ -1,5 +1,6 @@
 """A complaint, a suggestion, wrong information, a request: told in a chat, step by step."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -11,7 +12,8 @@ from bot.messages import Kind as Event
 from bot.tables import account_of
 from handlers import asking, handover, menu
 from handlers.asking import Facts
-from handlers.conversation import Outcome, Turn, numbered
+from handlers.conversation import Outcome, Turn, listed, numbered
+from handlers.draft_messages import holds
 from handlers.draft_words import ANSWERS
 from handlers.drafts import (
     MOST_FILES,
@@ -23,7 +25,6 @@ from handlers.drafts import (
     add,
     answer,
     as_kind,
-    holds,
 )
 from handlers.handover import mark_of
 from handlers.signs import Answer, key_of, signs
@@ -83,8 +84,6 @@ async def of_item(turn: Turn, item_id: str, now: datetime) -> Outcome:
 async def meant(turn: Turn, text: str, now: datetime) -> str | None:
     """The choice that a word or two stand for at the present step: `ใช่`, `ไม่มี`, `ถามเฉย ๆ`."""
     draft, word = turn.state.draft, signs(turn.agency.wording).answer(text)
-    if draft and turn.message.edited and holds(draft, turn.message.message_id):
-        return "draft:resume"
     if draft is None or not (word or _is_change(turn, text)):
         return None
     if word is Answer.DROP:
@@ -124,6 +123,16 @@ SHORT: Mapping[tuple[Step, Answer | None], str] = {
     (Step.KIND, Answer.NO): "draft:drop",
 }
 """What short answers mean at each step; `บอกได้` says yes to a name, not that all may see it."""
+
+
+async def before(turn: Turn, draft: Draft, now: datetime) -> Turn:
+    """The turn as if the step that this draft asks for had just been asked."""
+    facts = await facts_of(turn, draft, now)
+    reply = asking.ask(turn, draft, draft.step(facts.moot(turn.agency, draft)), facts)
+    state = replace(
+        turn.state, draft=replace(draft, paused=False), offered=reply.choices, listed=listed(reply)
+    )
+    return dataclasses.replace(turn, state=state)
 
 
 async def between(turn: Turn, replies: Sequence[Reply], now: datetime) -> Outcome:

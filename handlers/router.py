@@ -49,9 +49,7 @@ async def route(turn: Turn, now: datetime) -> Outcome:
     if kind is Kind.CHOICE:
         return await choose(turn, turn.message.choice or "", now)
     if kind in TAKEN:
-        outcome = await take(turn, now)
-        kinds = turn.emergencies  # of a caption
-        return outcome.after(small_talk.numbers(turn, kinds)) if kinds else outcome
+        return small_talk.helped(turn, await take(turn, now))  # by what a caption says
     flow = KINDS.get(kind)
     if kind is Kind.TEXT or (flow is media.media and turn.message.text):  # a caption is asked, too
         return await say(turn, turn.message.text or "", now, choose)

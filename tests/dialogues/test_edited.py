@@ -1,5 +1,7 @@
 """An edited message: the new words stand in the report, before it is sent and after."""
 
+import pytest
+
 from admin.logbook import Line, LogLine
 from admin.tickets import Ticket
 from bot.messages import Attachment, Kind
@@ -115,6 +117,81 @@ async def test_an_edited_caption_is_said_once(town, talk):
     draft = (await state_of(town, talk))["draft"]
 
     assert [said["text"] for said in draft["said"]] == ["ไฟดับ"]
+
+
+async def typed(citizen, *texts: str):
+    """These, one after the other, in messages named after themselves; the last reply."""
+    for text in texts:
+        [*_, reply] = await citizen.do(Kind.TEXT, text=text, message_id=text)
+    return reply
+
+
+@pytest.mark.parametrize(
+    ("before", "words", "field"),
+    [((ROAD,), ("2", "1"), "topic"), ((ROAD, "1", "ไม่มี"), ("ปิดชื่อ", "3"), "privacy"),
+     (("แจ้งเรื่อง",), ("1", "3"), "kind"), (("แจ้งเรื่อง",), ("1", "ข้อเสนอแนะ"), "kind")],
+)  # fmt: skip
+async def test_an_edited_choice_is_the_choice_as_if_it_had_been_made_so(town, before, words, field):
+    wrote, meant = town.citizen(), town.citizen()
+    await typed(wrote, *before)
+    await wrote.do(Kind.TEXT, text=words[0], message_id="choice")
+    first = (await state_of(town, wrote))["draft"].get(field)
+    asked = await edit(wrote, "choice", words[1])
+    same = await typed(meant, *before, words[1])
+    after, wanted = [(await state_of(town, who))["draft"] for who in (wrote, meant)]
+
+    assert asked == same
+    assert after[field] == wanted[field] != first
+    assert after.get("said") == wanted.get("said")
+
+
+async def test_an_edit_of_an_earlier_choice_is_explained_and_adds_nothing(town, talk):
+    await typed(talk, ROAD, "1", "ไม่มี")
+    before = (await state_of(town, talk))["draft"]
+    told, asked = await talk.do(Kind.TEXT, text="2", message_id="1", edited=True)
+    after = (await state_of(town, talk))["draft"]
+
+    assert told.text.startswith("ข้อความที่แก้ไม่ได้เปลี่ยนคำตอบเดิม")
+    assert "draft:privacy:anonymous" in values(asked)
+    assert after == before
+
+
+@pytest.mark.parametrize("words", ["77", "ถนนพังมาก"])
+async def test_an_edit_into_none_of_the_choices_changes_nothing(town, talk, words):
+    await typed(talk, ROAD, "1")
+    before = (await state_of(town, talk))["draft"]
+    told, asked = await talk.do(Kind.TEXT, text=words, message_id="1", edited=True)
+
+    assert told.text.startswith("ข้อความที่แก้ไม่ได้เปลี่ยนคำตอบเดิม")
+    assert "draft:skip:files" in values(asked)
+    assert (await state_of(town, talk))["draft"] == before
+
+
+async def test_skipping_is_edited_into_an_answer(town, talk):
+    await personal(talk)
+    await tap(talk, "draft:change:phone")
+    await typed(talk, "ข้าม")
+    preview = await edit(talk, "ข้าม", "089 999 9999")
+
+    assert "089 999 9999" in preview.text
+    assert len((await state_of(town, talk))["draft"]["said"]) == 1
+
+
+async def test_an_edit_of_what_led_elsewhere_sends_nothing(town, talk):
+    await typed(talk, ROAD)
+    await tap(talk, "draft:topic:roads", "draft:skip:files", "draft:privacy:anonymous")
+    await typed(talk, "2")
+    preview = await edit(talk, "2", "1")
+
+    assert values(preview)[0] == "draft:send"
+    assert await rows(town, Ticket) == []
+
+
+async def test_a_choice_edited_into_a_cry_for_help_is_answered_with_whom_to_call(talk):
+    await typed(talk, ROAD, "1")
+    [help_first, *_] = await talk.do(Kind.TEXT, text="มีคนหมดสติ", message_id="1", edited=True)
+
+    assert "1669" in help_first.text
 
 
 async def ten_photos(citizen) -> None:
