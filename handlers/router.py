@@ -73,7 +73,8 @@ async def take(turn: Turn, now: datetime) -> Outcome:
 async def choose(turn: Turn, value: str, now: datetime) -> Outcome:
     """A button, of today or of last year: its value says all."""
     name, _, rest = value.partition(":")
-    if name == "cancel" and turn.state.draft is not None and not turn.state.draft.paused:
+    is_shown = turn.is_writing or any(one.value == "draft:drop" for one in turn.state.offered)
+    if name == "cancel" and turn.state.draft is not None and is_shown:
         return await report.dropped(turn)
     waiting: dict[str, Callable[[], Awaitable[Outcome]]] = {
         most_asked.VALUE: lambda: most_asked.most_asked(turn, now),
