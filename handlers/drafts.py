@@ -108,6 +108,11 @@ class Draft(msgspec.Struct, frozen=True, omit_defaults=True):
         """All words so far."""
         return "\n".join(part.text for part in self.said)
 
+    @property
+    def is_told(self) -> bool:
+        """Whether there is anything in it that could be lost."""
+        return bool(self.said or self.files or self.place)
+
     def step(self, moot: Collection[Step] = ()) -> Step:
         """What is to be asked now; `moot` are the steps that do not arise."""
         if self.kind is None:

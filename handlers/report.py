@@ -35,6 +35,8 @@ BURST = timedelta(seconds=6)
 """Files that follow each other so closely are answered once."""
 THIS = "this-"
 """Before the mark of the question that a button stands under."""
+INSTEAD = "instead:"
+"""Before what was tapped, where the report that is not sent may go for it."""
 SHORTLY = 24
 """Letters up to which words only say that something is to be changed."""
 
@@ -56,7 +58,9 @@ async def opened(
     leads = []
     if old is not None and old.kind is None:
         draft = old  # photos came first: now it is said what they are of
-    elif old is not None and (old.said or old.files or old.place):
+    elif old is not None and old.is_told:
+        if turn.chosen and not turn.chosen.startswith(INSTEAD):
+            return _unsent(turn)
         await attachments.let_go(turn.session, old.files)
         leads.append(turn.say("report.put_away"))
     draft = replace(draft, kind=kind, entry=entry, item=item)
@@ -71,6 +75,13 @@ async def opened(
         see = turn.choice("report.see_answer", f"a:{match.ranked[0][0]}")
         return outcome.showing(*others, Reply(last.text, (*last.choices, see)))
     return outcome
+
+
+def _unsent(turn: Turn) -> Outcome:
+    """A tap alone does not end the report that is not sent yet: which of the two is wanted?"""
+    instead = turn.choice("report.instead", f"{INSTEAD}{turn.chosen}")
+    offers = (turn.choice("report.resume", "draft:resume"), instead)
+    return Outcome((Reply(numbered(turn.say("report.unsent"), offers), offers),))
 
 
 async def of_item(turn: Turn, item_id: str, now: datetime) -> Outcome:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime
 
 from admin import alerts
@@ -72,7 +73,8 @@ async def take(turn: Turn, now: datetime) -> Outcome:
 
 async def choose(turn: Turn, value: str, now: datetime) -> Outcome:
     """A button, of today or of last year: its value says all."""
-    name, _, rest = value.partition(":")
+    turn = replace(turn, chosen=value)
+    name, _, rest = value.removeprefix(report.INSTEAD).partition(":")
     is_shown = turn.is_writing or any(one.value == "draft:drop" for one in turn.state.offered)
     if name == "cancel" and turn.state.draft is not None and is_shown:
         return await report.dropped(turn)

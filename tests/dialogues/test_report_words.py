@@ -181,6 +181,19 @@ async def test_report_this_goes_on_with_its_report_whatever_was_asked_meanwhile(
     assert [said["text"] for said in (await state_of(town, talk))["draft"]["said"]] == [BINS]
 
 
+async def test_report_this_ends_no_other_report_without_a_yes(town, talk):
+    button = values((await talk(BINS))[-1])[0]
+    await at(talk)
+    [asked] = await talk(choose=button)
+    before = (await state_of(town, talk))["draft"]
+    await talk("2")
+    after = (await state_of(town, talk))["draft"]
+
+    assert values(asked) == ["draft:resume", f"instead:{button}"]
+    assert [said["text"] for said in before["said"]] == [ROAD]
+    assert [said["text"] for said in after["said"]] == [BINS]
+
+
 @pytest.mark.parametrize("value", ["report:this", "report:complaint:this"])
 async def test_report_this_without_a_mark_takes_no_question(town, talk, value):
     await talk(BINS)
