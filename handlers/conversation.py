@@ -68,6 +68,8 @@ class Turn:
     session: AsyncSession
     match: Match | None = None
     """How the text matches the knowledge base, found out before the transaction."""
+    chosen: str = ""
+    """The value of what was chosen, by a tap or in words; empty where nothing was."""
     address: str = ""
     """Where the pages of this installation are found; empty where nobody has said."""
     links: Links | None = None

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin import attachments, followers, logbook, questions, subscriptions
+from admin.attachments import Status
 from admin.enclosures import Links
 from admin.questions import Question
 from bot.clock import BANGKOK
@@ -20,7 +21,8 @@ from bot.metrics import Metrics
 from bot.tables import ContactRow
 from handlers import news as news_flow
 from handlers.conversation import Outcome, State, Turn, listed
-from handlers.drafts import Draft, Said, edited, is_over, without
+from handlers.draft_messages import edited, without
+from handlers.drafts import Draft, Said, is_over
 from handlers.news_wishes import is_over as is_left
 from handlers.openers import openers
 from handlers.router import route
@@ -90,7 +92,7 @@ class Desk:
     ) -> Sequence[Reply]:
         """Run the flow; the contact's row takes the new state."""
         is_told = await _take_back(session, contact, message, now)
-        state = _state_of(contact, message)
+        state = await _state_of(session, contact, message)
         if state.draft is not None and is_over(state.draft, now):
             await attachments.let_go(session, state.draft.files)
             state = replace(state, draft=None)
@@ -209,7 +211,7 @@ async def _take_back(
     return False
 
 
-def _state_of(contact: ContactRow, message: InboundMessage) -> State:
+async def _state_of(session: AsyncSession, contact: ContactRow, message: InboundMessage) -> State:
     """What is remembered: not what was taken back, nor what an older version wrote otherwise."""
     try:
         state = msgspec.convert(contact.state, State)
@@ -221,6 +223,9 @@ def _state_of(contact: ContactRow, message: InboundMessage) -> State:
     draft, words = state.draft, (message.text or "").strip() if message.edited else ""
     if draft is not None:
         draft = edited(draft, Said(words, taken)) if words else without(draft, taken)
+        files = await attachments.of(session, draft.files)
+        left = tuple(file.id for file in files if file.status != Status.FORGOTTEN)
+        draft = replace(draft, files=left)
     asked = state.question
     question = asked if asked and asked.message != taken else None
     return replace(state, draft=draft, question=question)

@@ -73,11 +73,8 @@ def _privacy(_agency: Agency, draft: Draft, value: str) -> Draft | None:
     return answer(draft, Step.PRIVACY, privacy=Privacy(value))
 
 
-CHANGES: Mapping[str, Change] = {
-    "resume": lambda _agency, draft, _value: draft,
-    "back": lambda _agency, draft, _value: back(draft),
+ANSWERS: Mapping[str, Change] = {
     "skip": _skip,
-    "change": _again,
     "item": _item,
     "topic": _topic,
     "privacy": _privacy,
@@ -87,6 +84,20 @@ CHANGES: Mapping[str, Change] = {
     "spot": lambda _agency, draft, _value: answer(draft, Step.SPOT),
     "same": lambda _agency, draft, value: answer(draft, Step.SAME, join=value or None),
 }
+CHANGES: Mapping[str, Change] = {
+    "resume": lambda _agency, draft, _value: draft,
+    "back": lambda _agency, draft, _value: back(draft),
+    "change": _again,
+    **ANSWERS,
+}
+
+
+def answered(draft: Draft, value: str) -> Step | None:
+    """The step that this choice has just answered in the draft, if any."""
+    name, _, rest = value.partition(":")
+    if name == "report":
+        return Step.KIND
+    return draft.done[-1] if name == "draft" and rest.partition(":")[0] in ANSWERS else None
 
 
 async def _may_join(turn: Turn, draft: Draft, number: str | None, now: datetime) -> bool:

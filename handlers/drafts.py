@@ -4,7 +4,6 @@ import re
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import reduce
 
 import msgspec
 from msgspec.structs import replace
@@ -94,6 +93,8 @@ class Draft(msgspec.Struct, frozen=True, omit_defaults=True):
     phone: Said | None = None
     done: tuple[Step, ...] = ()
     """The steps that were answered or skipped, in the order in which they were."""
+    chose: tuple[tuple[str, Step | None], ...] = ()
+    """The messages whose words chose something, and the step that each answered."""
     asked: Step | None = None
     """A step that is asked once more though it was answered: what there is stays until then."""
     join: str | None = None
@@ -106,6 +107,11 @@ class Draft(msgspec.Struct, frozen=True, omit_defaults=True):
     def what(self) -> str:
         """All words so far."""
         return "\n".join(part.text for part in self.said)
+
+    @property
+    def is_told(self) -> bool:
+        """Whether there is anything in it that could be lost."""
+        return bool(self.said or self.files or self.place)
 
     def step(self, moot: Collection[Step] = ()) -> Step:
         """What is to be asked now; `moot` are the steps that do not arise."""
@@ -232,57 +238,3 @@ _CLEARED: Mapping[Step, Mapping[str, object]] = {
     Step.SAME: {"join": None},
 }
 """What a step asked anew forgets."""
-
-
-def without(draft: Draft, message: str) -> Draft:
-    """The same without what a message said: it was taken back."""
-    gone = [said for said in _parts(draft) if said.message == message]
-    parts = tuple(part for part in draft.said if part not in gone)
-    single = {Step.RIGHT: draft.right, Step.NAME: draft.name, Step.PHONE: draft.phone}
-    open_again = {step for step, said in single.items() if said in gone}
-    if not parts:
-        open_again.add(Step.WHAT)
-    url = draft.url
-    if url in {url_in(said.text) for said in gone} - {None}:
-        url = None
-        open_again.add(Step.WHERE)
-    return replace(
-        draft,
-        said=parts,
-        right=None if draft.right in gone else draft.right,
-        name=None if draft.name in gone else draft.name,
-        phone=None if draft.phone in gone else draft.phone,
-        url=url,
-        place=None if draft.placed == message else draft.place,
-        done=tuple(step for step in draft.done if step not in open_again),
-    )
-
-
-def holds(draft: Draft, message: str | None) -> bool:
-    """Whether a message's words stand in it."""
-    return message is not None and any(said.message == message for said in _parts(draft))
-
-
-def edited(draft: Draft, new: Said) -> Draft:
-    """The same with a message's new words in the place of its earlier ones; it goes on from there.
-
-    What was asked last is asked still: the new words are no answer to it.
-    """
-    message = new.message or ""
-    rest = without(draft, message)
-    if not holds(draft, message):
-        return rest
-    parts = [new if part.message == message else part for part in draft.said]
-    rest = reduce(add, parts, replace(rest, said=(), paused=False))
-    if draft.right and draft.right.message == message:
-        rest = righted(rest, new)
-    if draft.name and draft.name.message == message:
-        rest = named(rest, new)
-    elif draft.phone and draft.phone.message == message:
-        rest = phoned(rest, new)
-    return replace(rest, asked=draft.asked)
-
-
-def _parts(draft: Draft) -> list[Said]:
-    """All that was said, whatever it answered."""
-    return [said for said in (*draft.said, draft.right, draft.name, draft.phone) if said]

@@ -26,7 +26,7 @@ async def handed(turn: Turn, rest: str, now: datetime) -> Outcome:
     """Open a ticket of the question under which the button stands; say who answers and by when."""
     asked = turn.state.question
     if asked is None or turn.message.group or rest not in {"", mark_of(asked)}:
-        return Outcome((Reply(turn.say("handover.nothing"), menu.choices(turn)),))
+        return gone(turn)
     contact = turn.message.contact
     matter = Matter(
         Kind.QUESTION,
@@ -45,6 +45,11 @@ async def handed(turn: Turn, rest: str, now: datetime) -> Outcome:
         due=day(ticket.due_at, turn.language),
     )
     return Outcome((Reply(text, menu.choices(turn)),), question=None, matters=True)
+
+
+def gone(turn: Turn) -> Outcome:
+    """The question under which the button stands is not the last one any more."""
+    return Outcome((Reply(turn.say("handover.nothing"), menu.choices(turn)),))
 
 
 def mark_of(asked: Said) -> str:

@@ -43,7 +43,11 @@ def _links(turn: Turn) -> Sequence[str]:
 
 
 def cancel(turn: Turn) -> Outcome:
-    """Leave whatever was going on."""
+    """Leave whatever was going on; a report that waits stays, and that is said."""
+    if turn.state.draft is not None:
+        resume, *others = choices(turn)
+        drop = turn.choice("cancel.name", "draft:drop")
+        return Outcome((Reply(turn.say("cancel.kept"), (resume, drop, *others)),))
     return Outcome((Reply(turn.say("cancel.done"), choices(turn)),))
 
 

@@ -251,7 +251,8 @@ async def cancelled(turn: Turn, now: datetime) -> Outcome:
         return outcome
     is_bare = key_of(turn.message.text or "") in map(key_of, turn.agency.wording.words(BARE))
     row = await subscriptions.subscriber_of(turn.session, turn.message.contact.id)
-    if row is None or (turn.is_wishing and not is_bare):
+    is_other = turn.is_wishing or turn.state.draft is not None
+    if row is None or (is_other and not is_bare):
         return outcome
     if is_bare and not turn.is_wishing:
         return await _stopped(turn, "", now)

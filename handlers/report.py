@@ -1,6 +1,7 @@
 """A complaint, a suggestion, wrong information, a request: told in a chat, step by step."""
 
-from collections.abc import Callable, Mapping, Sequence
+import dataclasses
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
@@ -9,9 +10,11 @@ from admin import attachments, duplicates
 from bot.messages import Choice, Reply
 from bot.messages import Kind as Event
 from bot.tables import account_of
-from handlers import asking, menu
+from handlers import asking, handover, menu
 from handlers.asking import Facts
-from handlers.conversation import Outcome, Turn, numbered
+from handlers.conversation import Outcome, Turn, listed, numbered
+from handlers.draft_messages import holds
+from handlers.draft_words import ANSWERS
 from handlers.drafts import (
     MOST_FILES,
     SKIPPABLE,
@@ -20,25 +23,20 @@ from handlers.drafts import (
     Said,
     Step,
     add,
-    anew,
     answer,
     as_kind,
-    holds,
-    named,
-    phoned,
-    righted,
 )
+from handlers.handover import mark_of
 from handlers.signs import Answer, key_of, signs
-from knowledge.agency import Agency
 from knowledge.chains import Kind
-from knowledge.likeness import nearest_items
 from knowledge.matching import Decision
-from knowledge.thai import normalise
-from knowledge.topics import nearest
 
 BURST = timedelta(seconds=6)
 """Files that follow each other so closely are answered once."""
-THIS = "this"
+THIS = "this-"
+"""Before the mark of the question that a button stands under."""
+INSTEAD = "instead:"
+"""Before what was tapped, where the report that is not sent may go for it."""
 SHORTLY = 24
 """Letters up to which words only say that something is to be changed."""
 
@@ -60,7 +58,9 @@ async def opened(
     leads = []
     if old is not None and old.kind is None:
         draft = old  # photos came first: now it is said what they are of
-    elif old is not None and (old.said or old.files or old.place):
+    elif old is not None and old.is_told:
+        if turn.chosen and not turn.chosen.startswith(INSTEAD):
+            return _unsent(turn)
         await attachments.let_go(turn.session, old.files)
         leads.append(turn.say("report.put_away"))
     draft = replace(draft, kind=kind, entry=entry, item=item)
@@ -77,6 +77,13 @@ async def opened(
     return outcome
 
 
+def _unsent(turn: Turn) -> Outcome:
+    """A tap alone does not end the report that is not sent yet: which of the two is wanted?"""
+    instead = turn.choice("report.instead", f"{INSTEAD}{turn.chosen}")
+    offers = (turn.choice("report.resume", "draft:resume"), instead)
+    return Outcome((Reply(numbered(turn.say("report.unsent"), offers), offers),))
+
+
 async def of_item(turn: Turn, item_id: str, now: datetime) -> Outcome:
     """What the agency discloses under this item is wrong or outdated."""
     item = turn.agency.item(item_id)
@@ -88,8 +95,6 @@ async def of_item(turn: Turn, item_id: str, now: datetime) -> Outcome:
 async def meant(turn: Turn, text: str, now: datetime) -> str | None:
     """The choice that a word or two stand for at the present step: `ใช่`, `ไม่มี`, `ถามเฉย ๆ`."""
     draft, word = turn.state.draft, signs(turn.agency.wording).answer(text)
-    if draft and turn.message.edited and holds(draft, turn.message.message_id):
-        return "draft:resume"
     if draft is None or not (word or _is_change(turn, text)):
         return None
     if word is Answer.DROP:
@@ -131,6 +136,16 @@ SHORT: Mapping[tuple[Step, Answer | None], str] = {
 """What short answers mean at each step; `บอกได้` says yes to a name, not that all may see it."""
 
 
+async def before(turn: Turn, draft: Draft, now: datetime) -> Turn:
+    """The turn as if the step that this draft asks for had just been asked."""
+    facts = await facts_of(turn, draft, now)
+    reply = asking.ask(turn, draft, draft.step(facts.moot(turn.agency, draft)), facts)
+    state = replace(
+        turn.state, draft=replace(draft, paused=False), offered=reply.choices, listed=listed(reply)
+    )
+    return dataclasses.replace(turn, state=state)
+
+
 async def between(turn: Turn, replies: Sequence[Reply], now: datetime) -> Outcome:
     """Something else was said or asked: that first, then what is asked here once more."""
     if turn.state.draft is None:
@@ -150,48 +165,6 @@ async def said(turn: Turn, text: str, now: datetime) -> Outcome:
     if take is None:
         return await going_on(turn, add(draft, part), now, turn.say("report.added"))
     return await going_on(turn, take(turn.agency, draft, part), now)
-
-
-def _kind(agency: Agency, draft: Draft, said: Said) -> Draft:
-    return replace(add(draft, said), kind=signs(agency.wording).kind(said.text))
-
-
-def _what(_agency: Agency, draft: Draft, said: Said) -> Draft:
-    return anew(draft, said) if draft.asked is Step.WHAT else add(draft, said)
-
-
-def _where(agency: Agency, draft: Draft, said: Said) -> Draft:
-    """An address says where; else what these words are near is offered, or staff will find it."""
-    known = nearest_items(agency.catalogue, draft.what, limit=1)
-    more = add(draft, said)
-    is_offered = not known and nearest_items(agency.catalogue, more.what, limit=1)
-    return more if is_offered and more.url is None else answer(more, Step.WHERE)
-
-
-def _topic(agency: Agency, draft: Draft, said: Said) -> Draft:
-    found = nearest(list(agency.topics.values()), said.text, limit=1)
-    return answer(add(draft, said), Step.TOPIC, topic=found[0].id if found else None)
-
-
-def _name(agency: Agency, draft: Draft, said: Said) -> Draft:
-    """A question is no name: it is asked again; `ไหม` is one, and asks only at the end."""
-    plain = normalise(said.text)
-    for word in agency.wording.words("signs.name_words"):
-        plain = plain if plain.endswith(word) else plain.replace(word, " ")
-    is_asking = "?" in said.text or signs(agency.wording).is_asking(plain)
-    return draft if is_asking else named(draft, said)
-
-
-ANSWERS: Mapping[Step, Callable[[Agency, Draft, Said], Draft]] = {
-    Step.KIND: _kind,
-    Step.WHAT: _what,
-    Step.RIGHT: lambda _agency, draft, said: righted(draft, said),
-    Step.WHERE: _where,
-    Step.TOPIC: _topic,
-    Step.NAME: _name,
-    Step.PHONE: lambda _agency, draft, said: phoned(draft, said),
-}
-"""What words mean at each step; at any other they are more of what it is about."""
 
 
 async def took(turn: Turn, now: datetime) -> Outcome:
@@ -229,23 +202,33 @@ def _received(turn: Turn, draft: Draft) -> str | None:
 
 
 async def kind_chosen(turn: Turn, rest: str, now: datetime) -> Outcome:
-    """`report`, `report:<kind>`; with `this` at its end the last question is what is told."""
-    value, _, this = rest.partition(":") if rest != THIS else ("", "", THIS)
-    kind = Kind(value) if value in set(asking.KINDS) else None
-    if value and kind is None:
+    """`report`, `report:<kind>`; with `this-<mark>` at its end the question so marked is told."""
+    value, this, mark = rest.partition(THIS)
+    name = value.rstrip(":")
+    kind = Kind(name) if name in set(asking.KINDS) else None
+    if name and kind is None:
         return menu.old_button(turn)
-    draft, asked = turn.state.draft, turn.state.question
-    is_told = this == THIS and draft and asked and holds(draft, asked.message)
-    if this == THIS and asked is not None and not is_told:
-        return await opened(turn, kind, now, text=asked.text, message=asked.message)
+    if this:
+        return await _asked(turn, kind, mark, now)
+    draft = turn.state.draft
     if draft is None or turn.message.group:
         return await opened(turn, kind, now)
-    if kind is None and not is_told:
+    if kind is None:
         offers = (turn.choice("report.resume", "draft:resume"), *asking.kinds(turn))
         return Outcome((Reply(numbered(turn.say("report.ask_kind"), offers), offers),))
-    if draft.kind is None or turn.is_writing or is_told:
+    if draft.kind is None or turn.is_writing:
         return await going_on(turn, as_kind(draft, kind), now)
     return await opened(turn, kind, now)
+
+
+async def _asked(turn: Turn, kind: Kind | None, mark: str, now: datetime) -> Outcome:
+    """What was asked under this mark is told; a second tap goes on with it."""
+    draft, asked = turn.state.draft, turn.state.question
+    if draft is not None and any(mark_of(part) == mark for part in draft.said):
+        return await going_on(turn, as_kind(draft, kind), now)
+    if asked is None or mark_of(asked) != mark:
+        return handover.gone(turn)
+    return await opened(turn, kind, now, text=asked.text, message=asked.message)
 
 
 async def dropped(turn: Turn) -> Outcome:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime
 
 from admin import alerts
@@ -49,9 +50,7 @@ async def route(turn: Turn, now: datetime) -> Outcome:
     if kind is Kind.CHOICE:
         return await choose(turn, turn.message.choice or "", now)
     if kind in TAKEN:
-        outcome = await take(turn, now)
-        kinds = turn.emergencies  # of a caption
-        return outcome.after(small_talk.numbers(turn, kinds)) if kinds else outcome
+        return small_talk.helped(turn, await take(turn, now))  # by what a caption says
     flow = KINDS.get(kind)
     if kind is Kind.TEXT or (flow is media.media and turn.message.text):  # a caption is asked, too
         return await say(turn, turn.message.text or "", now, choose)
@@ -74,8 +73,10 @@ async def take(turn: Turn, now: datetime) -> Outcome:
 
 async def choose(turn: Turn, value: str, now: datetime) -> Outcome:
     """A button, of today or of last year: its value says all."""
-    name, _, rest = value.partition(":")
-    if name == "cancel" and turn.state.draft is not None and not turn.state.draft.paused:
+    turn = replace(turn, chosen=value)
+    name, _, rest = value.removeprefix(report.INSTEAD).partition(":")
+    is_shown = turn.is_writing or any(one.value == "draft:drop" for one in turn.state.offered)
+    if name == "cancel" and turn.state.draft is not None and is_shown:
         return await report.dropped(turn)
     waiting: dict[str, Callable[[], Awaitable[Outcome]]] = {
         most_asked.VALUE: lambda: most_asked.most_asked(turn, now),

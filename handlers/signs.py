@@ -33,6 +33,7 @@ class Signs:
     def __init__(self, wording: Wording) -> None:
         words = wording.words
         self._asking = any_of(words("signs.asking_words"))
+        self._in_names = {normalise(word) for word in words("signs.name_words")}
         self._harmless = any_of(words("signs.harmless_words"))
         self._over = any_of(words("signs.over_words"))
         self._thanks = any_of(words("smalltalk.thanks_words"))
@@ -66,6 +67,10 @@ class Signs:
     def is_asking(self, text: str) -> bool:
         """Whether somebody asks rather than tells."""
         return "?" in text or bool(self._asking.search(normalise(text)))
+
+    def is_no_name(self, text: str) -> bool:
+        """Whether a question came where a name was wanted: `ไหม` alone may be a part of one."""
+        return "?" in text or not self._in_names.issuperset(self._asking.findall(normalise(text)))
 
     def is_of_an_answer(self, text: str) -> bool:
         """Whether what is wrong is an answer that was given."""

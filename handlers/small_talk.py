@@ -21,10 +21,13 @@ def small_talk(turn: Turn, kind: str) -> Outcome:
     return Outcome((Reply(text, menu.choices(turn)),))
 
 
-def numbers(turn: Turn, kinds: Sequence[str]) -> tuple[Reply, ...]:
-    """Whom to call now, before anything else is said."""
+def helped(turn: Turn, outcome: Outcome) -> Outcome:
+    """The same, and before it whom to call now, where the words tell of an emergency."""
+    kinds = turn.emergencies
+    if not kinds:
+        return outcome
     first = "\n".join(turn.say(f"emergency.{kind}") for kind in kinds)
-    return (Reply(f"{first}\n{turn.say('emergency.note')}"),)
+    return outcome.after([Reply(f"{first}\n{turn.say('emergency.note')}")])
 
 
 def emergency(turn: Turn, kinds: Sequence[str], outcome: Outcome) -> Outcome:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from rapidfuzz import fuzz, process
@@ -9,6 +10,10 @@ from rapidfuzz import fuzz, process
 from bot.messages import Choice, Reply
 from handlers import answering, fixed, mine, news, news_words, report, small_talk, staff_chat
 from handlers.conversation import Outcome, Turn
+from handlers.draft_messages import chose, holds, unchosen
+from handlers.draft_taps import answered
+from handlers.drafts import Draft
+from handlers.handover import mark_of
 from handlers.openers import number, openers
 from handlers.signs import signs
 from knowledge.chains import Kind
@@ -38,18 +43,49 @@ async def say(turn: Turn, text: str, now: datetime, choose: Choose) -> Outcome:
     if (staffs := await staff_chat.say(turn, text, now)) is not None:
         return staffs
     if value := _way(turn, text, now):
-        return await choose(turn, value, now)
-    if turn.is_writing and (value := await report.meant(turn, text, now)):
-        return await choose(turn, value, now)
-    if offered := _offered(turn, text, now) or news_words.meant(turn, text):
-        return offered if isinstance(offered, Outcome) else await choose(turn, offered.value, now)
-    kinds = turn.emergencies
+        return await _chosen(turn, value, now, choose)
+    if turn.message.edited and (edited := await _edited(turn, text, now, choose)):
+        return small_talk.helped(turn, edited)
+    if meant := await _meant(turn, text, now):
+        return meant if isinstance(meant, Outcome) else await _chosen(turn, meant, now, choose)
     told = await _told(turn, text, now)
     if told is not None:
-        return told.after(small_talk.numbers(turn, kinds)) if kinds else told
+        return small_talk.helped(turn, told)
     outcome = await _of_matters(turn, text, now) or await news.not_chosen(turn, text, now)
     outcome = outcome or await _question(turn, text, now)
+    kinds = turn.emergencies
     return small_talk.emergency(turn, kinds, outcome) if kinds else outcome
+
+
+async def _chosen(turn: Turn, value: str, now: datetime, choose: Choose) -> Outcome:
+    """What a number or a word chose; the report remembers it, should the message be edited."""
+    outcome = await choose(turn, value, now)
+    message, draft = turn.message.message_id, outcome.draft
+    if message is None or not isinstance(draft, Draft):
+        return outcome
+    step = answered(draft, value) if turn.is_writing else None
+    return replace(outcome, draft=chose(draft, message, step))
+
+
+async def _edited(turn: Turn, text: str, now: datetime, choose: Choose) -> Outcome | None:
+    """New words of a message of the report; those of one that chose something choose again.
+
+    Where that is too late, or they are none of the choices, nothing changes, and that is said.
+    """
+    draft, message = turn.state.draft, turn.message.message_id or ""
+    if draft is None:
+        return None
+    if holds(draft, message):
+        return await report.going_on(turn, draft, now)
+    if message not in dict(draft.chose):
+        return None
+    if (earlier := unchosen(draft, message)) is not None:
+        then = await report.before(turn, earlier, now)
+        if isinstance(value := await _meant(then, text, now), str):
+            return await _chosen(then, value, now, choose)
+        if report.is_worded(then):
+            return await report.said(then, text, now)
+    return await report.between(turn, [Reply(turn.say("report.edited"))], now)
 
 
 def _way(turn: Turn, text: str, now: datetime) -> str | None:
@@ -116,6 +152,14 @@ async def _of_matters(turn: Turn, text: str, now: datetime) -> Outcome | None:
     return await fixed.by_words(turn, text, now) if turn.state.matters else None
 
 
+async def _meant(turn: Turn, text: str, now: datetime) -> str | Outcome | None:
+    """What words choose; an outcome where they are a number that is not in the list."""
+    if turn.is_writing and (value := await report.meant(turn, text, now)):
+        return value
+    offered = _offered(turn, text, now) or news_words.meant(turn, text)
+    return offered.value if isinstance(offered, Choice) else offered
+
+
 def _offered(turn: Turn, text: str, now: datetime) -> Choice | Outcome | None:
     """The choice that was typed, as a number or as its label."""
     offers = turn.state.offered
@@ -161,9 +205,11 @@ def _offering_report(turn: Turn, text: str, outcome: Outcome) -> Outcome:
     """An answer to a question about what could be reported, too, offers to."""
     kind = signs(turn.agency.wording).kind(text)
     is_refused = outcome.misses > turn.state.misses
-    if turn.message.group or (kind is None and not is_refused):
+    asked = outcome.question
+    if turn.message.group or not asked or (kind is None and not is_refused):
         return outcome
-    value = f"report:{kind}:this" if kind else "report:this"
+    this = f"{report.THIS}{mark_of(asked)}"
+    value = f"report:{kind}:{this}" if kind else f"report:{this}"
     return outcome.offering(turn.choice("report.report_this", value), at=int(is_refused))
 
 

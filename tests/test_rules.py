@@ -98,6 +98,8 @@ BUILT = {
     ],
 }
 """Keys that code puts together, as they stand there, and what they come to."""
+ONLY_THAI = {"signs.name_words"}
+"""Lists for which English has no words."""
 POLITE = re.compile("ครับ|ค่ะ|นะคะ|ดิฉัน|กระผม|จ้ะ")
 
 
@@ -166,7 +168,7 @@ def test_every_text_is_there_in_both_languages_with_the_same_placeholders():
         assert set(words) == {"th", "en"}, key
         assert placeholders(words["th"]) == placeholders(words["en"]), key
         assert words["th"], key
-        assert words["en"], key
+        assert words["en"] or key in ONLY_THAI, key
 
 
 def test_what_is_filled_in_is_what_the_text_has_room_for():

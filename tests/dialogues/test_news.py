@@ -453,6 +453,20 @@ async def test_a_bare_stop_leaves_what_is_going_on_first(town, resident):
     assert await rows(town, Subscriber) == []
 
 
+async def test_while_a_report_waits_cancelling_is_about_that_and_a_bare_stop_about_the_news(
+    town, resident
+):
+    await tap(resident, "news:topic:jobs", "news:how:now")
+    await resident(ROAD, "เมนู")
+    [kept] = await resident("ยกเลิก")
+    await resident("เมนู", "หยุด")
+
+    assert kept.text.startswith("เรื่องที่แจ้งค้างไว้ยังอยู่")
+    assert values(kept)[:2] == ["draft:resume", "draft:drop"]
+    assert "draft" in await state_of(town, resident)
+    assert await rows(town, Subscriber) == []
+
+
 async def test_an_hour_after_a_matter_a_bare_stop_means_the_news_again(town, resident):
     await tap(resident, "news:topic:jobs", "news:how:now")
     async with town.database.session() as session:

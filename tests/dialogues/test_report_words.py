@@ -34,7 +34,10 @@ async def test_who_does_not_agree_has_given_no_name(town, talk, said):
     assert await rows(town, Person) == []
 
 
-@pytest.mark.parametrize("said", ["081-234-5678", "ใครจะเห็นชื่อบ้าง"])
+@pytest.mark.parametrize(
+    "said",
+    ["081-234-5678", "ใครจะเห็นชื่อบ้าง", "ต้องบอกชื่อจริงไหมคะ", "จำเป็นไหม", "ไม่บอกได้ไหม", "สมไหม?"],
+)
 async def test_a_number_or_a_question_is_no_name(town, talk, said):
     await at(talk, "draft:skip:files", "draft:privacy:named")
     [asked] = await talk(said)
@@ -148,6 +151,56 @@ async def test_reporting_what_was_asked_does_not_ask_for_it_again(town, talk):
 
     assert "เล่ามาได้เลย" not in begun.text
     assert (await state_of(town, talk))["draft"]["said"][0]["text"] == asked
+
+
+BINS = "เมื่อไหร่จะมาเก็บขยะคะ ไม่มาเก็บสองอาทิตย์แล้ว"
+
+
+async def test_report_this_below_an_older_question_takes_no_other(town, talk, strange):
+    old = values((await talk(BINS))[-1])[0]
+    [refused] = await talk(strange[0])
+    [reply] = await talk(choose=old)
+    state = await state_of(town, talk)
+    await talk(choose=next(one for one in values(refused) if one.startswith("report:this-")))
+
+    assert old.startswith("report:complaint:this-")
+    assert reply.text.startswith("คำถามนั้นไม่อยู่แล้ว")
+    assert "draft" not in state
+    assert (await state_of(town, talk))["draft"]["said"][0]["text"] == strange[0]
+
+
+async def test_report_this_goes_on_with_its_report_whatever_was_asked_meanwhile(
+    town, talk, strange
+):
+    button = values((await talk(BINS))[-1])[0]
+    await talk(choose=button)
+    await talk("เมนู", strange[0])
+    [reply] = await talk(choose=button)
+
+    assert "draft:drop" in values(reply)
+    assert [said["text"] for said in (await state_of(town, talk))["draft"]["said"]] == [BINS]
+
+
+async def test_report_this_ends_no_other_report_without_a_yes(town, talk):
+    button = values((await talk(BINS))[-1])[0]
+    await at(talk)
+    [asked] = await talk(choose=button)
+    before = (await state_of(town, talk))["draft"]
+    await talk("2")
+    after = (await state_of(town, talk))["draft"]
+
+    assert values(asked) == ["draft:resume", f"instead:{button}"]
+    assert [said["text"] for said in before["said"]] == [ROAD]
+    assert [said["text"] for said in after["said"]] == [BINS]
+
+
+@pytest.mark.parametrize("value", ["report:this", "report:complaint:this"])
+async def test_report_this_without_a_mark_takes_no_question(town, talk, value):
+    await talk(BINS)
+    [reply] = await talk(choose=value)
+
+    assert reply.text.startswith("ปุ่มนี้ใช้ไม่ได้แล้ว")
+    assert "draft" not in await state_of(town, talk)
 
 
 async def test_the_button_below_an_older_question_hands_over_no_other(town, talk, strange):

@@ -4,10 +4,12 @@ import pytest
 from sqlalchemy import select
 
 from admin import votes
+from admin.attachments import Attachment as File
 from admin.tickets import Ticket
 from admin.votes import AnswerVote
-from bot.messages import Kind
+from bot.messages import Attachment, Kind
 from knowledge.chains import Kind as Matter
+from tests.dialogues.test_reports import ROAD, state_of
 from tests.dialogues.test_ways_out import MAIN
 
 ENTRY = "g-oia-own-data"
@@ -97,6 +99,39 @@ async def test_a_report_can_be_left(town, talk, out):
 
     assert "draft:right" not in [choice.value for choice in reply.choices]
     assert await kept(town, Ticket) == []
+
+
+@pytest.mark.parametrize("before", [(), ("เมนู",)])
+async def test_saying_that_an_answer_is_wrong_ends_no_other_report_without_a_yes(
+    town, talk, before, served
+):
+    item = served.served["buriram"].agency.catalogue[0].id
+    await talk(ROAD)
+    await talk.do(Kind.IMAGE, attachment=Attachment("f1"))
+    await talk(*before)
+    told = (await state_of(town, talk))["draft"]
+    for value in (f"wrong:{ENTRY}", f"outdated:{item}"):
+        [asked] = await talk(choose=value)
+        still = (await state_of(town, talk))["draft"]
+        assert [c.value for c in asked.choices] == ["draft:resume", f"instead:{value}"]
+        assert (still["said"], still["files"]) == (told["said"], told["files"])
+    [resumed] = await talk("1")
+    [file] = await kept(town, File)
+
+    assert "draft:topic:roads" in [choice.value for choice in resumed.choices]
+    assert file.status == "waiting"
+
+
+async def test_an_answer_may_be_called_wrong_in_the_place_of_another_report(town, talk):
+    await talk(ROAD)
+    await talk.do(Kind.IMAGE, attachment=Attachment("f1"))
+    await talk(choose=f"wrong:{ENTRY}")
+    [asked] = await talk("2")
+    draft = (await state_of(town, talk))["draft"]
+    [file] = await kept(town, File)
+
+    assert asked.text.startswith("เรื่องก่อนหน้าที่ยังไม่ได้ส่งถูกยกเลิกแล้ว")
+    assert (draft["entry"], "said" in draft, file.status) == (ENTRY, False, "forgotten")
 
 
 @pytest.mark.parametrize("tapped", ["menu", "a:g-oia-own-data", "top", "cat", "lang:en", "none"])
