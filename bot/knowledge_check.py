@@ -45,6 +45,7 @@ async def check(shelf: Shelf) -> int:
         make_matcher=lambda some: shelf.registry.matcher(shelf.agency, some),
         confirmed=sure,
         today=clock.now().astimezone(clock.BANGKOK).date(),
+        units={unit.id for unit in shelf.agency.profile.units},
         encoder=shelf.registry.encoder,
         progress=progress("ถามตัวเอง / asking itself"),
     )

@@ -91,14 +91,16 @@ def inspect(
     make_matcher: MakeMatcher,
     confirmed: Sequence[tuple[str, str]] = (),
     today: date | None = None,
+    units: Collection[str] | None = None,
     encoder: Encoder | None = None,
     progress: Progress | None = None,
 ) -> tuple[Problem, ...]:
     """Everything wrong with these entries, the worst first; `progress` is told of each phase.
 
-    Without `today` no review date is judged, without an encoder no likeness in meaning.
+    Without `today` no review date is judged, without `units` no owner, without an encoder no
+    likeness in meaning.
     """
-    found = flaws(entries, today=today, encoder=encoder)
+    found = flaws(entries, today=today, units=units, encoder=encoder)
     if entries:
         said = phrasings(entries)
         texts = dict.fromkeys([*(text for text, _ in confirmed), *(p.text for p in said)])

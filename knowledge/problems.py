@@ -111,16 +111,17 @@ def flaws(
     today: date | None = None,
     encoder: Encoder | None = None,
     only: Collection[str] | None = None,
+    units: Collection[str] | None = None,
 ) -> list[Problem]:
     """What reading the entries shows, or of it what concerns some of them.
 
-    Without `today` no review date is judged.
+    Without `today` no review date is judged, without `units` not whether an owner is one of them.
     """
     ours = frozenset(entry.id for entry in entries) if only is None else frozenset(only)
     found = [
         *_identical(entries),
         *_near(entries, encoder, ours),
-        *_incomplete([entry for entry in entries if entry.id in ours], today),
+        *_incomplete([entry for entry in entries if entry.id in ours], today, units),
     ]
     return [problem for problem in found if not ours.isdisjoint(problem.entries)]
 
@@ -187,13 +188,19 @@ def _alike(
                 yield one, other
 
 
-def _incomplete(entries: Sequence[Entry], today: date | None) -> Iterator[Problem]:
+def _incomplete(
+    entries: Sequence[Entry], today: date | None, units: Collection[str] | None
+) -> Iterator[Problem]:
     for entry in entries:
         if not (entry.source.clause or entry.source.url):
             th, en = f"{entry.id} ไม่บอกข้อหรือลิงก์ของที่มา", f"{entry.id} gives neither clause nor link"
             yield Problem(Kind.NO_SOURCE, (entry.id,), th, en)
         if entry.unit is None and not entry.id.startswith(FOR_ALL):
             th, en = f"{entry.id} ไม่มีหน่วยงานเจ้าของ", f"{entry.id} has no unit in charge"
+            yield Problem(Kind.NO_OWNER, (entry.id,), th, en)
+        if entry.unit is not None and units is not None and entry.unit not in units:
+            th = f"{entry.id} เป็นของ {entry.unit} ซึ่งไม่มีใน profile.toml"
+            en = f"{entry.id} belongs to {entry.unit}, which is no unit of profile.toml"
             yield Problem(Kind.NO_OWNER, (entry.id,), th, en)
         if today is not None and entry.review_by < today:
             th = f"{entry.id} ต้องทบทวนภายใน {entry.review_by}"

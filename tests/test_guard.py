@@ -153,6 +153,16 @@ def test_questions_of_one_meaning_are_told_where_meaning_is_known():
     assert of_kind(problems, Kind.NEAR) == [("bin", "tent")]
 
 
+def test_an_owner_that_is_no_unit_any_more_is_told():
+    units = {one.unit for one in GOOD}
+    gone = BIN.model_copy(update={"unit": "merged-away"})
+    assert of_kind(inspect(GOOD, make_matcher=make_matcher, units=units), Kind.NO_OWNER) == []
+
+    found = inspect([gone, *GOOD[1:]], make_matcher=make_matcher, units=units)
+    assert of_kind(found, Kind.NO_OWNER) == [(BIN.id,)]
+    assert "merged-away" in next(one.th for one in found if one.kind is Kind.NO_OWNER)
+
+
 def test_what_is_missing_or_old_is_told():
     entries = [
         BIN.model_copy(update={"review_by": dt.date(2026, 11, 20)}),
