@@ -1,18 +1,28 @@
 """What commands say to whoever runs them: lines, complaints, and how far long work has got."""
 
+import re
 import sys
 from collections.abc import Callable, Iterable
+from typing import Final
+
+UNSHOWN: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Letters that would steer the terminal, turn its words round, or cannot be written to it."""
 
 
 def show(lines: str | Iterable[str]) -> None:
     """What was asked for, line by line."""
     for line in [lines] if isinstance(lines, str) else lines:
-        print(line, flush=True)
+        print(_harmless(line), flush=True)
 
 
 def complain(*texts: str) -> None:
     """What is wrong, in Thai and English."""
-    print(" / ".join(texts), file=sys.stderr, flush=True)
+    print(_harmless(" / ".join(texts)), file=sys.stderr, flush=True)
+
+
+def _harmless(text: str) -> str:
+    """A text with such letters as JSON writes them."""
+    return UNSHOWN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def progress(what: str = "") -> Callable[[int, int], None]:
