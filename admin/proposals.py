@@ -1,7 +1,7 @@
 """Answers that staff propose to keep: new entries and new phrasings, approved by another person."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -92,7 +92,7 @@ class NotKept(Exception):
         self.reasons = reasons
 
 
-def changes_of(agency: Agency, wish: Wish, now: Stored) -> Changes:
+def changes_of(agency: Agency, wish: Wish, now: Stored, today: date) -> Changes:
     """What it would change, by the rules of the importer; raises NotKept."""
     if wish.what is What.PHRASING:
         content = _with_phrasings(wish.content, now)
@@ -100,7 +100,7 @@ def changes_of(agency: Agency, wish: Wish, now: Stored) -> Changes:
         content = dict(wish.content)
         if content.get("id") in {*now.versions, *now.renamed, *agency.entries}:
             raise NotKept(Reason(f"มีข้อ {content['id']} อยู่แล้ว", f"{content['id']} exists already"))
-    changes = plan(Table((Given(1, content),)), now, agency.profile.units)
+    changes = plan(Table((Given(1, content),)), now, agency.profile.units, today=today)
     if changes.rejected:
         raise NotKept(*changes.rejected[0].reasons)
     if changes.is_empty:
@@ -156,7 +156,7 @@ async def propose(
 ) -> EntryProposal:
     """Keep a proposal for an approver; raises NotKept with every reason."""
     entries = await stored(await session.connection(), agency.slug)
-    changes = changes_of(agency, wish, entries)
+    changes = changes_of(agency, wish, entries, now.astimezone(BANGKOK).date())
     content = dict(wish.content)
     if wish.what is What.ENTRY:
         content = content_of(changes.added[0])
@@ -195,7 +195,8 @@ async def approve(
     connection = await session.connection()
     await editing.begin(connection, agency.slug)
     entries = await stored(connection, agency.slug)
-    changes = changes_of(agency, _wish_of(proposal, now), entries)
+    today = now.astimezone(BANGKOK).date()
+    changes = changes_of(agency, _wish_of(proposal, today), entries, today)
     author = Author(f"{proposal.proposer} / {officer.name}", now)
     await editing.apply(connection, agency.slug, changes, entries, author)
     await _decide(session, proposal, State.APPROVED, officer, now)
@@ -217,11 +218,11 @@ def _must_wait(proposal: EntryProposal) -> None:
         raise NotKept(Reason("มีคนตัดสินใจไปแล้ว", f"{proposal.decider or '-'} has decided already."))
 
 
-def _wish_of(proposal: EntryProposal, now: datetime) -> Wish:
+def _wish_of(proposal: EntryProposal, today: date) -> Wish:
     """The proposal as it would be taken today."""
     content = dict(proposal.content)
     if proposal.what is What.ENTRY:
-        content["updated"] = now.astimezone(BANGKOK).date().isoformat()
+        content["updated"] = today.isoformat()
     return Wish(proposal.what, content, proposal.ticket_id)
 
 

@@ -6,42 +6,35 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from admin.sources import State, accept, not_as_checked
-from bot import clock, knowledge_check, logs, migration
+from bot import clock, knowledge_check, knowledge_reviews, logs, migration
 from bot.db import Database
 from bot.reading import make_encoder, make_registry
 from bot.settings import Settings
 from bot.shelf import Shelf
 from bot.terminal import complain, progress, show
 from knowledge import editing
-from knowledge.agency import Entry
+from knowledge.agency import Entry, Id
 from knowledge.changes import Changed, Changes
 from knowledge.editing import Author, NotChanged
-from knowledge.entries import confirmed, content_of, history
+from knowledge.entries import confirmed, history, stored, touched
 from knowledge.gradual import GradualEncoder
 from knowledge.grids import BadSheet
 from knowledge.guard import compare
 from knowledge.importing import plan
 from knowledge.library import seed
 from knowledge.preview import preview, told
-from knowledge.reviewing import due
 from knowledge.sheets import read, write
 from knowledge.spotcheck import FROM, spot_check
 
 MEANING = frozenset({"import", "check", "unanswered"})
 """What compares by meaning."""
-SAID = {
-    State.CHANGED: "หน้าต้นฉบับเปลี่ยนไป / the source page has changed",
-    State.DEAD: "ไม่มีหน้าต้นฉบับแล้ว / the source page is gone",
-    State.UNREACHABLE: "เปิดหน้าต้นฉบับไม่ได้ / the source page cannot be reached",
-}
 YES = frozenset({"y", "yes", "ใช่", "ตกลง"})
 
 
@@ -62,17 +55,14 @@ def add_to(sub: Any) -> None:
     giving.add_argument("file", type=Path, help=".csv .xlsx .ods .json .yaml")
     past = kind("history", "who changed what, and when / ประวัติ")
     past.add_argument("entry", nargs="?", help="of one entry only")
-    late = kind("due", "what must be checked again, by owner / ถึงกำหนดทบทวน")
-    late.add_argument("--days", type=int, default=30, help="within so many days (default 30)")
     knowledge_check.add_to(kind)
+    knowledge_reviews.add_to(kind)
     naming = kind("rename", "give an entry another id / เปลี่ยนรหัส")
     naming.add_argument("old")
     naming.add_argument("new")
     sure = kind("confirm", "say which entry answers a question / ยืนยันคำถาม")
     sure.add_argument("entry")
     sure.add_argument("question")
-    fine = kind("accept", "a changed source page was checked / ตรวจหน้าต้นฉบับแล้ว")
-    fine.add_argument("url", help="the page's address, as `due` tells it")
     taking.add_argument("--yes", action="store_true", help="do not ask")
     taking.add_argument(
         "--break-confirmed", action="store_true", help="even where confirmed questions break"
@@ -90,8 +80,8 @@ async def run(settings: Settings, asked: Namespace) -> int:
         "check": knowledge_check.check,
         "unanswered": knowledge_check.unanswered,
         "history": _history,
-        "due": _due,
-        "accept": _accept,
+        "due": knowledge_reviews.due,
+        "accept": knowledge_reviews.accept,
         "rename": _rename,
         "confirm": _confirm,
     }
@@ -128,10 +118,18 @@ async def _import(shelf: Shelf) -> int:
     """Preview, guard, question, one transaction."""
     asked, old = shelf.asked, shelf.entries
     table = await asyncio.to_thread(read, asked.file)
+    async with shelf.database.read() as connection:
+        last = await touched(connection, asked.slug)
     changes = await asyncio.to_thread(
-        plan, table, old, shelf.agency.profile.units, is_all=asked.replace
+        plan,
+        table,
+        old,
+        shelf.agency.profile.units,
+        today=_today(),
+        touched=last,
+        is_all=asked.replace,
     )
-    show(preview(changes, table.unknown))
+    show(preview(changes, table.unknown, table.unread))
     code = 1 if changes.rejected else 0
     if changes.is_empty:
         show(["ไม่มีอะไรเปลี่ยน / nothing changes"])
@@ -171,9 +169,12 @@ async def _is_blocked(shelf: Shelf, changes: Changes) -> bool:
 
 
 async def _export(shelf: Shelf) -> int:
-    entries = list(shelf.entries.entries.values())
+    async with shelf.database.read() as connection:
+        last = await touched(connection, shelf.asked.slug)  # what changes now came afterwards
+        entries = list((await stored(connection, shelf.asked.slug)).entries.values())
+    version = max((touch.number for touch in last.values()), default=0)
     try:
-        await asyncio.to_thread(write, shelf.asked.file, entries)
+        await asyncio.to_thread(write, shelf.asked.file, entries, version=version)
     except OSError as error:
         complain("เขียนแฟ้มไม่ได้", f"cannot write the file: {error.strerror}")
         return 1
@@ -204,55 +205,17 @@ def _fields(after: Mapping[str, Any], before: Mapping[str, Any]) -> Iterable[str
     return [line for text in lines for line in text.split("\n")[1:]]
 
 
-async def _due(shelf: Shelf) -> int:
-    today = clock.now().astimezone(clock.BANGKOK).date()
-    within = timedelta(days=shelf.asked.days)
-    for unit_id, entries in due(shelf.entries.entries.values(), today, within).items():
-        unit = shelf.agency.unit(unit_id)
-        show([f"{unit.name_th} / {unit.name_en}" if unit else "- ไม่มีเจ้าของ / no owner"])
-        for entry in entries:
-            mark = "!" if entry.review_by < today else "·"
-            show([f"  {mark} {entry.review_by} {entry.id}: {entry.question.th}"])
-    await _pages_not_as_checked(shelf)
-    return 0
-
-
-async def _pages_not_as_checked(shelf: Shelf) -> None:
-    """Tell of the pages that answers rest on and that are not as they were."""
-    async with shelf.database.session() as session:
-        pages = await not_as_checked(session, shelf.asked.slug)
-    for page in pages:
-        since = page.since.astimezone(clock.BANGKOK).date()
-        show([f"! {SAID[State(page.state)]} ({since}): {page.url}"])
-        entries = {**shelf.general(), **shelf.entries.entries}.values()
-        resting = [entry for entry in entries if entry.source.url == page.url]
-        show(f"  · {entry.id}: {entry.question.th}" for entry in resting)
-
-
-async def _accept(shelf: Shelf) -> int:
-    slug, url = shelf.asked.slug, shelf.asked.url
-    async with shelf.database.session() as session:
-        is_known = await accept(session, slug, url, actor="system", now=clock.now())
-    if not is_known:
-        raise NotChanged("ไม่ได้เฝ้าดูหน้านี้", "this page is not watched")
-    show(["✓ บันทึกแล้ว / done"])
-    return 0
-
-
 async def _rename(shelf: Shelf) -> int:
     old, new = shelf.asked.old, shelf.asked.new
-    entry = shelf.entries.entries.get(old)
-    if entry is None:
-        raise NotChanged(f"ไม่มีข้อ {old}", f"there is no entry {old}")
     try:
-        renamed = Entry.model_validate(content_of(entry) | {"id": new})
+        TypeAdapter(Id).validate_python(new)
     except ValidationError:
         why = f"{new}: ใช้ได้เฉพาะ a-z 0-9 - ไม่เกิน 40 ตัว"
         raise NotChanged(why, "a-z 0-9 - only, at most 40") from None
     if new in shelf.general():
         raise NotChanged(f"{new} เป็นข้อที่ใช้ทุกหน่วยงาน", f"{new} is an entry of all agencies")
     return await _change(
-        shelf, lambda connection, by: editing.rename(connection, shelf.asked.slug, old, renamed, by)
+        shelf, lambda connection, by: editing.rename(connection, shelf.asked.slug, old, new, by)
     )
 
 
@@ -272,6 +235,10 @@ async def _change(shelf: Shelf, change: Callable[[AsyncConnection, Author], Any]
         await change(connection, _author(shelf))
     show(["✓ บันทึกแล้ว / done"])
     return 0
+
+
+def _today() -> date:
+    return clock.now().astimezone(clock.BANGKOK).date()
 
 
 def _author(shelf: Shelf) -> Author:

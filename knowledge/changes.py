@@ -54,9 +54,9 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something about a row that was taken which its writer should know."""
+    """Something that the writer of a row, or of the whole sheet, should know."""
 
-    row: int
+    row: int | None
     reason: Reason
 
 

@@ -47,6 +47,8 @@ COLUMNS: Final = (
     Column(("updated",), "ปรับปรุงเมื่อ", "updated", ("วันที่ปรับปรุง",), is_date=True),
     Column(("review_by",), "ทบทวนภายใน", "review by", ("วันที่ต้องทบทวน", "ทบทวนก่อน"), is_date=True),
 )
+VERSION: Final = Column(("version",), "รุ่น", "version")
+"""No part of an entry: the number of the agency's last change when its row was exported."""
 
 
 def _plain(name: str) -> str:
@@ -55,7 +57,9 @@ def _plain(name: str) -> str:
 
 
 _BY_NAME: Final = {
-    _plain(name): column for column in COLUMNS for name in (column.th, column.en, *column.aliases)
+    _plain(name): column
+    for column in (*COLUMNS, VERSION)
+    for name in (column.th, column.en, *column.aliases)
 }
 
 
@@ -67,7 +71,7 @@ def column_of(name: str) -> Column | None:
 def named(path: Sequence[object]) -> tuple[str, str]:
     """What a part of an entry is called, in Thai and English."""
     parts = tuple(part for part in path if isinstance(part, str))
-    for column in COLUMNS:
+    for column in (*COLUMNS, VERSION):
         shared = min(len(parts), len(column.path))
         if shared and parts[:shared] == column.path[:shared]:
             return column.th, column.en

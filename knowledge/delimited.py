@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from knowledge.columns import column_of
-from knowledge.grids import BadSheet, Grid, Row, grid_of
+from knowledge.grids import BadSheet, Row, Sheet, grid_of
 
 SEPARATORS: Final = (",", ";", "\t")
 FORMULA: Final = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
@@ -16,14 +16,11 @@ FORMULA: Final = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
 _ESCAPED: Final = re.compile(r"'+[=+\-@\t\r＝＋－＠]")
 
 
-def read(file: Path) -> Iterator[Grid]:
+def read(file: Path) -> Iterator[Sheet]:
     """The file's rows; raises BadSheet."""
     text = _decoded(file.read_bytes())
     separator = max(SEPARATORS, key=lambda mark: _known_columns(text, mark))
-    try:
-        yield grid_of(_rows(text, separator))
-    except csv.Error as error:
-        raise BadSheet(f"เขียน CSV ไม่ถูกต้อง ({error})", f"not CSV: {error}") from None
+    yield file.stem, grid_of(_rows(text, separator))
 
 
 def write(file: Path, heading: list[str], rows: Iterable[list[str]]) -> None:
@@ -56,9 +53,16 @@ def _known_columns(text: str, mark: str) -> int:
 
 
 def _rows(text: str, mark: str) -> Iterator[tuple[int, Row]]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark)
-    for number, cells in enumerate(reader, 1):
-        yield number, [cell[1:] if _ESCAPED.match(cell) else cell for cell in cells]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
+    number = 0
+    try:
+        for number, cells in enumerate(reader, 1):
+            yield number, [cell[1:] if _ESCAPED.match(cell) else cell for cell in cells]
+    except csv.Error as error:  # a stray quote would make one cell of many rows
+        row = number + 1
+        raise BadSheet(
+            f"แถว {row}: เขียน CSV ไม่ถูกต้อง หรือเครื่องหมายคำพูดไม่ครบคู่", f"row {row}: not CSV ({error})"
+        ) from None
 
 
 def _escaped(cell: str) -> str:

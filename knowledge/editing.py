@@ -144,28 +144,37 @@ async def put(
 
 
 async def rename(
-    connection: AsyncConnection, agency: str, old: str, new: Entry, author: Author
+    connection: AsyncConnection, agency: str, old: str, new: str, author: Author
 ) -> None:
-    """Give an entry another key; links to the old one go on leading to it."""
+    """Give an entry another key, and change nothing else; the old one goes on leading to it."""
     await begin(connection, agency)
     rows = await _rows(connection, agency)
     there = rows.get(old)
     if there is None or there.removed:
         raise NotChanged(f"ไม่มีข้อ {old}", f"there is no entry {old}")
-    if new.id in rows:
-        raise NotChanged(f"มีข้อ {new.id} อยู่แล้ว", f"there is an entry {new.id} already")
+    if new in rows:
+        if rows[new].removed:
+            th, en = f"รหัส {new} เป็นของข้อที่ลบไปแล้ว", f"{new} is the id of an entry that was removed"
+            raise NotChanged(f"{th} ใช้รหัสอื่น", f"{en}; choose another")
+        raise NotChanged(f"มีข้อ {new} อยู่แล้ว", f"there is an entry {new} already")
     here = (EntryRow.agency == agency) & (EntryRow.key == old)
-    version = max(there.version, await _last_version(connection, agency, new.id)) + 1
-    row = {**_written(new, author), "agency": agency, "key": new.id, "version": version}
+    content = await connection.scalar(select(EntryRow.content).where(here)) or {}
+    version = max(there.version, await _last_version(connection, agency, new)) + 1
+    row = {
+        **_signed(content | {"id": new}, author),
+        "agency": agency,
+        "key": new,
+        "version": version,
+    }
     await connection.execute(update(EntryRow).where(here).values(row))
     await _remember(connection, What.RENAMED, [row])
     names, asked = EntryName, ConfirmedQuestion
-    stale = (names.agency == agency) & (names.old == new.id)
+    stale = (names.agency == agency) & (names.old == new)
     await connection.execute(delete(names).where(stale))
     for table in (names, asked):
         points = (table.agency == agency) & (table.key == old)
-        await connection.execute(update(table).where(points).values(key=new.id))
-    await connection.execute(insert(names).values(agency=agency, old=old, key=new.id))
+        await connection.execute(update(table).where(points).values(key=new))
+    await connection.execute(insert(names).values(agency=agency, old=old, key=new))
     await finish(connection, agency)
 
 
@@ -213,12 +222,11 @@ def _check_unmoved(keys: Iterable[str], now: Mapping[str, Any], seen: Stored) ->
 
 
 def _written(entry: Entry, author: Author) -> dict[str, Any]:
-    return {
-        "content": content_of(entry),
-        "changed_by": author.name[:100],
-        "changed_at": author.at,
-        "verified_on": entry.verified_on,
-    }
+    return {**_signed(content_of(entry), author), "verified_on": entry.verified_on}
+
+
+def _signed(content: Mapping[str, object], author: Author) -> dict[str, Any]:
+    return {"content": content, "changed_by": author.name[:100], "changed_at": author.at}
 
 
 async def _remember(

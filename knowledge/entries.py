@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import structlog
 from pydantic import ValidationError
-from sqlalchemy import Index, String, UniqueConstraint, select
+from sqlalchemy import Index, String, UniqueConstraint, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -114,6 +114,15 @@ class Stored:
     renamed: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """A change of an entry: its number among all changes, who made it, and when."""
+
+    number: int
+    by: str
+    at: datetime
+
+
 def content_of(entry: Entry) -> dict[str, object]:
     """An entry as it is kept and exported; what it has not is left out."""
     return entry.model_dump(mode="json", exclude_none=True)
@@ -139,15 +148,16 @@ async def stored(connection: AsyncConnection, agency: str) -> Stored:
     ).all()
     return Stored(
         version=version or 0,
-        entries=dict(_readable(agency, ((r.key, r.content) for r in rows if not r.removed))),
+        entries=dict(readable(agency, ((r.key, r.content) for r in rows if not r.removed))),
         versions={row.key: row.version for row in rows},
         renamed=await renamed(connection, agency),
     )
 
 
-def _readable(
+def readable(
     agency: str, contents: Iterable[tuple[str, Mapping[str, Any]]]
 ) -> Iterable[tuple[str, Entry]]:
+    """Entries by their keys; one that cannot be read is left out and told."""
     for key, content in contents:
         try:
             yield key, Entry.model_validate(content)
@@ -159,6 +169,17 @@ async def renamed(connection: AsyncConnection, agency: str) -> dict[str, str]:
     """The keys that entries have now, by those they had before."""
     query = select(EntryName.old, EntryName.key).where(EntryName.agency == agency)
     return {row[0]: row[1] for row in await connection.execute(query)}
+
+
+async def touched(connection: AsyncConnection, agency: str) -> dict[str, Touch]:
+    """The last change of each entry, also of removed ones; a new key alone is none."""
+    table = EntryVersion
+    ours = (table.agency == agency) & (table.what != What.RENAMED)
+    last = select(func.max(table.id)).where(ours).group_by(table.key)
+    query = select(table.key, table.id, table.by, table.at).where(table.id.in_(last))
+    names = await renamed(connection, agency)
+    rows = await connection.execute(query.order_by(table.id))
+    return {names.get(r.key, r.key): Touch(r.id, r.by, r.at) for r in rows}
 
 
 async def versions(connection: AsyncConnection) -> dict[str, int]:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Annotated, Any
 
-from pydantic import TypeAdapter
+from pydantic import BeforeValidator, TypeAdapter
 
 from knowledge.agency import Agency, Background, CatalogueItem, Defaults, Entry, Profile
 from knowledge.bulletins import NewsProfile, newsroom
@@ -16,7 +17,15 @@ from knowledge.wording import Wording
 NO_UNIT = ("ไม่มีหน่วยงานย่อยนี้ใน profile.toml", "no such unit in profile.toml")
 TWICE = ("รหัสซ้ำ", "the id is given twice")
 
-_ENTRIES = TypeAdapter(list[Entry])
+
+def _unnumbered(entry: Any) -> Any:
+    """An entry without the `version` that an export writes: here it says nothing."""
+    if isinstance(entry, dict):
+        return {name: value for name, value in entry.items() if name != "version"}
+    return entry
+
+
+_ENTRIES = TypeAdapter(list[Annotated[Entry, BeforeValidator(_unnumbered)]])
 _CATALOGUE = TypeAdapter(list[CatalogueItem])
 _PROFILE = TypeAdapter(Profile)
 _BACKGROUND = TypeAdapter(list[Background])

@@ -1,6 +1,7 @@
 """What every kind of sheet is read as: numbered rows of cells."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -11,10 +12,23 @@ MOST_COLUMNS: Final = 64
 MOST_LETTERS: Final = 32_767
 """Letters of one cell (support.microsoft.com, "Excel specifications and limits")."""
 
-Cell = str | date | None
+
+@dataclass(frozen=True, slots=True)
+class NoResult:
+    """A cell that its program could not work out: an error, or a formula without a result."""
+
+    shown: str
+
+    def __str__(self) -> str:
+        return self.shown
+
+
+Cell = str | date | NoResult | None
 Row = Sequence[Cell]
 Grid = Sequence[tuple[int, Row]]
 """Rows that are not blank, each with its number in the sheet."""
+Sheet = tuple[str, Grid]
+"""One sheet of a file, by its name."""
 
 ABOVE: Final = 20
 """Rows of title and headings that do not count."""

@@ -22,7 +22,8 @@ from knowledge.grids import (
     MOST_ROWS,
     BadSheet,
     Cell,
-    Grid,
+    NoResult,
+    Sheet,
     TooManyRows,
     grid_of,
 )
@@ -62,10 +63,12 @@ _DAMAGE: Final = (
     ValueError,
     EOFError,
 )
+_ERROR: Final = re.compile(r"#[A-Z/0]+[!?]?|Err:\d+")
+"""What LibreOffice shows where a formula has no result (help.libreoffice.org, Error Codes)."""
 _NOT_SAID: Final = {f"{_OFFICE}annotation", f"{_TEXT}note", f"{_TEXT}ruby-text"}
 
 
-def read(file: Path) -> Iterator[Grid]:
+def read(file: Path) -> Iterator[Sheet]:
     """The rows of each sheet; raises BadSheet."""
     try:
         with zipfile.ZipFile(file) as packed, packed.open("content.xml") as content:
@@ -98,7 +101,7 @@ def write(
             content.write(_END.encode())
 
 
-def _sheets(parts: Iterable[tuple[str, "Element"]]) -> Iterator[Grid]:
+def _sheets(parts: Iterable[tuple[str, "Element"]]) -> Iterator[Sheet]:
     rows: list[tuple[int, list[Cell]]] = []
     number = 0
     for _, part in parts:
@@ -112,7 +115,7 @@ def _sheets(parts: Iterable[tuple[str, "Element"]]) -> Iterator[Grid]:
             number += times
             part.clear()
         elif part.tag == f"{_TABLE}table":
-            yield grid_of(rows)
+            yield part.get(f"{_TABLE}name") or "-", grid_of(rows)
             rows, number = [], 0
 
 
@@ -133,12 +136,16 @@ def _cells(row: "Element") -> list[Cell]:
 
 def _value(cell: "Element") -> Cell:
     kind = cell.get(f"{_OFFICE}value-type")
+    said = "\n".join("".join(_said(p)) for p in cell if p.tag == f"{_TEXT}p")
+    formula = cell.get(f"{_TABLE}formula")
+    if formula and (_ERROR.fullmatch(said) or kind is None):
+        return NoResult(said or formula)
     if kind == "date":
         return date.fromisoformat((cell.get(f"{_OFFICE}date-value") or "")[:10])
     if kind == "float":
         number = float(cell.get(f"{_OFFICE}value") or 0)
         return str(int(number)) if number.is_integer() else str(number)
-    return "\n".join("".join(_said(p)) for p in cell if p.tag == f"{_TEXT}p") or None
+    return said or None
 
 
 def _said(part: "Element") -> Iterator[str]:

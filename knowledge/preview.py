@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from knowledge.changes import Changed, Changes, FieldChange
+from knowledge.changes import Changed, Changes, FieldChange, Note
 from knowledge.guard import Findings
 
 MOST: Final = 200
@@ -13,12 +13,15 @@ AROUND: Final = 24
 SHOWN: Final = 72
 
 
-def preview(changes: Changes, unknown: Sequence[str] = ()) -> Iterator[str]:
+def preview(
+    changes: Changes, unknown: Sequence[str] = (), unread: Sequence[str] = ()
+) -> Iterator[str]:
     """What the rows come to, line by line."""
     if unknown:
         yield f"! ไม่ใช้คอลัมน์ที่ไม่รู้จัก / columns not known and not used: {', '.join(unknown)}"
-    for note in changes.notes:
-        yield f"! แถว {note.row}: {note.reason.th} / row {note.row}: {note.reason.en}"
+    if unread:
+        yield f"! ไม่ได้อ่านแผ่นงาน / sheets not read: {', '.join(unread)}"
+    yield from _some(map(_noted, changes.notes))
     yield from _some(f"+ {entry.id}: {_short(entry.question.th)}" for entry in changes.added)
     yield from _some("\n".join(_changed(change)) for change in changes.changed)
     yield from _some(f"- {entry.id}: {_short(entry.question.th)}" for entry in changes.removed)
@@ -38,6 +41,12 @@ def told(findings: Findings) -> Iterator[str]:
         yield f"{mark} “{_short(change.text)}”: {was} → {becomes}{sure}"
     if len(findings.changed) > MOST:
         yield _more(len(findings.changed) - MOST)
+
+
+def _noted(note: Note) -> str:
+    if note.row is None:
+        return f"! {note.reason}"
+    return f"! แถว {note.row}: {note.reason.th} / row {note.row}: {note.reason.en}"
 
 
 def _changed(change: Changed) -> Iterator[str]:

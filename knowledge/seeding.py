@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from knowledge import editing
 from knowledge.agency import Entry
 from knowledge.editing import Author
-from knowledge.entries import EntryRow, What, content_of, digest, renamed
+from knowledge.entries import EntryRow, What, content_of, digest, readable, renamed
 
 FILE: Final = "answers.yaml"
 """Who changed an entry that follows the file."""
@@ -45,8 +45,11 @@ class Seeding:
         return not (self.added or self.edits)
 
 
-def plan(held: Mapping[str, Held], file: Mapping[str, Entry]) -> Seeding:
-    """What following the file means for each entry; nothing that staff changed is touched."""
+def plan(agency: str, held: Mapping[str, Held], file: Mapping[str, Entry]) -> Seeding:
+    """What following the file means for each entry; nothing that staff changed is touched.
+
+    What has left the file and cannot be read stays as it is: nobody is served it anyway.
+    """
     both = [(entry, held[key]) for key, entry in file.items() if key in held]
     staffs = [(entry, there) for entry, there in both if there.edited]
     agreed = tuple(entry.id for entry, there in staffs if _says(there, entry))
@@ -60,11 +63,8 @@ def plan(held: Mapping[str, Held], file: Mapping[str, Entry]) -> Seeding:
         for key, there in held.items()
         if key not in file and not there.removed and there.seed is not None
     }
-    edits += [
-        (Entry.model_validate(there.content), What.REMOVED)
-        for there in missing.values()
-        if not there.edited
-    ]
+    gone = ((key, there.content) for key, there in missing.items() if not there.edited)
+    edits += [(entry, What.REMOVED) for _, entry in readable(agency, gone)]
     return Seeding(
         added=tuple(entry for key, entry in file.items() if key not in held),
         edits=tuple(edits),
@@ -87,7 +87,7 @@ async def seed(
     await editing.begin(connection, agency)
     own = _as_called_now(file, await renamed(connection, agency))
     held = await _held(connection, agency)
-    found = plan(held, own)
+    found = plan(agency, held, own)
     seeds = {key: digest(content_of(entry)) for key, entry in own.items()}
     author = Author(FILE, now)
     await editing.add(

@@ -4,7 +4,7 @@ import json
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,11 +12,20 @@ import yaml
 
 from knowledge import delimited, opendocument
 from knowledge.agency import Entry
-from knowledge.columns import COLUMNS, Column, cells_of, column_of, put_at
+from knowledge.columns import COLUMNS, VERSION, Column, cells_of, column_of, put_at
 from knowledge.columns import Path as Place
 from knowledge.entries import content_of
 from knowledge.files import BadFiles, Source
-from knowledge.grids import MOST_ROWS, BadSheet, Grid, Row, TooManyRows, check_letters
+from knowledge.grids import (
+    MOST_ROWS,
+    BadSheet,
+    Cell,
+    Grid,
+    Row,
+    Sheet,
+    TooManyRows,
+    check_letters,
+)
 
 MOST_BYTES: Final = 20 * 1024 * 1024
 MOST_UNPACKED: Final = 200 * 1024 * 1024
@@ -26,12 +35,13 @@ HEADING_WITHIN: Final = 15
 """Rows among which the headings must be: sheets often begin with a title."""
 FEWEST_COLUMNS: Final = 2
 
+MACROS: Final = ".xlsm"
 FORMATS: Final = {
     ".csv": "csv",
     ".tsv": "csv",
     ".txt": "csv",
     ".xlsx": "xlsx",
-    ".xlsm": "xlsx",
+    MACROS: "xlsx",
     ".ods": "ods",
     ".json": "json",
     ".yaml": "yaml",
@@ -48,6 +58,10 @@ class Given:
     content: dict[str, Any]
     places: frozenset[Place] | None = None
     """What the sheet has columns for; None where the whole entry is given."""
+    version: object = None
+    """The number of the agency's last change when the row was exported, if it says so."""
+    loose: tuple[str, ...] = ()
+    """What stands under no heading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +71,8 @@ class Table:
     rows: tuple[Given, ...]
     unknown: tuple[str, ...] = ()
     """Headings of columns that are no part of an entry."""
+    unread: tuple[str, ...] = ()
+    """Further sheets that have the headings of entries."""
 
 
 def read(file: Path) -> Table:
@@ -69,29 +85,35 @@ def read(file: Path) -> Table:
             _check_packed(file)
         if kind in {"json", "yaml"}:
             return _listed(_json(file) if kind == "json" else _yaml(file))
-        return _first_table(_grids(kind, file))
+        return _first_table(_sheets(kind, file))
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise BadSheet("เปิดแฟ้มไม่ได้", f"cannot be opened: {reason}") from None
 
 
-def write(file: Path, entries: Sequence[Entry]) -> None:
-    """Write entries to a file whose ending says the format; raises BadSheet."""
+def write(file: Path, entries: Sequence[Entry], *, version: int | None = None) -> None:
+    """Write entries to a file whose ending says the format; raises BadSheet.
+
+    `version` is the number of the agency's last change that they have in them.
+    """
     kind = _kind(file)
+    more = {} if version is None else {"version": version}
+    if file.suffix.lower() == MACROS:
+        raise BadSheet(f"{MACROS} อ่านได้อย่างเดียว ใช้ .xlsx", f"{MACROS} is only read; use .xlsx")
     if kind == "json":
-        data = json.dumps([content_of(entry) for entry in entries], ensure_ascii=False, indent=2)
+        contents = [content_of(entry) | more for entry in entries]
+        data = json.dumps(contents, ensure_ascii=False, indent=2)
         file.write_text(data + "\n", encoding="utf-8")
     elif kind == "yaml":
-        contents = [entry.model_dump(exclude_none=True) for entry in entries]
+        contents = [entry.model_dump(exclude_none=True) | more for entry in entries]
         file.write_text(_dumped(contents), encoding="utf-8")
     else:
-        heading = [column.th for column in COLUMNS]
+        heading = [column.th for column in (*COLUMNS, VERSION)]
         from knowledge import spreadsheet  # noqa: PLC0415 - openpyxl: 0.1 s and 8 MB
 
         writers = {"csv": delimited, "xlsx": spreadsheet, "ods": opendocument}
-        rows = [list(cells_of(entry)) for entry in entries]
-        if kind != "csv":
-            check_letters(rows)
+        rows = [[*cells_of(entry), str(version or "")] for entry in entries]
+        check_letters(rows)
         writers[kind].write(file, heading, rows)
 
 
@@ -113,38 +135,67 @@ def _check_packed(file: Path) -> None:
         raise BadSheet("แฟ้มคลายออกแล้วใหญ่เกินไป", "the file unpacks to far too much")
 
 
-def _grids(kind: str, file: Path) -> Iterator[Grid]:
+def _sheets(kind: str, file: Path) -> Iterator[Sheet]:
     from knowledge import spreadsheet  # noqa: PLC0415 - as above
 
     readers = {"csv": delimited.read, "xlsx": spreadsheet.read, "ods": opendocument.read}
     return readers[kind](file)
 
 
-def _first_table(grids: Iterable[Grid]) -> Table:
-    """The entries of the first sheet that has headings we know."""
-    for grid in grids:
-        for at, (_, cells) in enumerate(grid[:HEADING_WITHIN]):
-            columns = [column_of(str(cell)) if cell else None for cell in cells]
-            if _is_heading(columns):
-                return _table(columns, cells, grid[at + 1 :])
-    names = ", ".join(column.th for column in COLUMNS[:5])
-    raise BadSheet(f"ไม่พบแถวหัวตาราง (เช่น {names})", "no row with the names of columns")
+def _first_table(sheets: Iterable[Sheet]) -> Table:
+    """The entries of the first sheet that has headings we know, and the names of other such."""
+    found = [(name, grid, at) for name, grid in sheets if (at := _heading(grid)) is not None]
+    if not found:
+        names = ", ".join(column.th for column in COLUMNS[:5])
+        raise BadSheet(f"ไม่พบแถวหัวตาราง (เช่น {names})", "no row with the names of columns")
+    (_, grid, at), *others = found
+    return _table(grid[at][1], grid[at + 1 :], tuple(name for name, _, _ in others))
 
 
-def _is_heading(columns: Sequence[Column | None]) -> bool:
-    found = {column.path for column in columns if column}
-    return len(found) >= FEWEST_COLUMNS and bool(found & {("id",), ("question", "th")})
+def _heading(grid: Grid) -> int | None:
+    """Which row has the names of columns."""
+    for at, (_, cells) in enumerate(grid[:HEADING_WITHIN]):
+        found = {column.path for column in _columns(cells) if column}
+        if len(found) >= FEWEST_COLUMNS and found & {("id",), ("question", "th")}:
+            return at
+    return None
 
 
-def _table(columns: Sequence[Column | None], heading: Row, grid: Grid) -> Table:
+def _columns(heading: Row) -> list[Column | None]:
+    return [column_of(str(cell)) if cell else None for cell in heading]
+
+
+def _table(heading: Row, grid: Grid, unread: tuple[str, ...]) -> Table:
+    columns = _columns(heading)
     known = [column for column in columns if column]
     for column in known:
         if known.count(column) > 1:
             raise BadSheet(f"มีคอลัมน์ {column.th} ซ้ำ", f"two columns {column.en}")
     places = frozenset(column.path for column in known)
-    rows = tuple(Given(number, _content(columns, cells), places) for number, cells in grid)
+    rows = (
+        _given(number, _content(columns, cells), places - {VERSION.path}, _loose(heading, cells))
+        for number, cells in grid
+    )
     unknown = (str(n) for c, n in zip(columns, heading, strict=True) if n and c is None)
-    return Table(rows, tuple(unknown))
+    return Table(tuple(rows), tuple(unknown), unread)
+
+
+def _given(
+    number: int,
+    content: dict[str, Any],
+    places: frozenset[Place] | None = None,
+    loose: tuple[str, ...] = (),
+) -> Given:
+    """A row whose version is told apart from what it says of the entry."""
+    (name,) = VERSION.path
+    said = {key: value for key, value in content.items() if key != name}
+    return Given(number, said, places, content.get(name), loose)
+
+
+def _loose(heading: Row, cells: Row) -> tuple[str, ...]:
+    """The cells that have something in them and nothing above them."""
+    pairs = zip_longest(heading, cells)
+    return tuple(str(cell) for name, cell in pairs if not name and str(cell or "").strip())
 
 
 def _content(columns: Sequence[Column | None], cells: Row) -> dict[str, Any]:
@@ -155,7 +206,7 @@ def _content(columns: Sequence[Column | None], cells: Row) -> dict[str, Any]:
     return content
 
 
-def _value(column: Column, cell: str | date) -> Any:
+def _value(column: Column, cell: Cell) -> Any:
     if column.is_list and isinstance(cell, str):
         lines = cell.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         return [line.strip() for line in lines if line.strip()]
@@ -201,7 +252,7 @@ def _listed(data: Any) -> Table:
     if len(data) > MOST_ROWS:
         raise TooManyRows
     rows = (item if isinstance(item, dict) else {"": item} for item in data)
-    return Table(tuple(Given(number, row) for number, row in enumerate(rows, 1)))
+    return Table(tuple(_given(number, row) for number, row in enumerate(rows, 1)))
 
 
 class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]

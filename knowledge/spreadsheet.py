@@ -2,7 +2,8 @@
 
 import re
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +14,7 @@ from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 
 from knowledge.delimited import FORMULA
-from knowledge.grids import MOST_COLUMNS, BadSheet, Cell, Grid, grid_of
+from knowledge.grids import MOST_COLUMNS, BadSheet, Cell, NoResult, Sheet, grid_of
 
 TITLE: Final = "คำถามคำตอบ"
 AS_TEXT: Final = "@"
@@ -23,20 +24,18 @@ _BOLD: Final = Font(bold=True)
 _LETTER: Final = "x[0-9A-Fa-f]{4}_"
 _LOOKS_ESCAPED: Final = re.compile(f"_(?={_LETTER})")
 """Excel reads `_x0041_` as the letter A (ECMA-376-1, 22.9.2.19)."""
-_ESCAPE: Final = re.compile(f"_x005F_(?={_LETTER})")
 _RETURN: Final = "_x000D_"
+_ESCAPED: Final = re.compile(f"_x005F_(?={_LETTER})|{_RETURN}")
 
 
-def read(file: Path) -> Iterator[Grid]:
+def read(file: Path) -> Iterator[Sheet]:
     """The rows of each sheet; raises BadSheet."""
     with warnings.catch_warnings():  # of decorations that openpyxl does not know
         warnings.simplefilter("ignore")
         try:
-            book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
-            try:
-                yield from [_sheet(sheet) for sheet in book.worksheets]
-            finally:
-                book.close()
+            with closing(_book(file, data_only=True)) as values, closing(_book(file)) as formulas:
+                pairs = zip(values.worksheets, formulas.worksheets, strict=True)
+                yield from [_sheet(*pair) for pair in pairs]
         except (BadSheet, OSError):
             raise
         except Exception as error:  # noqa: BLE001 - openpyxl meets damage in any way it likes
@@ -57,14 +56,25 @@ def write(file: Path, heading: list[str], rows: Iterable[list[str]]) -> None:
     book.save(file)
 
 
-def _sheet(sheet: Any) -> Grid:
-    sheet.reset_dimensions()  # what the file says of its own size is often wrong
-    rows = sheet.iter_rows(max_col=MOST_COLUMNS, values_only=True)
-    return grid_of((number, _texts(row)) for number, row in enumerate(rows, 1))
+def _book(file: Path, *, data_only: bool = False) -> Any:
+    return load_workbook(file, read_only=True, data_only=data_only, keep_links=False)
 
 
-def _texts(row: Sequence[Any]) -> list[Cell]:
-    return [_text(value) for value in row]
+def _sheet(values: Any, formulas: Any) -> Sheet:
+    """A sheet's results; its formulas tell which of the cells should have one."""
+    for sheet in (values, formulas):
+        sheet.reset_dimensions()  # what the file says of its own size is often wrong
+    both = (sheet.iter_rows(max_col=MOST_COLUMNS) for sheet in (values, formulas))
+    rows = enumerate(zip(*both, strict=True), 1)
+    return values.title, grid_of((n, list(map(_result, *row))) for n, row in rows)
+
+
+def _result(cell: Any, formula: Any) -> Cell:
+    if cell.data_type == "e":
+        return NoResult(str(cell.value))
+    if cell.value is None and formula.data_type == "f" and cell.data_type != "str":
+        return NoResult(str(formula.value))
+    return _text(cell.value)
 
 
 def _text(value: Any) -> Cell:
@@ -72,7 +82,7 @@ def _text(value: Any) -> Cell:
         return value.date() if isinstance(value, datetime) else value
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return _ESCAPE.sub("_", str(value).replace(_RETURN, ""))
+    return _ESCAPED.sub(lambda found: "" if found[0] == _RETURN else "_", str(value))
 
 
 def _cell(sheet: Any, text: str, *, is_heading: bool = False) -> Any:

@@ -157,7 +157,7 @@ async def _checked(visit: Visit, found: EntryProposal) -> Findings | None:
         return None
     async with visit.read() as session:
         now, sure = await proposals.known(session, visit.agency.slug)
-    changes = proposals.changes_of(served.agency, proposals.wish_of(found), now)
+    changes = proposals.changes_of(served.agency, proposals.wish_of(found), now, visit.today)
     return await asyncio.to_thread(
         proposals.guarded, served.agency, served.matcher, changes, now, sure
     )

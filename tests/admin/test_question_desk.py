@@ -39,8 +39,8 @@ ENTRY = {
     "answer": {"th": "รอบละ 400 เมตร", "en": "400 metres a round."},
     "unit": "sections",
     "source": {"title": "ป้ายหน้าสวน", "clause": "ข้อ 1"},
-    "updated": "2026-11-21",
-    "review_by": "2027-05-21",
+    "updated": "2024-11-21",
+    "review_by": "2099-05-21",
 }
 
 
@@ -469,7 +469,9 @@ async def test_the_checks_tell_of_words_that_another_entry_has(house: Desk) -> N
         proposals.guarded(
             house.agency,
             served.matcher,
-            proposals.changes_of(house.agency, Wish(What.ENTRY, content), now),
+            proposals.changes_of(
+                house.agency, Wish(What.ENTRY, content), now, house.clock().date()
+            ),
             now,
             sure,
         )

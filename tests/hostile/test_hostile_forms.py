@@ -329,7 +329,7 @@ async def _asked(desk: Desk, inputs: Sequence[str]) -> None:
         texts = list(islice(cycle(chunks(inputs, 900)), turn * 3, turn * 3 + 4))
         fields |= {"entry": "", "ticket": desk.question, "question_th": "คำถามใหม่ zqx",
                    "answer_th": texts[0], "phrasings": texts[1], "source_title": texts[2],
-                   "review_by": "1/1/2570"}  # fmt: skip
+                   "review_by": "1/1/2600"}  # fmt: skip
         await desk.send(f"/admin/{AGENCY}/proposals/new", fields)
 
 

@@ -58,7 +58,7 @@ def rows(number: int, *, units: Sequence[str] = ("สำนักปลัด", 
             f"เรื่อง{thai} {place} ถามได้ที่หน่วยงานเจ้าของเรื่อง\nในวันและเวลาทำการ",
             f"Ask the unit in charge about {english} {place_en}.",
             chance.choice(units), "คู่มือสำหรับประชาชน เทศบาลตำบลตัวอย่าง", f"หน้า {n % 90 + 1}", None,
-            None, date(2026, 11, 21), chance.choice(REVIEWS), "",
+            None, date(2024, 11, 21), chance.choice(REVIEWS), "",
         ]  # fmt: skip
 
 

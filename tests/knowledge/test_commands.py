@@ -121,6 +121,60 @@ def test_what_is_due_is_listed_by_owner_and_a_renamed_entry_keeps_its_history(ru
     assert "there is no entry" in none.stderr
 
 
+def test_a_stale_export_says_who_changed_what_since_and_changes_the_rest(
+    run: Run, tmp_path: Path
+) -> None:
+    old, mine = tmp_path / "old.csv", tmp_path / "mine.csv"
+    run(("export", old), ("export", mine))
+    mine.write_text(mine.read_text("utf-8-sig").replace("เปิดทุกวัน", "ปิดวันจันทร์"), "utf-8")
+    old.write_text(old.read_text("utf-8-sig").replace("วันเพ็ญเดือนสิบสอง", "วันแม่"), "utf-8")
+    first, stale, check = run(
+        ("import", mine, "--yes", "--by", "สมชาย"),
+        ("import", old, "--yes", "--by", "สมหญิง"),
+        ("check", "--against", old),
+    )
+
+    assert first.returncode == 0
+    assert stale.returncode == 1
+    assert "(orchids)\n    รุ่น: สมชาย แก้หรือลบข้อนี้เมื่อ" in stale.stdout
+    assert "แก้ 1 changed" in stale.stdout
+    assert "✓ บันทึกแล้ว" in stale.stdout
+    assert check.returncode == 0, check.stderr
+
+
+def test_an_owner_that_left_the_profile_is_named_by_check(
+    run: Run, tmp_path: Path, folder: Path
+) -> None:
+    sheet = book(tmp_path / "a.xlsx", list(rows(1, units=["works"])))
+    (before,) = run(("import", sheet, "--yes"), ("check",))[1:]
+    (folder / SLUG / "profile.toml").write_text(PROFILE, "utf-8")
+    (after,) = run(("check",))
+
+    said = "building-00000 belongs to works, which is no unit of profile.toml"
+    assert said not in before.stdout
+    assert said in after.stdout
+
+
+def test_letters_that_would_steer_the_terminal_are_shown_and_not_obeyed(
+    run: Run, tmp_path: Path
+) -> None:
+    sheet, listed = tmp_path / "a.csv", tmp_path / "a.json"
+    sheet.write_text("id,answer th,x\x1b]0;pwn\x07\n\x1b[2Jgone,1,\n", "utf-8")
+    listed.write_text(r'[{"id": "\ud800"}, {"id": "\u001b[31mX", "question": "\u202eX"}]', "utf-8")
+    for done in run(("import", sheet, "--yes"), ("import", listed, "--yes")):
+        assert done.returncode == 1
+        assert not {"\x1b", "\x07", "\u202e", "\ud800"} & set(done.stdout)
+        assert "\\u001b[" in done.stdout
+    assert "(\\ud800)" in done.stdout
+
+
+@pytest.mark.parametrize("days", ["-1", "99999999", "9" * 20, "x"])
+def test_days_that_no_calendar_has_are_refused(run: Run, days: str) -> None:
+    with pytest.raises(SystemExit) as refused:
+        run(("due", "--days", days))
+    assert refused.value.code == 2
+
+
 def test_what_cannot_be_done_is_said_and_changes_nothing(
     run: Run, tmp_path: Path, folder: Path
 ) -> None:

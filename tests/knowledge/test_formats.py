@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import tempfile
 import zipfile
 from datetime import date
@@ -12,6 +13,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from odf.opendocument import OpenDocumentSpreadsheet
+from odf.table import Table, TableCell, TableRow
+from odf.text import P
 from openpyxl import Workbook, load_workbook
 
 from knowledge.agency import Entry
@@ -19,6 +23,7 @@ from knowledge.columns import COLUMNS
 from knowledge.entries import Stored
 from knowledge.files import Source
 from knowledge.importing import plan
+from knowledge.preview import preview
 from knowledge.sheets import BadSheet, read, write
 from tests.knowledge.conftest import UNITS, entry
 
@@ -241,10 +246,115 @@ def test_files_that_would_do_harm_or_are_broken_are_refused_in_words(tmp_path: P
         assert refused.value.reason.en, file
 
 
+def reasons(file: Path) -> dict[int, str]:
+    """Why rows cannot be taken."""
+    rejected = plan(read(file), Stored(entries={"a": entry("a")}), UNITS).rejected
+    return {one.row: "\n".join(map(str, one.reasons)) for one in rejected}
+
+
+def test_what_an_unquoted_comma_cuts_off_is_rejected_not_dropped(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("id,answer th\na,ค่าธรรมเนียม 1,000 บาท\na2,\n", "utf-8")
+    assert "“000 บาท” ไม่มีหัวตาราง" in reasons(file)[2]
+    file.write_text("id,,answer th\na,จดไว้,ก\n", "utf-8")
+    assert "“จดไว้” has no heading" in reasons(file)[2]
+    file.write_text("id,answer th,,\na,ก,,\n", "utf-8")
+    assert reasons(file) == {}
+
+
+@pytest.mark.parametrize("odd", ['"ไม่ปิด\nb,ข้อสอง\n', '"ไม่ปิด\nb,ข้อ "สอง"\n', '"ได้" ครับ\n'])
+def test_a_stray_quote_swallows_no_rows(tmp_path: Path, odd: str) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text(f"id,answer th\na0,ก\na,{odd}", "utf-8")
+
+    with pytest.raises(BadSheet, match="row 3: not CSV"):
+        read(file)
+
+
+def test_a_cell_that_excel_could_not_work_out_is_rejected(tmp_path: Path) -> None:
+    book = Workbook()
+    book.active.append(["id", "answer th", "source url", "category"])
+    book.active.append(["a", "#N/A", '="https://"&D2', "ก"])
+    book.active["B2"].data_type = "e"
+    book.active.append(["a3", "#N/A", None, "ก"])
+    book.active["B3"].data_type = "s"
+    book.save(tmp_path / "a.xlsx")
+    found = reasons(tmp_path / "a.xlsx")
+
+    assert "คำตอบ: “#N/A” เป็นข้อผิดพลาดหรือสูตรที่ไม่มีผล" in found[2]
+    assert 'source url: “="https://"&D2” is an error or a formula without a result' in found[2]
+    assert "#N/A" not in found[3], "that is what somebody typed"
+
+
+def test_what_a_formula_came_to_is_read(tmp_path: Path) -> None:
+    write(tmp_path / "a.xlsx", [entry("a")])
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as book:
+        parts = {name: book.read(name) for name in book.namelist()}
+    (sheet,) = (name for name in parts if "sheet1" in name)
+    filled = b'<c r="B2" t="str"><f>"x"</f><v>\xe0\xb8\x81</v></c>'
+    blank = b'<c r="L2" t="str"><f>""</f><v></v></c>'
+    for place, cell in ((b"B2", filled), (b"L2", blank)):
+        parts[sheet], count = re.subn(
+            b'<c r="' + place + b'"[^>]*?(/>|>.*?</c>)', cell, parts[sheet]
+        )
+        assert count == 1
+    (row,) = read(packed(tmp_path / "b.xlsx", parts)).rows
+
+    assert row.content["category"] == "ก"
+    assert "url" not in row.content["source"]
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "ods"])
+def test_further_sheets_of_entries_are_named_and_not_replaced(tmp_path: Path, ending: str) -> None:
+    file = tmp_path / f"a.{ending}"
+    if ending == "xlsx":
+        book = Workbook()
+        for name, sheet in (("หนึ่ง", book.active), ("สอง", book.create_sheet("สอง"))):
+            sheet.append(["id", "category"])
+            sheet.append([name, "ก"])
+        book.create_sheet("โน้ต").append(["จดไว้"])
+        book.save(file)
+    else:
+        document = OpenDocumentSpreadsheet()
+        for name in ("หนึ่ง", "สอง", "โน้ต"):
+            table = Table(name=name)
+            for cells in (["id", "category"], [name, "ก"]) if name != "โน้ต" else (["จดไว้"],):
+                row = TableRow()
+                for words in cells:
+                    row.addElement(cell := TableCell(valuetype="string"))
+                    cell.addElement(P(text=words))
+                table.addElement(row)
+            document.spreadsheet.addElement(table)
+        document.save(file)
+    found = read(file)
+
+    assert found.unread == ("สอง",)
+    told = "\n".join(preview(plan(found, Stored(), UNITS), found.unknown, found.unread))
+    assert "! ไม่ได้อ่านแผ่นงาน / sheets not read: สอง" in told
+    with pytest.raises(BadSheet, match="สอง"):
+        plan(found, Stored(), UNITS, is_all=True)
+
+
+@pytest.mark.parametrize("words", ["ดู _x000D_ ที่", "_x005F_x000D_", "_x000A_", "_x005F__x000D_"])
+def test_words_that_look_like_excels_escapes_come_back(tmp_path: Path, words: str) -> None:
+    write(tmp_path / "a.xlsx", [entry("a", answer={"th": words, "en": "x"})])
+
+    assert rows_of(tmp_path / "a.xlsx")[0]["answer"]["th"] == words
+
+
+def test_a_workbook_with_macros_is_read_but_not_written(tmp_path: Path) -> None:
+    with pytest.raises(BadSheet, match=r"use \.xlsx"):
+        write(tmp_path / "a.xlsm", [entry("a")])
+    write(tmp_path / "a.xlsx", [entry("a")])
+    (tmp_path / "a.xlsx").rename(tmp_path / "a.xlsm")
+
+    assert rows_of(tmp_path / "a.xlsm")[0]["id"] == "a"
+
+
 def test_a_cell_longer_than_a_sheet_can_hold_is_not_cut_off(tmp_path: Path) -> None:
     long = entry(phrasings=["ก" * 40_000, "ข", "ค", "ง"])
 
-    for ending in ("xlsx", "ods"):
+    for ending in ("csv", "tsv", "xlsx", "ods"):
         with pytest.raises(BadSheet, match="dragon-boats"):
             write(tmp_path / f"a.{ending}", [long])
     write(tmp_path / "a.json", [long])

@@ -16,6 +16,8 @@ from knowledge.sheets import Table, read
 from tests.knowledge.conftest import UNITS, entry
 from tests.knowledge.made import book, rows, spoil
 
+TODAY = date(2026, 11, 22)
+
 
 def taken(
     file: Path, rows: list[list[Any]] | list[dict[str, Any]], *old: Entry, **more: Any
@@ -132,6 +134,71 @@ def test_a_phrasing_may_move_but_not_stand_in_two_entries(tmp_path: Path) -> Non
     assert len(taken(tmp_path, [takes, gives], a, b).changed) == 2
     broken = gives | {"unit": "nobody"}
     assert len(taken(tmp_path, [takes, broken], a, b).rejected) == 2, "what a gives up it keeps"
+
+
+def test_replacing_removes_nothing_while_a_rejected_row_may_be_any_entry(tmp_path: Path) -> None:
+    old = [entry("a"), entry("b"), entry("c")]
+    head = ["id", "category", "question th"]
+    unknown = [head, ["A", "x", "a จัดวันไหน?"], ["b", "x", "b จัดวันไหน"]]
+    asked = [head, ["A", "x", "a จัดวันไหน"], ["b", "x", "b จัดวันไหน"]]
+
+    held = taken(tmp_path, unknown, *old, is_all=True)
+    assert [one.row for one in held.rejected] == [2]
+    assert held.removed == ()
+    assert "จึงไม่ลบข้อใดเลย" in held.notes[0].reason.th
+    known = taken(tmp_path, asked, *old, is_all=True)
+    assert [one.id for one in known.removed] == ["c"], "its question says that it is a"
+    assert known.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("days", "thai", "english"),
+    [
+        ({"updated": "22/11/2659"}, "ปรับปรุงเมื่อ: เป็นวันที่ยังมาไม่ถึง", "updated: is in the future"),
+        ({"verified_on": "2026-11-23"}, "ตรวจสอบเมื่อ: เป็นวันที่ยังมาไม่ถึง", "verified on: is in"),
+        ({"review_by": "20/11/2569"}, "ทบทวนภายใน: ก่อนวันที่ปรับปรุง", "review by: is before the day"),
+        ({"updated": "1969-11-21"}, "ปรับปรุงเมื่อ: ก่อนปี พ.ศ. 2533", "updated: is before 1990"),
+        ({"review_by": "1970-05-21"}, "ทบทวนภายใน: ก่อนปี พ.ศ. 2533", "review by: is before 1990"),
+    ],
+)
+def test_a_day_that_cannot_be_is_rejected_where_it_is_not_there_already(
+    tmp_path: Path, days: dict[str, str], thai: str, english: str
+) -> None:
+    row = content_of(entry()) | days
+    for old in ([], [entry()]):
+        (rejected,) = taken(tmp_path, [row], *old, today=TODAY).rejected
+        assert rejected.reasons[0].th.startswith(thai)
+        assert rejected.reasons[0].en.startswith(english)
+
+    there = entry(**{name: day_of(day) for name, day in days.items()})
+    assert taken(tmp_path, [row], there, today=TODAY).unchanged == ("dragon-boats",)
+    moved = taken(tmp_path, [row | {"category": "สวน"}], there, today=TODAY)
+    assert [one.after.category for one in moved.changed] == ["สวน"]
+
+
+def test_an_answer_that_changes_is_of_today_unless_its_row_says_otherwise(tmp_path: Path) -> None:
+    old = entry()
+    said = content_of(old) | {"answer": {"th": "งดจัด", "en": "Not this year"}}
+    (change,) = (found := taken(tmp_path, [said], old, today=TODAY)).changed
+
+    assert change.after.updated == TODAY
+    assert "จึงใส่วันที่ปรับปรุงเป็นวันนี้" in found.notes[0].reason.th
+    for row in (said | {"updated": "2026-11-20"}, content_of(old) | {"category": "สวน"}):
+        (change,) = (found := taken(tmp_path, [row], old, today=TODAY)).changed
+        assert str(change.after.updated) == row["updated"]
+        assert found.notes == ()
+
+
+@pytest.mark.parametrize("mark", ["\x85", "\u2028", "\u2029", "\r\n", "\x0b"])
+def test_a_line_break_of_another_kind_that_is_there_already_is_no_change(
+    tmp_path: Path, mark: str
+) -> None:
+    words = [f"ไปดู{mark}เรือ", "ก", "ข", "ค"]
+    old = entry(answer={"th": f"บรรทัดแรก{mark}บรรทัดสอง", "en": "one"}, phrasings=words)
+
+    assert taken(tmp_path, [content_of(old)], old).unchanged == (old.id,)
+    (new,) = taken(tmp_path, [content_of(old)]).added
+    assert new.answer.th == "บรรทัดแรก\nบรรทัดสอง"
 
 
 @pytest.mark.parametrize(

@@ -114,12 +114,12 @@ async def test_a_renamed_entry_is_found_under_both_names(
     library: Library, registry: Registry, database: Database, author: Author
 ) -> None:
     old = registry.get(SLUG).agency.entries["orchids"]
-    new = old.model_copy(update={"id": "garden"})
     async with database.write() as connection:
-        await editing.rename(connection, SLUG, "orchids", new, author)
+        await editing.rename(connection, SLUG, "orchids", "garden", author)
     await library.refresh()
 
     agency = registry.get(SLUG).agency
+    new = old.model_copy(update={"id": "garden"})
     assert agency.entry("orchids") == agency.entry("garden") == new
     assert "orchids" not in agency.entries
 

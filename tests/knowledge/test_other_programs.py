@@ -9,6 +9,7 @@ from odf.opendocument import OpenDocumentSpreadsheet, load
 from odf.table import CoveredTableCell, Table, TableCell, TableRow
 from odf.text import LineBreak, P, S, Span, Tab
 
+from knowledge.grids import NoResult
 from knowledge.opendocument import write
 from knowledge.sheets import BadSheet, read
 
@@ -74,6 +75,28 @@ def test_a_row_repeated_a_million_times_is_refused(tmp_path: Path, sheet: Table)
 
     with pytest.raises(BadSheet, match="แถว"):
         read(saved(tmp_path / "a.ods", sheet))
+
+
+def test_a_cell_that_libreoffice_could_not_work_out_is_no_words(
+    tmp_path: Path, sheet: Table
+) -> None:
+    row = TableRow()
+    row.addElement(cell("a"))
+    row.addElement(cell("#REF!", formula="of:=[.#REF!]"))
+    row.addElement(TableCell(formula="of:=[.A1]"))
+    row.addElement(TableCell())
+    row.addElement(cell("Err:502", formula="of:=SUM(1;)"))
+    sheet.addElement(row)
+    good = TableRow()
+    for one in (cell("b", formula='of:="b"'), cell("#REF!"), cell("", formula='of:=""')):
+        good.addElement(one)
+    sheet.addElement(good)
+    spoilt, fine = read(saved(tmp_path / "a.ods", sheet)).rows
+
+    assert spoilt.content["question"]["th"] == NoResult("#REF!")
+    assert spoilt.content["phrasings"] == NoResult("of:=[.A1]")
+    assert spoilt.content["source"]["clause"] == NoResult("Err:502")
+    assert fine.content == {"id": "b", "question": {"th": "#REF!"}}
 
 
 def test_another_program_reads_what_is_written(tmp_path: Path) -> None:

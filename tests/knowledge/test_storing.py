@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import select
@@ -157,9 +157,8 @@ async def test_a_renamed_entry_keeps_its_history_its_questions_and_its_old_name(
     async with database.write() as connection:
         await editing.confirm(connection, AGENCY, "a", "  ก\n ข ", author)
     for old, new in (("a", "c"), ("c", "d"), ("d", "a"), ("a", "e")):
-        content = (await now(database)).entries[old].model_copy(update={"id": new})
         async with database.write() as connection:
-            await editing.rename(connection, AGENCY, old, content, author)
+            await editing.rename(connection, AGENCY, old, new, author)
 
     found = await now(database)
     assert set(found.entries) == {"b", "e"}
@@ -175,7 +174,33 @@ async def test_a_renamed_entry_keeps_its_history_its_questions_and_its_old_name(
     assert (await now(database)).entries["e"].category == "สวน"
     with pytest.raises(NotChanged, match="มีข้อ b อยู่แล้ว"):
         async with database.write() as connection:
-            await editing.rename(connection, AGENCY, "e", entry("b"), author)
+            await editing.rename(connection, AGENCY, "e", "b", author)
+
+
+async def test_another_id_changes_nothing_of_what_was_written_meanwhile(
+    database: Database, author: Author
+) -> None:
+    await seed(database, entry("a"))
+    theirs = entry("a", category="ของเพื่อน", verified_on=date(2026, 11, 20))
+    await change(database, of(theirs), Author("สมชาย", NOW))
+    async with database.write() as connection:
+        await editing.rename(connection, AGENCY, "a", "z", author)
+
+    assert (await now(database)).entries == of(theirs.model_copy(update={"id": "z"}))
+    async with database.read() as connection:
+        row = (await connection.execute(select(EntryRow.__table__))).one()
+    assert (row.key, row.verified_on, row.changed_by) == ("z", date(2026, 11, 20), "สมหญิง")
+
+
+async def test_the_id_of_a_removed_entry_is_not_free_and_that_is_said(
+    database: Database, author: Author
+) -> None:
+    await seed(database, entry("a"), entry("b"))
+    await change(database, of(entry("b")), author)
+
+    with pytest.raises(NotChanged, match="รหัส a เป็นของข้อที่ลบไปแล้ว"):
+        async with database.write() as connection:
+            await editing.rename(connection, AGENCY, "b", "a", author)
 
 
 async def test_a_confirmed_question_has_one_entry_and_none_that_is_removed(
@@ -203,6 +228,9 @@ async def test_an_entry_that_cannot_be_read_is_left_out_and_the_others_served(
         await connection.execute(spoilt.values(content={"id": "a"}))
 
     assert set((await now(database)).entries) == {"b"}
+    followed = await seed(database, entry("b", category="สวน"))
+    assert [one.id for one, _ in followed.edits] == ["b"], "what left the file, too"
+    assert (await now(database)).entries["b"].category == "สวน"
 
 
 async def test_one_agency_knows_nothing_of_anothers(database: Database, author: Author) -> None:

@@ -347,8 +347,8 @@ async def test_what_another_entry_answers_already_is_approved_only_with_a_tick(v
         "answer": {"th": "พฤษภาคมถึงตุลาคม", "en": "May to October."},
         "unit": agency.profile.units[0].id,
         "source": {"title": "แผ่นพับ", "clause": "หน้า 2"},
-        "updated": "2026-11-21",
-        "review_by": "2027-05-21",
+        "updated": "2024-11-21",
+        "review_by": "2099-05-21",
     }
     wish = proposals.Wish(proposals.What.ENTRY, content)
     someone = Officer(999, site.agency, "คุณสมศรี", ())
