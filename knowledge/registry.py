@@ -4,7 +4,7 @@ import re
 import shutil
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,6 +16,7 @@ from knowledge.entries import Stored
 from knowledge.files import BadFiles, Fault
 from knowledge.folders import load_agency, load_defaults
 from knowledge.matching import Document, Matcher
+from knowledge.small_talk import SmallTalk, examples_of
 
 log = structlog.get_logger()
 
@@ -32,6 +33,7 @@ class Served:
 
     agency: Agency
     matcher: Matcher
+    small_talk: SmallTalk
 
 
 class Registry:
@@ -99,9 +101,10 @@ class Registry:
             agency = _with(agency, stored, self._defaults)
         encoder = self._encoder
         matcher = self.matcher(agency, agency.entries.values())
+        small_talk = self._small_talk(agency)
         with self._serving:
             if slug in self._read:
-                served = Served(_flagged(agency, self._flags.get(slug, {})), matcher)
+                served = Served(_flagged(agency, self._flags.get(slug, {})), matcher, small_talk)
                 self._served = {**self._served, slug: served}
         if encoder is not self._encoder:
             self._index_anew(slug)
@@ -112,7 +115,7 @@ class Registry:
             if flags != self._flags:
                 self._flags = flags
                 self._served = {
-                    slug: Served(_flagged(one.agency, flags.get(slug, {})), one.matcher)
+                    slug: replace(one, agency=_flagged(one.agency, flags.get(slug, {})))
                     for slug, one in self._served.items()
                 }
 
@@ -145,10 +148,11 @@ class Registry:
         if (one := self._served.get(slug)) is None:
             return
         matcher = self.matcher(one.agency, one.agency.entries.values())
+        small_talk = self._small_talk(one.agency)
         with self._serving:
             now = self._served.get(slug)
             if now and now.matcher is one.matcher:  # else it has been served anew meanwhile
-                self._served = {**self._served, slug: Served(now.agency, matcher)}
+                self._served = {**self._served, slug: Served(now.agency, matcher, small_talk)}
 
     def _has_changed(self, folder: Path) -> bool:
         stamp = _stamp(folder)
@@ -198,13 +202,24 @@ class Registry:
             log.warning("agency_not_kept", agency=folder.name, fault=type(error).__name__)
         return found
 
+    def _small_talk(self, agency: Agency) -> SmallTalk:
+        """One for all agencies that have the same examples."""
+        made = (examples_of(agency.wording), self._encoder, self._background)
+        alike = (one.small_talk for one in self._served.values() if one.small_talk.made_of == made)
+        return next(alike, None) or SmallTalk(*made)
+
+    @property
+    def _background(self) -> Sequence[str]:
+        """What other bodies are asked."""
+        groups = self._defaults.background if self._defaults else ()
+        return [example for group in groups for example in group.examples]
+
     def matcher(self, agency: Agency, entries: Iterable[Entry]) -> Matcher:
         """An index over entries, with what else the agency's own index goes by.
 
         A few changes to what is served are indexed beside it, which takes a moment only.
         """
-        groups = self._defaults.background if self._defaults else ()
-        background = [example for group in groups for example in group.examples]
+        background = self._background
         short = agency.profile.abbreviations
         served = self._served.get(agency.slug)
         if served and served.matcher.is_like(self._encoder, background, short):
