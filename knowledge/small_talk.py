@@ -10,10 +10,12 @@ from knowledge.wording import Wording
 
 KINDS: Final = (
     "hello", "thanks", "bye", "who", "person", "fine", "ok", "wish", "praise", "slip", "unhappy",
-    "idle", "abuse",
+    "idle", "low", "abuse",
 )  # fmt: skip
 LONGEST: Final = 60
 """Letters; whoever writes more has something to say."""
+ENOUGH: Final = 0.6
+"""So sure is enough: kinds that are alike (thanks and praise) take sureness from each other."""
 
 Examples = Mapping[str, Sequence[str]]
 
@@ -41,8 +43,8 @@ class SmallTalk:
         if not self._may_be(text):
             return None
         match = self._matcher.match(text)
-        kind, sure = match.ranked[0]
-        return kind if match.decision is Decision.ANSWER and sure > sureness else None
+        is_sure = match.decision is Decision.ANSWER or match.sureness >= ENOUGH
+        return match.ranked[0][0] if is_sure and match.sureness > sureness else None
 
     def _may_be(self, text: str) -> bool:
         """Whether it is short, and half of its words are those of small talk: most are not."""
