@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
@@ -17,6 +17,14 @@ Location = tuple[str | int, ...]
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """A safe loader that leaves dates as they are written, so that a bad one has its line."""
 
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """The value of a node; whatever PyYAML makes of a bad one, it is told with its line."""
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, LookupError, TypeError, AttributeError):
+            why = f"not a value of {node.tag}"
+            raise yaml.constructor.ConstructorError(None, None, why, node.start_mark) from None
+
 
 _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
@@ -25,7 +33,13 @@ _Loader.yaml_implicit_resolvers = {
 
 _CONTROL = re.compile("[^\t\r\n\x85\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What YAML takes for no text (yaml.org/spec/1.2.2, 5.1)."""
+DEEPEST = 50
+"""Lists and tables within each other; the C parser falls down a very deep hole."""
 KEY_TWICE = ("ช่องซ้ำ", "the key is given twice")
+KEY_NO_TEXT = (
+    "ชื่อช่องต้องเป็นข้อความ ถ้าข้อความมี { } หรือ [ ] ให้ใส่เครื่องหมายคำพูด",
+    "a key must be text; put text with { } or [ ] in quotes",
+)
 _THAI = {
     "missing": "ขาดช่องนี้",
     "extra_forbidden": "ไม่รู้จักช่องนี้ (สะกดผิดหรือไม่)",
@@ -95,7 +109,7 @@ class Source:
     def _toml(self, text: str) -> Any:
         try:
             data = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
+        except (ValueError, RecursionError) as error:
             found = re.search(r"line (\d+)", str(error))
             line = int(found[1]) if found else text.count("\n") + 1
             raise BadFiles([Fault(self.path, line, "เขียน TOML ไม่ถูกต้อง", str(error))]) from None
@@ -104,10 +118,11 @@ class Source:
 
     def _yaml(self, text: str) -> Any:
         try:
+            _check_depth(text)
             loader = _Loader(text)
             self._tree = loader.get_single_node()
-            if doubles := list(_doubles(self._tree)):
-                raise BadFiles([Fault(self.path, n, *KEY_TWICE) for n in doubles])
+            if faults := [Fault(self.path, *fault) for fault in _bad_keys(self._tree)]:
+                raise BadFiles(faults)
             return None if self._tree is None else loader.construct_document(self._tree)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
@@ -145,18 +160,33 @@ class Source:
             ) from None
 
 
-def _doubles(node: yaml.Node | None) -> Iterator[int]:
-    """Lines of keys that their mapping has already; YAML would silently take the last."""
+def _check_depth(text: str) -> None:
+    """Refuse what nests too deep, before it is composed."""
+    depth = 0
+    for event in yaml.parse(text, _Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            why, mark = f"nested deeper than {DEEPEST}", cast("yaml.Mark", event.start_mark)
+            raise yaml.composer.ComposerError(None, None, why, mark)
+
+
+def _bad_keys(node: yaml.Node | None) -> Iterator[tuple[int, str, str]]:
+    """Keys that are no text, or that their mapping has already: YAML would take the last."""
     if isinstance(node, yaml.MappingNode):
         seen = set()
         for key, value in node.value:
-            if key.value in seen:
-                yield key.start_mark.line + 1
-            seen.add(key.value if isinstance(key, yaml.ScalarNode) else id(key))
-            yield from _doubles(value)
+            line = key.start_mark.line + 1
+            if not isinstance(key, yaml.ScalarNode):
+                yield (line, *KEY_NO_TEXT)
+            elif key.value in seen:
+                yield (line, *KEY_TWICE)
+            else:
+                seen.add(key.value)
+            yield from _bad_keys(value)
     elif isinstance(node, yaml.SequenceNode):
         for value in node.value:
-            yield from _doubles(value)
+            yield from _bad_keys(value)
 
 
 def _yaml_line(node: yaml.Node, location: Location) -> int:

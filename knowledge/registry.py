@@ -185,7 +185,7 @@ class Registry:
         """What the folder says; if that is bad and nothing is served yet, what it said last."""
         kept = self._kept / folder.name
         try:
-            found = load(folder)
+            found = _loaded(load, folder)
         except BadFiles as error:
             self._faults[folder.name] = error.faults
             for fault in error.faults:
@@ -269,12 +269,31 @@ def documents(entries: Iterable[Entry]) -> list[Document]:
 
 def _stamp(folder: Path) -> Stamp:
     files = (path for path in sorted(folder.glob("*")) if path.suffix in {".toml", ".yaml"})
-    return tuple((f.name, f.stat().st_mtime_ns, f.stat().st_size) for f in files)
+    return tuple(map(_seen, files))
+
+
+def _seen(file: Path) -> tuple[str, int, int]:
+    try:
+        found = file.stat()
+    except OSError:  # gone meanwhile, or an editor's lock, which is a link to nowhere
+        return file.name, 0, 0
+    return file.name, found.st_mtime_ns, found.st_size
+
+
+def _loaded(load: Callable[[Path], T], folder: Path) -> T:
+    """What the folder says; raises BadFiles whatever is wrong with it."""
+    try:
+        return load(folder)
+    except BadFiles:
+        raise
+    except Exception as error:  # one folder must not end the round of the others
+        kind = type(error).__name__
+        raise BadFiles([Fault(folder, 1, "อ่านแฟ้มไม่ได้", f"cannot be read ({kind})")]) from error
 
 
 def _quietly(load: Callable[[Path], T], folder: Path) -> T | None:
     try:
-        return load(folder)
+        return _loaded(load, folder)
     except BadFiles:
         return None
 

@@ -117,6 +117,26 @@ FAULTS = {
         "answers.yaml", "  category: สวน", "  category: สว\x07น",
         "\x07", "เขียน YAML ไม่ถูกต้อง", "allowed",
     ),
+    "a blank of a form that nobody filled in": (
+        "answers.yaml", "  category: สวน", "  category: {{หมวด}}",
+        "  category: {{", "เครื่องหมายคำพูด", "a key must be text",
+    ),
+    "a list for a key": (
+        "answers.yaml", "  category: สวน", "  category: สวน\n  [a]: x",
+        "  [a]: x", "ชื่อช่องต้องเป็นข้อความ", "a key must be text",
+    ),
+    "a day by force": (
+        "answers.yaml", "  category: สวน", "  category: !!timestamp x",
+        "  category: !!", "เขียน YAML ไม่ถูกต้อง", "not a value of",
+    ),
+    "a truth by force": (
+        "answers.yaml", "  category: สวน", "  category: !!bool x",
+        "  category: !!", "เขียน YAML ไม่ถูกต้อง", "not a value of",
+    ),
+    "lists in lists without end": (
+        "answers.yaml", "  category: สวน", "  category: " + "[" * 100_000,
+        "  category: [", "เขียน YAML ไม่ถูกต้อง", "nested deeper than 50",
+    ),
     "a list is expected, not a table": (
         "catalogue.yaml", "- id: structure", "  id: structure",
         "  id: structure", "ต้องเป็นรายการ", "Input should be a valid list",
@@ -279,6 +299,15 @@ def test_a_fault_is_named_by_file_line_and_reason(add, defaults, fault):
     assert str(told) == f"example/{name}:{told.line}: {told.th} / {told.en}"
     assert told.th
     assert told.en
+
+
+@pytest.mark.parametrize("odd", ["x = " + "[" * 100_000, "x = " + "9" * 5_000])
+def test_toml_that_its_reader_stumbles_over_is_a_fault(add, defaults, odd):
+    folder = add("example")
+    (folder / "texts.toml").write_text(odd, "utf-8")
+
+    [fault] = faults_of(folder, defaults)
+    assert fault.th == "เขียน TOML ไม่ถูกต้อง"
 
 
 @pytest.mark.parametrize("name", ["profile.toml", "answers.yaml", "catalogue.yaml"])

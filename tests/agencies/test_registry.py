@@ -203,6 +203,32 @@ def test_a_folder_whose_name_is_no_slug_is_no_agency(registry, add, name):
     assert set(registry.served) == {"first"}
 
 
+UNHEARD_OF = "{agency:9223372036854775000}"
+"""A placeholder for which no computer has the memory: nobody wrote a fault for that."""
+
+
+def test_a_fault_that_nobody_thought_of_is_listed_and_holds_up_nobody(registry, folder, kept, add):
+    add("second")
+    before = registry.get("first")
+    edit(folder / "first" / "texts.toml", "{agency}", UNHEARD_OF)
+
+    assert registry.refresh() == ["second"]
+    assert registry.get("first") is before
+    [fault] = registry.faults["first"]
+    assert fault.th
+    assert "MemoryError" in fault.en
+    again = Registry(folder, kept)
+    assert again.refresh() == ["first", "second"], "the last good version, after a restart too"
+
+
+def test_an_editors_lock_that_leads_nowhere_holds_up_nobody(registry, folder):
+    (folder / "first" / ".#answers.yaml").symlink_to("somebody@office.1234")
+    edit(folder / "first" / "answers.yaml", "วันเพ็ญเดือนสิบสอง", "วันแม่")
+
+    assert registry.refresh() == ["first"]
+    assert boats(registry) == "วันแม่ ที่ท่าน้ำหน้าวัด"
+
+
 def test_a_folder_that_cannot_be_kept_is_served_all_the_same(folder, add, tmp_path):
     add("first")
     (tmp_path / "file").write_text("in the way", encoding="utf-8")

@@ -12,7 +12,7 @@ from knowledge.editing import Author
 from knowledge.entries import stored
 from knowledge.library import Library
 from knowledge.registry import Registry
-from tests.agencies.test_registry import edit
+from tests.agencies.test_registry import UNHEARD_OF, edit
 from tests.conftest import Opened
 from tests.fakes import MovingClock
 from tests.knowledge.conftest import entry
@@ -143,6 +143,20 @@ async def test_a_fault_of_the_database_leaves_the_last_good_version_serving(
 
     assert await library.refresh() == [SLUG, "second"]
     assert answers(registry)["orchids"] == "ปิดปรับปรุง"
+
+
+async def test_a_file_with_an_unheard_of_fault_leaves_other_agencies_seeded(
+    library: Library, registry: Registry, database: Database, add, folder: Path
+) -> None:
+    edit(folder / SLUG / "texts.toml", "{agency}", UNHEARD_OF)
+    add("abroad")
+    add("second")
+
+    assert await library.refresh() == ["abroad", "second"]
+    assert answers(registry)
+    async with database.read() as connection:
+        for slug in ("abroad", "second"):
+            assert set((await stored(connection, slug)).entries) == {"dragon-boats", "orchids"}
 
 
 async def test_a_bad_file_leaves_staffs_changes_coming_through(
