@@ -144,3 +144,67 @@ def test_masking_twice_changes_nothing_and_never_raises(text):
 )
 def test_words_around_a_number_decide(said, kept):
     assert mask(said) == kept
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"),
+    [
+        ("66-81-234-5678", "เบอร์โทร"),
+        ("66 81 234 5678", "เบอร์โทร"),
+        ("66 2 141 7000", "เบอร์โทร"),
+        ("081/234/5678", "เบอร์โทร"),
+        ("081_234_5678", "เบอร์โทร"),
+        ("044/666555", "เบอร์โทร"),
+        ("02/141/7000", "เบอร์โทร"),
+        ("081\u202f234\u20095678", "เบอร์โทร"),
+        ("081\n2345678", "เบอร์โทร"),
+        ("０８１－２３４－５６７８", "เบอร์โทร"),
+        ("บัตรประชาชน 1/1007/00123/45/5", "เลขบัตรประชาชน"),
+        ("1_1007_00123_45_5", "เลขบัตรประชาชน"),
+        ("1–1007–00123–45–6", "เลขบัตรประชาชน"),
+        ("11007 00123455", "เลขบัตรประชาชน"),
+        ("110 0700 123455", "เลขบัตรประชาชน"),
+        ("somchai @ gmail.com", "อีเมล"),
+        ("somchai@ gmail.com", "อีเมล"),
+        ("somchai(at)gmail.com", "อีเมล"),
+        ("somchai[at]gmail[dot]com", "อีเมล"),
+        ("somchai๑๒@gmail.com", "อีเมล"),
+        ("Somchai＠gmail.com", "อีเมล"),
+        ("สมชาย@ไทย.ไทย", "อีเมล"),
+        ("พาสปอร์ต AA1234567", "เลขหนังสือเดินทาง"),
+    ],
+)
+def test_a_number_is_somebodys_however_it_is_written(number, kind):
+    kept = mask(f"ของผม {number} ครับ")
+
+    assert kept.endswith(f"[{kind}] ครับ")
+    assert not any(letter.isdigit() for letter in kept)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "66 2567 2568 2569",
+        "ปี 66 67 68 และ 66/2567",
+        "ที่ มท 0023/12345 ลว. 5 พ.ย. 2569",
+        "ที่ มท 0808.2/ว 1234 และ 0023.3/12345",
+        "01/02/2569 02/02/2569",
+        "โทร 191\n199\n1669\n1111",
+        "2567\n2568\n2569\n2570",
+        "มาตรา 7\nข้อ ๑.๑(๕)\nภ.ง.ด. ๙๐",
+        "ราคา 2 @ 15.50 บาท",
+        "ประชุม (at) อบต. เวลา 9.00",
+        "งบ 812345678.50 บาท",
+        "บ้านเลขที่ 99/123/45 หมู่ 5",
+        "พัสดุ AA1234567",
+        "ทำหนังสือเดินทาง 1,000 บาท ปี 2569",
+        "１９１ หรือ ๑๖๖๙",
+    ],
+)
+def test_other_numbers_stay_however_they_are_written(text):
+    assert mask(text) == text
+
+
+def test_a_hotline_beside_a_number_that_would_prove_itself_with_it_stays():
+    assert mask("1234567890 121") == "[เลขบัญชี] 121"
+    assert mask("2567 021234564") == "2567 [เบอร์โทร]"
