@@ -32,23 +32,21 @@ _ACCOUNT: Final = "[เลขบัญชี]"
 _EMAIL: Final = "[อีเมล]"
 _LINE: Final = "[ไลน์]"
 _PASSPORT: Final = "[เลขหนังสือเดินทาง]"
-_BLANKS: Final = re.compile(r"\s+")
+_SPACED: Final = re.compile(r"(?!(?:19|2[0456])\d\d\s)[1-8]\d*\s((?:\d+\s)?\d{5,})")
+"""Two or three groups, the first no year, the last neither that nor a hotline."""
 
 
 def _is_identity(number: str, before: str) -> bool:
-    """Thirteen digits in any grouping: where they are called so, or prove themselves."""
-    return bool(CALLED_IDENTITY.search(before)) or (
-        proves_itself(number) and not _is_of_several(number)
-    )
+    """Thirteen digits in any grouping: where they are called so, or are one that proves itself."""
+    return bool(CALLED_IDENTITY.search(before)) or (_is_one(number) and proves_itself(number))
 
 
-def _is_of_several(number: str) -> bool:
-    """`191 199 191 1111`, `2567 021234567`: numbers that stand beside each other."""
-    first, *others = _BLANKS.split(number)
-    if not others:
-        return False
-    is_hotline_last = len(others[-1]) < 5  # noqa: PLR2004 - a hotline or a year is shorter
-    return is_hotline_last or first[0] in "09" or bool(THAI_TELEPHONE.fullmatch(" ".join(others)))
+def _is_one(number: str) -> bool:
+    """Not `191 199 191 1111`, `2567 021234567`: numbers that stand beside each other."""
+    if not any(map(str.isspace, number)):
+        return True
+    spaced = _SPACED.fullmatch(number)
+    return spaced is not None and not THAI_TELEPHONE.fullmatch(spaced[1])
 
 
 def _is_account(number: str, before: str) -> bool:

@@ -65,7 +65,7 @@ THAI_TELEPHONE: Final = re.compile(
     rf"0(?:{GAP}[2-57](?:{GAP}\d){{7}}|{GAP}[689](?:{GAP}\d){{8}})(?!\d)"
 )
 TELEPHONE_SLASHED: Final = re.compile(
-    r"(?<![/_])0(?=(?:[/_]?\d){8,9}(?![/_]?\d))\d{1,2}[/_]\d{3,4}[/_]?\d{3,4}"
+    r"(?<![/_])(?<!\d:)0(?=(?:[/_]?\d){8,9}(?![/_]?\d))[2-9]\d?[/_]\d{3,4}[/_]?\d{3,4}"
 )
 """`081/234/5678`: not the number of a house or of a letter."""
 TELEPHONE_ABROAD: Final = (

@@ -189,6 +189,7 @@ def test_a_number_is_somebodys_however_it_is_written(number, kind):
         "ที่ มท 0023/12345 ลว. 5 พ.ย. 2569",
         "ที่ มท 0808.2/ว 1234 และ 0023.3/12345",
         "01/02/2569 02/02/2569",
+        "เวลา 12:00/10000000 บาท 12:08/12345678 ครั้ง",
         "โทร 191\n199\n1669\n1111",
         "2567\n2568\n2569\n2570",
         "มาตรา 7\nข้อ ๑.๑(๕)\nภ.ง.ด. ๙๐",
@@ -207,4 +208,5 @@ def test_other_numbers_stay_however_they_are_written(text):
 
 def test_a_hotline_beside_a_number_that_would_prove_itself_with_it_stays():
     assert mask("1234567890 121") == "[เลขบัญชี] 121"
+    assert mask("2567 965-9-04651-1") == "2567 [เลขบัญชี]"
     assert mask("2567 021234564") == "2567 [เบอร์โทร]"
