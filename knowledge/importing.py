@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from knowledge.addresses import NO_HOST
 from knowledge.agency import Entry, Unit, on_one_line
 from knowledge.changes import Changes, Note, Reason, Rejected, between
 from knowledge.columns import COLUMNS, Path, named, put_at, value_at
@@ -38,6 +39,7 @@ _REASONS: Final[Mapping[str, tuple[str, str]]] = {
         "became a date in the sheet; make the cell text and type it anew",
     ),
     "id": ("ใช้ได้เฉพาะ a-z 0-9 - ไม่เกิน 40 ตัว", "may have a-z 0-9 - only, at most 40"),
+    NO_HOST: ("ลิงก์นี้ไม่มีชื่อเว็บที่อ่านได้", "the address names no site that can be read"),
     "url": ("ต้องขึ้นต้นด้วย http:// หรือ https:// และไม่มีวรรค", "must begin with http(s)://"),
     "control": ("มีอักขระควบคุมที่มองไม่เห็น", "has control characters"),
     "clause": ("ต้องบอกข้อ มาตรา หรือหน้า", "is needed"),
