@@ -8,8 +8,8 @@ import structlog
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin import announcing, recurring, riding
-from admin.announcements import Announcement, Relation, State
+from admin import announcing, riding
+from admin.announcements import Announcement, State
 from admin.mailings import Mailing, Why
 from admin.mailings import State as Sending
 from admin.subscriptions import Frequency
@@ -134,13 +134,11 @@ async def put_up(session: AsyncSession, found: Announcement, now: datetime) -> b
     if _is_too_late(found, now):
         found.ended_at = now
         return False
-    found.next_at = recurring.following(found.content, now)
     story = await story_of(session, found)
     if found.first_id is not None:
         await _overtake(session, found, now)
         follow(story, found, now)
-    if found.relation is Relation.ALL_CLEAR:
-        await riding.recall(session, story.first.id)
+    story.first.next_at = story.again(now)
     if story.first.ended_at is None:
         await announcing.plan_end(session, found, now)
     return True
@@ -153,9 +151,10 @@ def _is_too_late(found: Announcement, now: datetime) -> bool:
 
 
 async def _overtake(session: AsyncSession, found: Announcement, now: datetime) -> None:
-    """Whatever is still going out of what this follows is not sent any more."""
-    thread = select(Announcement.id).where(others(found))
+    """Whatever is still going out of what this follows, or rides, is not sent any more."""
+    thread = (await session.scalars(select(Announcement.id).where(others(found)))).all()
     query = select(Mailing).where(Mailing.announcement_id.in_(thread), Mailing.ended_at.is_(None))
     for mailing in (await session.scalars(query.with_for_update())).all():
         mailing.state, mailing.why, mailing.ended_at = Sending.STOPPED, Why.OVER, now
         await outbox.hold_back(await session.connection(), mailing.key, now)
+    await riding.recall(session, thread)

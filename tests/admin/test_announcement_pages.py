@@ -474,6 +474,23 @@ async def test_withdrawing_stops_for_good_and_says_why(
     assert (await press(approver, at, "resume")).status == 422
 
 
+async def test_withdrawing_stops_what_followed_it_as_well(
+    house: House, line: Counted, writer: Browser, approver: Browser
+) -> None:
+    at = await write(house, writer)
+    people = await subscribed(house, 3)
+    await sending(house, at, people[:1])
+    await press(writer, at, "correct")
+    fixed = writer.path.partition("/edit")[0]
+    assert 'name="every"' not in writer.text, "only the first recurs"
+    mailing = await sending(house, fixed, people)
+    await press(approver, at, "withdraw", reason="วันผิด")
+
+    async with house.database.session() as session:
+        assert (await session.get_one(Mailing, mailing.id)).ended_at
+    assert ("pending", None) not in await statuses(house)
+
+
 async def test_what_rides_on_replies_is_taken_back_when_it_is_withdrawn(
     house: House, line: Counted, writer: Browser, approver: Browser
 ) -> None:
