@@ -9,12 +9,12 @@ from admin.announcements import Announcement, Content, Relation, State, Way, ann
 from admin.announcing import UNDO, Refused
 from admin.followers import take
 from admin.news_rounds import NewsRounds
-from admin.subscriptions import stop
+from admin.subscriptions import Frequency, stop
 from bot.messages import Contact
 from knowledge.agency import Agency
 from tests.news.conftest import Newsroom
 from tests.news.press import CUT, SECOND, Press, replaced
-from tests.news.test_mailings import standing
+from tests.news.test_mailings import standing, within_a_month
 
 WEEKLY = replaced(CUT, kind="notice", recurs="weekly:0:07:00")
 
@@ -153,3 +153,51 @@ async def test_a_correction_that_takes_the_end_away_takes_its_all_clear_away(pre
 
     assert press.got("telegram") == {"wants": 2}
     assert (await standing(press, number)).ended_at is None
+
+
+async def test_a_digest_has_room_for_every_topic_and_counts_what_it_leaves_out(
+    press: Press,
+) -> None:
+    notice = replaced(CUT, kind="notice")
+    await press.subscribes("work", "telegram", "jobs", frequency=Frequency.WEEKLY)
+    await press.subscribes("all", "telegram", "jobs", "services", frequency=Frequency.WEEKLY)
+    for n in range(2):
+        await press.announces(replaced(notice, topic="jobs", headline_th=f"งาน{n}"), lasts=None)
+    for n in range(22):
+        await press.announces(replaced(notice, headline_th=f"น้ำ{n}"), lasts=None)
+    press.clock.move(hours=8)
+
+    await NewsRounds(press.database, press.newsroom.channels).weekly(press.clock(), press.clock())
+    await press.goes_out()
+
+    said = {call.address: str(call.payload["text"]) for call in press.newsroom.telegram.sent}
+    assert said.keys() == {"work", "all"}
+    assert [said["work"].count(f"งาน{n}") for n in range(2)] == [1, 1]
+    assert "ก่อนหน้านั้นอีก" not in said["work"]
+    assert "อีก 4 เรื่อง" in said["all"]
+
+
+async def test_the_end_of_what_a_digest_told_is_booked_as_well(press: Press) -> None:
+    within_a_month(press)
+    press.newsroom.line.limit = 100
+    await press.subscribes("reader", "line", frequency=Frequency.DAILY)
+    await press.announces(lasts=timedelta(days=5))
+    press.clock.move(hours=8)
+    await NewsRounds(press.database, press.newsroom.channels).daily(press.clock(), press.clock())
+    await press.goes_out()
+
+    ledger = await press.quotas.ledger(press.newsroom.line)
+    assert press.got("line") == {"reader": 1}
+    assert ledger
+    assert ledger.booked == 1
+
+
+async def test_stopping_a_topic_leaves_those_alone_whose_name_begins_alike(press: Press) -> None:
+    reader = await press.subscribes("reader", "line", "jobs", "jobs-abroad")
+    await press.announces(replaced(CUT, topic="jobs", headline_th="งาน", way=Way.RIDE))
+    await press.announces(replaced(CUT, topic="jobs-abroad", headline_th="นอก", way=Way.RIDE))
+
+    async with press.database.session() as session:
+        await stop(session, reader.id, "jobs")
+
+    assert await read(press, reader) == ["นอก"]
