@@ -11,7 +11,7 @@ from admin.announcements import Announcement, State
 from admin.followers import News
 from admin.mailings import Fate, Mailing, Recipient
 from admin.mailings import State as Sending
-from admin.posting import begun
+from admin.posting import begun, overtake
 from admin.subscriptions import Frequency, Subscriber
 from admin.threads import story_of
 from bot.channels.channel import Channel, accounts_of
@@ -90,6 +90,7 @@ class NewsRounds:
                 if is_late or story.ended(now):  # "tomorrow" would be another day by now
                     log.warning("notice_too_late", agency=found.agency, announcement=found.id)
                     continue
+                await overtake(session, [found.id], now)  # of an earlier time, it is too late
                 mine = accounts_of(self._channels, found.agency)
                 session.add_all(begun(one, now, announcement=found.id) for one in mine)
 

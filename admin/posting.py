@@ -1,6 +1,6 @@
 """Posting: what is approved goes onto the page at its time, and its mailings begin and go on."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -13,7 +13,7 @@ from admin.announcements import Announcement, State
 from admin.mailings import Mailing, Why
 from admin.mailings import State as Sending
 from admin.subscriptions import Frequency
-from admin.threads import follow, others, story_of
+from admin.threads import Story, follow, others, story_of
 from bot import outbox
 from bot.channels.channel import Channel, accounts_of
 from bot.db import Database
@@ -136,12 +136,18 @@ async def put_up(session: AsyncSession, found: Announcement, now: datetime) -> b
         return False
     story = await story_of(session, found)
     if found.first_id is not None:
-        await _overtake(session, found, now)
+        thread = await session.scalars(select(Announcement.id).where(others(found)))
+        await overtake(session, thread.all(), now)
         follow(story, found, now)
+    await plan(session, story, now)
+    return True
+
+
+async def plan(session: AsyncSession, story: Story, now: datetime) -> None:
+    """When it is told again, and its end, as the thread stands now."""
     story.first.next_at = story.again(now)
     if story.first.ended_at is None:
-        await announcing.plan_end(session, found, now)
-    return True
+        await announcing.plan_end(session, story.latest, now)
 
 
 def _is_too_late(found: Announcement, now: datetime) -> bool:
@@ -150,11 +156,10 @@ def _is_too_late(found: Announcement, now: datetime) -> bool:
     return found.first_id is None and until is not None and until <= now
 
 
-async def _overtake(session: AsyncSession, found: Announcement, now: datetime) -> None:
-    """Whatever is still going out of what this follows, or rides, is not sent any more."""
-    thread = (await session.scalars(select(Announcement.id).where(others(found)))).all()
-    query = select(Mailing).where(Mailing.announcement_id.in_(thread), Mailing.ended_at.is_(None))
+async def overtake(session: AsyncSession, before: Sequence[int], now: datetime) -> None:
+    """Whatever of these is still going out, or rides, is not sent any more."""
+    query = select(Mailing).where(Mailing.announcement_id.in_(before), Mailing.ended_at.is_(None))
     for mailing in (await session.scalars(query.with_for_update())).all():
         mailing.state, mailing.why, mailing.ended_at = Sending.STOPPED, Why.OVER, now
         await outbox.hold_back(await session.connection(), mailing.key, now)
-    await riding.recall(session, thread)
+    await riding.recall(session, before)

@@ -201,3 +201,17 @@ async def test_stopping_a_topic_leaves_those_alone_whose_name_begins_alike(press
         await stop(session, reader.id, "jobs")
 
     assert await read(press, reader) == ["นอก"]
+
+
+async def test_a_notice_that_the_quota_stopped_for_weeks_is_not_told_for_each_of_them(
+    press: Press,
+) -> None:
+    await press.subscribes("reader", "line")
+    press.newsroom.line.limit = 0
+    number = await press.signs(WEEKLY, lasts=timedelta(days=60))
+    await recurs(press, number)
+    await passes(press, weeks=2)
+    stopped = [one for one in await press.mailings() if one.channel == "line"]
+
+    assert len(stopped) == 3
+    assert [one.ended_at is None for one in stopped] == [False, False, True]
