@@ -1,7 +1,6 @@
 """The agencies being served: read at start, read again when a file changes, good versions only."""
 
 import re
-import shutil
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from knowledge.agency import SLUG, Agency, Defaults, Entry, Flag
 from knowledge.embedding import Encoder
 from knowledge.entries import Stored
 from knowledge.files import BadFiles, Fault
+from knowledge.folder_versions import Stamp, loaded, put_by, quietly_loaded, stamp_of
 from knowledge.folders import load_agency, load_defaults
 from knowledge.matching import Document, Matcher
 from knowledge.small_talk import SmallTalk, examples_of
@@ -23,8 +23,6 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 DEFAULT = "_default"
-
-Stamp = tuple[tuple[str, int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +153,7 @@ class Registry:
                 self._served = {**self._served, slug: Served(now.agency, matcher, small_talk)}
 
     def _has_changed(self, folder: Path) -> bool:
-        stamp = _stamp(folder)
+        stamp = stamp_of(folder)
         changed = self._stamps.get(folder.name) != stamp
         self._stamps[folder.name] = stamp
         return changed
@@ -185,7 +183,7 @@ class Registry:
         """What the folder says; if that is bad and nothing is served yet, what it said last."""
         kept = self._kept / folder.name
         try:
-            found = _loaded(load, folder)
+            found = loaded(load, folder)
         except BadFiles as error:
             self._faults[folder.name] = error.faults
             for fault in error.faults:
@@ -194,10 +192,10 @@ class Registry:
             if is_served or not kept.exists():
                 return None
             log.warning("agency_last_good_version", agency=folder.name)
-            return _quietly(load, kept)
+            return quietly_loaded(load, kept)
         self._faults.pop(folder.name, None)
         try:
-            _keep(folder, kept)
+            put_by(folder, kept)
         except OSError as error:  # a full disk must not stop what can be served
             log.warning("agency_not_kept", agency=folder.name, fault=type(error).__name__)
         return found
@@ -265,43 +263,3 @@ def documents(entries: Iterable[Entry]) -> list[Document]:
         )
         for entry in entries
     ]
-
-
-def _stamp(folder: Path) -> Stamp:
-    files = (path for path in sorted(folder.glob("*")) if path.suffix in {".toml", ".yaml"})
-    return tuple(map(_seen, files))
-
-
-def _seen(file: Path) -> tuple[str, int, int]:
-    try:
-        found = file.stat()
-    except OSError:  # gone meanwhile, or an editor's lock, which is a link to nowhere
-        return file.name, 0, 0
-    return file.name, found.st_mtime_ns, found.st_size
-
-
-def _loaded(load: Callable[[Path], T], folder: Path) -> T:
-    """What the folder says; raises BadFiles whatever is wrong with it."""
-    try:
-        return load(folder)
-    except BadFiles:
-        raise
-    except Exception as error:  # one folder must not end the round of the others
-        kind = type(error).__name__
-        raise BadFiles([Fault(folder, 1, "อ่านแฟ้มไม่ได้", f"cannot be read ({kind})")]) from error
-
-
-def _quietly(load: Callable[[Path], T], folder: Path) -> T | None:
-    try:
-        return _loaded(load, folder)
-    except BadFiles:
-        return None
-
-
-def _keep(folder: Path, kept: Path) -> None:
-    """Put a good version by, so that a restart can serve it whatever happens to the folder."""
-    fresh = kept.with_name(kept.name + ".new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    shutil.copytree(folder, fresh, ignore=shutil.ignore_patterns("__pycache__", ".*"))
-    shutil.rmtree(kept, ignore_errors=True)
-    fresh.rename(kept)
