@@ -127,6 +127,9 @@ async def approve(
     What is bound in time has its end planned as it is posted. Raises Refused.
     """
     _must_be(found, State.WAITING)
+    first = found if found.first_id is None else await session.get_one(Announcement, found.first_id)
+    if first.state is State.CANCELLED:
+        raise Refused("announce.not_now")
     prepared = found.signed("prepare")
     if prepared is None or prepared.digest != announcements.digest_of(agency.slug, found.content):
         raise Refused("announce.not_signed")
@@ -151,6 +154,8 @@ async def plan_end(session: AsyncSession, found: Announcement, now: datetime) ->
     planned = await _end_of(session, first)
     content = ending(found, planned, now)
     if content is None:
+        if planned is not None and found.content.valid_until is None:  # until further notice
+            planned.state, planned.changed_at = State.CANCELLED, now
         return
     if planned is not None:
         planned.content = content
@@ -242,7 +247,10 @@ async def keep_going(
 async def withdraw(
     session: AsyncSession, found: Announcement, officer: Officer, reason: str, now: datetime
 ) -> None:
-    """It does not go out, or no longer holds: the page says so. Its mailings are stopped apart."""
+    """It does not go out, or no longer holds: the page says so. Its mailings are stopped apart.
+
+    Nothing that was to follow it goes out either.
+    """
     if found.state is State.CANCELLED:
         raise Refused("announce.not_now")
     _post(officer, WRITERS | DECIDERS, found.content.unit)
@@ -251,17 +259,13 @@ async def withdraw(
     found.state, found.reason, found.changed_at = State.CANCELLED, reason.strip(), now
     found.ended_at = found.ended_at or now
     found.next_at = None
-    await _drop_end(session, found, now)
+    followers = select(Announcement).where(
+        Announcement.first_id == found.id, Announcement.posted_at.is_(None)
+    )
+    for one in await session.scalars(followers.with_for_update()):
+        one.state, one.changed_at = State.CANCELLED, now
     await session.flush()
     await _record(session, found, officer, "announcement.withdrawn", now)
-
-
-async def _drop_end(session: AsyncSession, found: Announcement, now: datetime) -> None:
-    if found.first_id is not None:
-        return
-    end = await _end_of(session, found.id)
-    if end is not None:
-        end.state, end.changed_at = State.CANCELLED, now
 
 
 def _must_be(found: Announcement, state: State) -> None:

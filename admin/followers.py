@@ -155,11 +155,14 @@ async def press_again(connection: AsyncConnection) -> None:
 
 
 async def drop(session: AsyncSession, contact_id: UUID, prefix: str) -> None:
-    """What a contact was still to be told is not told: messages with a button that begins so."""
+    """What a contact was still to be told is not told: messages with a button that says so.
+
+    Or that says so and more, after a colon.
+    """
     query = select(News).where(News.contact_id == contact_id, News.told_at.is_(None))
     for news in await session.scalars(query):
         values = [choice["value"] for choice in news.reply.get("choices", ())]
-        if any(value.startswith(prefix) for value in values):
+        if any(f"{value}:".startswith(f"{prefix}:") for value in values):
             await session.delete(news)
     await session.flush()
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.attributes import flag_modified
 
 from admin import alerts, attachments, audit, joining, signing, telling
 from admin.effects import EFFECTS, Case, Deed
@@ -76,6 +77,7 @@ async def _do(case: Case, *, contact: Contact | None) -> LogLine:
         ticket.status, ticket.since = end, case.now
     if end not in OPEN:
         ticket.closed_at = case.now
+    flag_modified(ticket, "status")  # words alone are a new version, too: no form is taken twice
     is_public = telling.is_heard(deed.move, details)
     if is_public and case.officer and ticket.first_reply_at is None:
         ticket.first_reply_at = case.now

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from admin import audit
 from admin.attachments import Attachment
 from admin.moves import Move
+from admin.officers import Officer
 from admin.persons import Person
 from admin.tickets import Ticket
 from bot.db import Base, ConcurrentId, Document
@@ -91,6 +92,19 @@ async def was_reopened_by_citizen(session: AsyncSession, ticket: Ticket) -> bool
         LogLine.contact_id.is_not(None),
     )
     return await session.scalar(query.limit(1)) is not None
+
+
+async def just_said(
+    session: AsyncSession, ticket: Ticket, what: Move, officer: Officer, text: str
+) -> bool:
+    """Whether just these words of this officer are the latest: then they were sent twice."""
+    latest = select(LogLine).where(LogLine.ticket_id == ticket.id).order_by(LogLine.id.desc())
+    line = await session.scalar(latest.limit(1))
+    return line is not None and (line.what, line.staff_id, line.text) == (
+        what,
+        officer.id,
+        text.strip(),
+    )
 
 
 async def forget(

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from bot.db import Base
 
 FORGOTTEN = timedelta(hours=24)
-"""After so long without a failure, counting begins anew."""
+"""After so long without a try, counting begins anew."""
 _MINUTE = timedelta(minutes=1)
 
 
@@ -24,6 +24,8 @@ class Patience:
 
     free: int
     waits: Sequence[timedelta]
+    forgives: timedelta
+    """How long it takes until one failure no longer counts."""
 
     def after(self, failures: int) -> timedelta | None:
         """The wait after so many failures in a row; None while they are free."""
@@ -31,20 +33,26 @@ class Patience:
             return None
         return self.waits[min(failures - self.free, len(self.waits)) - 1]
 
+    def left(self, failures: int, since: datetime, now: datetime) -> tuple[int, datetime]:
+        """The failures that still count, and since when the next of them is being forgotten."""
+        gone = max(0, (now - since) // self.forgives)
+        return (failures - gone, since + gone * self.forgives) if gone < failures else (0, now)
 
-ACCOUNT = Patience(4, (_MINUTE / 2, _MINUTE, 2 * _MINUTE, 5 * _MINUTE, 15 * _MINUTE))
-ADDRESS = Patience(30, (_MINUTE, 5 * _MINUTE, 15 * _MINUTE))
-"""Behind one address there may be a whole town hall."""
+
+ACCOUNT = Patience(4, (_MINUTE / 2, _MINUTE, 2 * _MINUTE, 5 * _MINUTE, 15 * _MINUTE), 60 * _MINUTE)
+ADDRESS = Patience(30, (_MINUTE, 5 * _MINUTE, 15 * _MINUTE), 5 * _MINUTE)
+"""Behind one address there may be a whole town hall, with its slips of every day."""
 
 
 class LoginTries(Base):
-    """Failures in a row of one account or one address; only a keyed digest of it is kept."""
+    """Failures of late of one account or one address; only a keyed digest of it is kept."""
 
     __tablename__ = "staff_login_tries"
 
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
     failures: Mapped[int]
     last_at: Mapped[datetime]
+    """When one of them was forgotten last, else when the first was counted."""
     locked_until: Mapped[datetime | None]
 
 
@@ -76,8 +84,8 @@ async def begin(session: AsyncSession, patience: Mapping[str, Patience], now: da
         return Try(locked_for=max(waits))
     locks = False
     for row in rows:
-        row.failures = 1 if row.last_at < now - FORGOTTEN else row.failures + 1
-        row.last_at = now
+        still, row.last_at = patience[row.key].left(row.failures, row.last_at, now)
+        row.failures = still + 1
         wait = patience[row.key].after(row.failures)
         row.locked_until = now + wait if wait else None
         locks = locks or wait is not None

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, insert, literal, select, true
+from sqlalchemy import ColumnElement, insert, literal, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin import recipients
@@ -50,9 +50,15 @@ async def thread_mailings(
 
 
 async def still_wanted(session: AsyncSession, mailing: Mailing) -> ColumnElement[bool]:
-    """Of a subscriber's row: whether they still want what it tells of."""
+    """Of a subscriber's row: whether they still want what it tells of.
+
+    A correction may move the news elsewhere: who got the first is to hear of that, too.
+    """
     found = await session.get(Announcement, mailing.announcement_id or 0)
-    return wants(found.content.topic, found.content.areas) if found else true()
+    if found is None:
+        return true()
+    first = await session.get_one(Announcement, found.first_id or found.id)
+    return or_(*(wants(one.content.topic, one.content.areas) for one in (first, found)))
 
 
 async def let_ride(session: AsyncSession, mailing: Mailing, now: datetime) -> None:

@@ -129,7 +129,7 @@ class Mailroom:
         rides = is_counted and plan.way is Way.RIDE
 
         def words(told: Sequence[leaflets.Told], language: str) -> Sequence[Reply]:
-            more = audience.others
+            more = audience.more(told)
             return leaflets.replies(
                 agency, told, language, self._address, is_digest=is_digest, more=more
             )

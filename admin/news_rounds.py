@@ -7,13 +7,13 @@ import structlog
 from sqlalchemy import exists, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin import recurring
 from admin.announcements import Announcement, State
 from admin.followers import News
 from admin.mailings import Fate, Mailing, Recipient
 from admin.mailings import State as Sending
-from admin.posting import begun
+from admin.posting import begun, overtake
 from admin.subscriptions import Frequency, Subscriber
+from admin.threads import story_of
 from bot.channels.channel import Channel, accounts_of
 from bot.db import Database
 
@@ -84,11 +84,13 @@ class NewsRounds:
                 )
                 if found is None:
                     continue
+                story = await story_of(session, found)
                 is_late = found.next_at is not None and now - found.next_at > LATE
-                found.next_at = recurring.following(found.content, now)
-                if is_late:  # "tomorrow" would be another day by now
+                found.next_at = story.again(now)
+                if is_late or story.ended(now):  # "tomorrow" would be another day by now
                     log.warning("notice_too_late", agency=found.agency, announcement=found.id)
                     continue
+                await overtake(session, [found.id], now)  # of an earlier time, it is too late
                 mine = accounts_of(self._channels, found.agency)
                 session.add_all(begun(one, now, announcement=found.id) for one in mine)
 

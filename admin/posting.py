@@ -1,6 +1,6 @@
 """Posting: what is approved goes onto the page at its time, and its mailings begin and go on."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -8,12 +8,12 @@ import structlog
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin import announcing, recurring, riding
-from admin.announcements import Announcement, Relation, State
+from admin import announcing, riding
+from admin.announcements import Announcement, State
 from admin.mailings import Mailing, Why
 from admin.mailings import State as Sending
 from admin.subscriptions import Frequency
-from admin.threads import follow, others, story_of
+from admin.threads import Story, follow, others, story_of
 from bot import outbox
 from bot.channels.channel import Channel, accounts_of
 from bot.db import Database
@@ -134,16 +134,20 @@ async def put_up(session: AsyncSession, found: Announcement, now: datetime) -> b
     if _is_too_late(found, now):
         found.ended_at = now
         return False
-    found.next_at = recurring.following(found.content, now)
     story = await story_of(session, found)
     if found.first_id is not None:
-        await _overtake(session, found, now)
+        thread = await session.scalars(select(Announcement.id).where(others(found)))
+        await overtake(session, thread.all(), now)
         follow(story, found, now)
-    if found.relation is Relation.ALL_CLEAR:
-        await riding.recall(session, story.first.id)
-    if story.first.ended_at is None:
-        await announcing.plan_end(session, found, now)
+    await plan(session, story, now)
     return True
+
+
+async def plan(session: AsyncSession, story: Story, now: datetime) -> None:
+    """When it is told again, and its end, as the thread stands now."""
+    story.first.next_at = story.again(now)
+    if story.first.ended_at is None:
+        await announcing.plan_end(session, story.latest, now)
 
 
 def _is_too_late(found: Announcement, now: datetime) -> bool:
@@ -152,10 +156,10 @@ def _is_too_late(found: Announcement, now: datetime) -> bool:
     return found.first_id is None and until is not None and until <= now
 
 
-async def _overtake(session: AsyncSession, found: Announcement, now: datetime) -> None:
-    """Whatever is still going out of what this follows is not sent any more."""
-    thread = select(Announcement.id).where(others(found))
-    query = select(Mailing).where(Mailing.announcement_id.in_(thread), Mailing.ended_at.is_(None))
+async def overtake(session: AsyncSession, before: Sequence[int], now: datetime) -> None:
+    """Whatever of these is still going out, or rides, is not sent any more."""
+    query = select(Mailing).where(Mailing.announcement_id.in_(before), Mailing.ended_at.is_(None))
     for mailing in (await session.scalars(query.with_for_update())).all():
         mailing.state, mailing.why, mailing.ended_at = Sending.STOPPED, Why.OVER, now
         await outbox.hold_back(await session.connection(), mailing.key, now)
+    await riding.recall(session, before)

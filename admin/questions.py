@@ -40,11 +40,12 @@ class Question(Base):
 
 
 async def most_asked(
-    session: AsyncSession, agency: str, *, since: datetime, limit: int
-) -> Sequence[str]:
-    """Ids of the answers given most often, most asked first."""
+    session: AsyncSession, agency: str, *, since: datetime
+) -> Sequence[tuple[str, int]]:
+    """Ids of the answers given, as they were then, and how often, most asked first."""
+    count = func.count()
     query = (
-        select(Question.entry)
+        select(Question.entry, count)
         .where(
             Question.agency == agency,
             Question.asked_at >= since,
@@ -52,10 +53,9 @@ async def most_asked(
             Question.entry.is_not(None),
         )
         .group_by(Question.entry)
-        .order_by(func.count().desc(), Question.entry)
-        .limit(limit)
+        .order_by(count.desc(), Question.entry)
     )
-    return [entry for entry in await session.scalars(query) if entry]
+    return [(entry, number) for entry, number in await session.execute(query) if entry]
 
 
 async def unanswered(session: AsyncSession, agency: str, *, limit: int) -> Sequence[Question]:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin.announcements import Announcement, Relation, Way
 from admin.announcements import State as Standing
-from admin.mailings import Fate, Mailing, Recipient, State
+from admin.mailings import Carried, Fate, Mailing, Recipient, State
 from bot import counts
 from bot.channels.channel import Channel, DeliveryError, Metered
 from bot.counts import month_of
@@ -188,8 +188,10 @@ async def _ends(session: AsyncSession, channel: Channel, now: datetime) -> int:
             told = (
                 select(func.count(Recipient.contact_id.distinct()))
                 .join(Mailing, Mailing.id == Recipient.mailing_id)
+                .join(Carried, Carried.mailing_id == Recipient.mailing_id)
                 .where(
-                    Mailing.announcement_id == end.first_id,
+                    Carried.lot == Recipient.lot,
+                    Carried.announcement_id == end.first_id,
                     Mailing.channel == channel.name,
                     Recipient.fate.in_([Fate.ACCEPTED, Fate.UNKNOWN]),
                 )

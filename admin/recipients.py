@@ -1,5 +1,6 @@
 """Whom a mailing goes to: written down once, in lots of the same words and pages of 500."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -27,7 +28,7 @@ from bot.tables import ContactRow
 from knowledge.agency import Agency
 
 MOST_IN_A_DIGEST = 20
-"""Told in full; the latest."""
+"""Told in full."""
 MOST_LOOKED_AT = 500
 _NOBODY: ColumnElement[int] = literal(0)
 LEFT_WAITING = frozenset({Fate.QUEUED})
@@ -49,8 +50,8 @@ class Audience:
     items: tuple[Item, ...] = ()
     mask: ColumnElement[int] = _NOBODY
     """Of a subscriber's and a contact's row: a bit for each item."""
-    others: int = 0
-    """How many more there are, for which a digest has no room."""
+    others: tuple[Announcement, ...] = ()
+    """Those for which a digest has no room."""
 
     @property
     def who(self) -> ColumnElement[bool]:
@@ -60,6 +61,27 @@ class Audience:
     def of(self, bits: int) -> tuple[Item, ...]:
         """The items of these bits."""
         return tuple(item for n, item in enumerate(self.items) if bits >> n & 1)
+
+    def more(self, told: Sequence[Told]) -> int:
+        """How many of the others are about the same as what is told."""
+        about = {_about(one.first) for one in told}
+        return sum(_about(one) in about for one in self.others)
+
+
+def _about(one: Announcement) -> tuple[str, tuple[str, ...]]:
+    """Topic and areas: whoever wants one such wants every other."""
+    return one.content.topic, one.content.areas
+
+
+def _with_room(latest: Sequence[Announcement]) -> Sequence[Announcement]:
+    """What a digest has room for: the latest, and of every topic and area as many as of others."""
+    before: Counter[tuple[str, tuple[str, ...]]] = Counter()
+    ranks: dict[int, int] = {}
+    for one in latest:
+        ranks[one.id] = before[_about(one)]
+        before[_about(one)] += 1
+    kept = sorted(latest, key=lambda one: ranks[one.id])[:MOST_IN_A_DIGEST]
+    return [one for one in latest if one in kept]
 
 
 def concerned(agency: Agency, announcement: Announcement) -> ColumnElement[bool]:
@@ -120,7 +142,7 @@ async def digest(
         if not is_urgent(agency, one.content)  # they were told at once
         and one.content.way not in left_out
     ]
-    told = every[:MOST_IN_A_DIGEST][::-1]
+    told = _with_room(every)[::-1]
     if not told:
         return Audience()
     mine = Subscriber.frequency == mailing.frequency
@@ -135,7 +157,7 @@ async def digest(
         Item(Told(story.latest, story.first), story.first.id)
         for story in await stories(session, told)
     )
-    return Audience(items, mask, len(every) - len(told))
+    return Audience(items, mask, tuple(one for one in every if one not in told))
 
 
 def _language(languages: Sequence[str]) -> ColumnElement[int]:

@@ -1,5 +1,7 @@
 """Announcements that ride on replies: taken back before they are told."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -7,9 +9,9 @@ from admin.followers import News
 from admin.mailings import Fate, Mailing, Recipient
 
 
-async def recall(session: AsyncSession, announcement: int) -> list[int]:
+async def recall(session: AsyncSession, announcements: Sequence[int]) -> list[int]:
     """What waits for people's next words is not told any more; returns the mailings concerned."""
-    mailings = select(Mailing.id).where(Mailing.announcement_id == announcement)
+    mailings = select(Mailing.id).where(Mailing.announcement_id.in_(announcements))
     recalled: list[int] = []
     for mailing in (await session.scalars(mailings)).all():
         untold = delete(News).where(News.mailing_id == mailing, News.told_at.is_(None))

@@ -13,6 +13,7 @@ from bot.clock import BANGKOK
 from bot.db import Base
 from bot.visiting import Outcome
 from knowledge.agency import Flag
+from knowledge.visible import is_same
 
 UNREACHABLE_AFTER = timedelta(days=3)
 
@@ -41,7 +42,7 @@ class SourcePage(Base):
     url: Mapped[str] = mapped_column(primary_key=True)
     state: Mapped[str] = mapped_column(String(16), default=State.OK)
     since: Mapped[datetime]
-    """When it was first seen in this state."""
+    """When it was first seen in this state; a page that changes once more, when it last did."""
     looked_at: Mapped[datetime]
     checked: Mapped[str | None] = mapped_column(String(64))
     """The digest of the words that staff have checked their answers against."""
@@ -64,9 +65,12 @@ class SourcePage(Base):
         self.looked_at, self.reason = now, reason[:40]
         if outcome in {Outcome.SEEN, Outcome.SAME}:
             self.failures, self.gone_since, self.away_since = 0, None, None
-            self.seen = digest if outcome is Outcome.SEEN else self.seen
+            before, self.seen = self.seen, digest if outcome is Outcome.SEEN else self.seen
             self.checked = self.checked or self.seen
-            self._be(State.OK if self.seen == self.checked else State.CHANGED, now)
+            is_checked = is_same(self.seen, self.checked)
+            self._be(State.OK if is_checked else State.CHANGED, now)
+            if not is_checked and not is_same(self.seen, before):
+                self.since = now
             return
         self.failures += 1
         if outcome is Outcome.GONE:

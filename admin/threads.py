@@ -4,9 +4,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from admin import recurring
 from admin.announcements import Announcement, Content, Relation, State
 
 
@@ -52,14 +54,18 @@ class Story:
 
     @property
     def standing(self) -> Content:
-        """The content that holds now."""
-        return self.latest.content
+        """The content that holds now; it recurs as the first does, however it was corrected."""
+        return msgspec.structs.replace(self.latest.content, recurs=self.first.content.recurs)
 
     def ended(self, now: datetime) -> datetime | None:
         """When it ended; None while it holds, or where it has no end."""
         until = self.standing.valid_until
         ends = [self.first.ended_at, until if until and until <= now else None]
         return min(filter(None, ends), default=None)
+
+    def again(self, now: datetime) -> datetime | None:
+        """When it is told again; None where it does not recur, or no more."""
+        return None if self.first.ended_at else recurring.following(self.standing, now)
 
     def changed(self, now: datetime) -> datetime:
         """Since when it reads as it does."""

@@ -163,12 +163,14 @@ async def next_number(session: AsyncSession, agency: str, now: datetime) -> str:
     return tracking_number(year, count or 1)
 
 
-async def ticket_of(session: AsyncSession, agency: str, number: str) -> Ticket | None:
-    """A ticket of this agency by its tracking number."""
+async def ticket_of(
+    session: AsyncSession, agency: str, number: str, *, locks: bool = False
+) -> Ticket | None:
+    """A ticket of this agency by its tracking number; with `locks` nobody else changes it now."""
     if not number.isprintable():  # PostgreSQL refuses zero bytes
         return None
     query = select(Ticket).where(Ticket.agency == agency, Ticket.number == number)
-    found: Ticket | None = await session.scalar(query)
+    found: Ticket | None = await session.scalar(query.with_for_update() if locks else query)
     return found
 
 

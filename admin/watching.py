@@ -2,8 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
-from urllib.parse import urlsplit
+from datetime import date, datetime
 
 import structlog
 from msgspec import Struct
@@ -16,6 +15,7 @@ from bot.db import Database
 from bot.logs import where
 from bot.visiting import Outcome, Visit, Visitor
 from knowledge import visible
+from knowledge.addresses import host_of
 from knowledge.agency import Agency
 
 log = structlog.get_logger()
@@ -71,7 +71,7 @@ class Watch:
                 wanted.setdefault(url, set()).add(agency.slug)
         hosts: dict[str, list[str]] = {}
         for url in sorted(wanted):
-            hosts.setdefault(urlsplit(url).netloc, []).append(url)
+            hosts.setdefault(host_of(url) or "", []).append(url)
         async with self._visitor:
             found = await asyncio.gather(*(self._host(h, wanted, due) for h in hosts.values()))
         return sum(found)
@@ -110,11 +110,11 @@ class Watch:
         if page is None:
             page = sources.first_seen(slug, url, now)
             session.add(page)
-        before = page.state
+        before = page.state, page.since
         page.take(look.outcome, look.digest, look.reason, now)
         if look.outcome is Outcome.SEEN:
             page.etag, page.modified = look.etag, look.modified
-        is_new = page.state != before and page.state in FLAGGED
+        is_new = (page.state, page.since) != before and page.state in FLAGGED
         if is_new:
             log.info("source_flagged", agency=slug, state=str(page.state))
         return is_new
@@ -125,19 +125,23 @@ class Watch:
         first = await self._visitor.visit(url, **marks)
         if first.outcome is not Outcome.SEEN:
             return Look(first.outcome, reason=first.reason)
-        if not first.is_markup:
-            return _look(first, visible.digest([repr(first.content), first.length]))
-        await asyncio.sleep(self._pause)
-        second = await self._visitor.visit(url)
+        second = first
+        if first.is_markup:
+            await asyncio.sleep(self._pause)
+            second = await self._visitor.visit(url)
         if second.outcome is not Outcome.SEEN:
             return Look(second.outcome, reason=second.reason)
-        words = visible.lasting(self._lines(first), self._lines(second))
-        return _look(first, visible.digest(words))
-
-    def _lines(self, visit: Visit) -> list[str]:
         today = self._clock().astimezone(BANGKOK).date()
-        return visible.lines(visit.content, visit.charset, today)
+        try:
+            digest = await asyncio.to_thread(_digest, first, second, today)
+        except ValueError:
+            return Look(Outcome.AWAY, reason="unreadable")
+        return Look(first.outcome, digest, etag=first.etag, modified=first.modified)
 
 
-def _look(visit: Visit, digest: str) -> Look:
-    return Look(visit.outcome, digest, etag=visit.etag, modified=visit.modified)
+def _digest(first: Visit, second: Visit, today: date) -> str:
+    """What tells a page from any other: one of words by those that stood there both times."""
+    if not first.is_markup:
+        return visible.digest_of([repr(first.content), first.length])
+    found = [visible.lines(visit.content, visit.charset) for visit in (first, second)]
+    return visible.digest(visible.lasting(*found), today)

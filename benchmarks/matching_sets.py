@@ -7,7 +7,9 @@ from typing import Any
 import yaml
 
 from knowledge.evaluation import Query, read_documents, read_queries
+from knowledge.folders import load_defaults
 from knowledge.matching import Document
+from knowledge.small_talk import examples_of
 
 ROOT = Path(__file__).resolve().parents[1]
 SETS = (ROOT / "tests" / "data", ROOT / "benchmarks" / "sets")
@@ -21,6 +23,12 @@ def others_questions() -> tuple[str, ...]:
     """The questions of other bodies that the software ships with."""
     groups = _yaml(AGENCIES / "_default" / "background.yaml")
     return tuple(example for group in groups for example in group["examples"])
+
+
+def idle_words() -> list[str]:
+    """The examples of small talk that the software ships with."""
+    wording = load_defaults(AGENCIES / "_default").wording
+    return [text for said in examples_of(wording).values() for text in said]
 
 
 def load_sets() -> dict[str, Set]:

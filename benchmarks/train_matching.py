@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 from fitting import Sample, fit, stored
-from matching_sets import Set, load_sets, others_questions, phrasings_of_agencies
+from matching_sets import Set, idle_words, load_sets, others_questions, phrasings_of_agencies
 from numpy.typing import NDArray
 from train_projection import Rows, fit_projection, lesson, lessons_of_needs
 
@@ -227,7 +227,7 @@ def main() -> None:
         np.save(DATA / "projection.npy", projection[""].astype(np.float16))
         written = known_needs().as_written
         forms = [normalise(text) for text in written]
-        texts = list(dict.fromkeys([*forms, *map(normalise, others_questions())]))
+        texts = list(dict.fromkeys([*forms, *map(normalise, [*others_questions(), *idle_words()])]))
         shipped.write(texts, made.encode_kept(texts), forms, written)
     seconds: dict[str, Projected] = {}
     if (found := second_encoder(options.cache, sets)) is not None:

@@ -24,6 +24,7 @@ from knowledge.files import BadFiles, Fault
 from knowledge.folders import load_agency, load_defaults
 from knowledge.registry import DEFAULT, Registry, agency_folders
 from knowledge.report import render
+from knowledge.small_talk import SmallTalk, examples_of
 
 log = structlog.get_logger()
 
@@ -70,14 +71,24 @@ def evaluate(
     """Measure the answers on a test set."""
     logs.set_up("ERROR")
     encoder, _ = open_encoder(settings.data_dir / "vectors") if settings.semantic else (None, None)
+    background: list[str] = []
+    small_talk = None
     try:
-        groups = load_defaults(settings.agencies_dir / DEFAULT).background
+        defaults = load_defaults(settings.agencies_dir / DEFAULT)
     except BadFiles as error:
         complain("วัดโดยไม่มีตัวอย่างของหน่วยงานอื่น", f"measured without others' matters: {error}")
-        groups = ()
-    background = [example for group in groups for example in group.examples]
+    else:
+        background = [example for group in defaults.background for example in group.examples]
+        small_talk = SmallTalk(examples_of(defaults.wording), encoder, background)
     try:
-        found = measure(kb, queries, encoder=encoder, background=background, progress=progress())
+        found = measure(
+            kb,
+            queries,
+            encoder=encoder,
+            background=background,
+            small_talk=small_talk,
+            progress=progress(),
+        )
     except EvaluationError as error:
         print(error, file=sys.stderr)
         return 1

@@ -68,6 +68,8 @@ class Turn:
     session: AsyncSession
     match: Match | None = None
     """How the text matches the knowledge base, found out before the transaction."""
+    small_talk: str | None = None
+    """Which kind of small talk it is rather than a question, if it is."""
     chosen: str = ""
     """The value of what was chosen, by a tap or in words; empty where nothing was."""
     address: str = ""
@@ -112,7 +114,7 @@ class Turn:
     @property
     def sureness(self) -> float:
         """How likely the nearest answer is the one, from 0 to 1."""
-        return self.match.ranked[0][1] if self.match and self.match.ranked else 0.0
+        return self.match.sureness if self.match else 0.0
 
     @property
     def name(self) -> str:

@@ -50,6 +50,7 @@ class Thought:
 
     agency: Agency
     match: Match | None
+    small_talk: str | None = None
 
 
 class Desk:
@@ -80,7 +81,8 @@ class Desk:
         if message.kind is Kind.CHOICE or not message.text:
             return Thought(served.agency, None)
         text = message.text[:READ_AT_MOST]
-        return Thought(served.agency, served.matcher.match(text))
+        match = served.matcher.match(text)
+        return Thought(served.agency, match, served.small_talk.kind(text, match.sureness))
 
     async def handle(
         self,
@@ -106,6 +108,7 @@ class Desk:
             today=now.astimezone(BANGKOK).date(),
             session=session,
             match=thought.match,
+            small_talk=thought.small_talk,
             address=self._address,
             links=self._links,
         )

@@ -1,5 +1,6 @@
 """The questions most asked (๑.๑(๕))."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -18,15 +19,19 @@ WINDOW = timedelta(days=90)
 async def most_asked(turn: Turn, now: datetime) -> Outcome:
     """The list of most asked, to tap or to choose from by number."""
     entries = turn.agency.entries
-    keys = filled(turn.agency, await asked_lately(turn.session, turn.agency.slug, now))
+    keys = filled(turn.agency, await asked_lately(turn.session, turn.agency, now))
     offers = tuple(Choice(entries[key].question.of(turn.language), f"a:{key}") for key in keys)
     text = numbered(turn.say("top.title"), offers)
     return Outcome((Reply(text, (*offers, turn.choice("menu.open", "menu"))),))
 
 
-async def asked_lately(session: AsyncSession, agency: str, now: datetime) -> Sequence[str]:
-    """What others asked lately, most asked first."""
-    return await questions.most_asked(session, agency, since=now - WINDOW, limit=SHOWN)
+async def asked_lately(session: AsyncSession, agency: Agency, now: datetime) -> Sequence[str]:
+    """What others asked lately and is still answered, under whatever id, most asked first."""
+    found = Counter[str]()
+    for key, count in await questions.most_asked(session, agency.slug, since=now - WINDOW):
+        if entry := agency.entry(key):
+            found[entry.id] += count
+    return [key for key, _ in found.most_common(SHOWN)]
 
 
 def filled(agency: Agency, asked: Sequence[str]) -> list[str]:

@@ -4,15 +4,13 @@ import re
 from functools import lru_cache
 
 from knowledge.patterns import any_of
+from knowledge.small_talk import examples_of
 from knowledge.thai import normalise, segment
 from knowledge.wording import Wording
 
 EMERGENCIES = ("medical", "fire", "distress", "police", "disaster")
 HELP = ("police", "medical", "fire")
 """What a bare cry for help may be."""
-GREETING = 30
-"""Letters that a greeting and a word or two may have."""
-SMALL_TALK = ("hello", "thanks", "bye", "who", "fine", "ok", "abuse")
 FLOWS = {
     "menu": "menu.words",
     "links": "menu.link_words",
@@ -54,11 +52,8 @@ class Openers:
     def __init__(self, wording: Wording) -> None:
         self._flows = {_key(w): flow for flow, key in FLOWS.items() for w in wording.words(key)}
         self._flows |= {_key(w): "cancel" for w in wording.words(BARE)}
-        self._talk = {
-            _key(w): kind for kind in SMALL_TALK for w in wording.words(f"smalltalk.{kind}_words")
-        }
+        self._talk = {_key(w): kind for kind, words in examples_of(wording).items() for w in words}
         self._abuse = any_of(wording.words("smalltalk.abuse_words"))
-        self._hello = any_of(wording.words("smalltalk.hello_words"))
         self._urgent = {
             kind: any_of(wording.words(f"emergency.{kind}_words")) for kind in EMERGENCIES
         }
@@ -73,14 +68,11 @@ class Openers:
         """Which kind of small talk this is, if it is nothing but that."""
         return self._talk.get(_key(text))
 
-    def fallback_talk(self, text: str) -> str | None:
-        """Small talk with something around it, asked when no answer was found."""
+    def is_abusive(self, text: str) -> bool:
+        """Whether it holds a word of abuse; asked when no answer was found."""
         plain = normalise(text)
         edges = _edges(plain)
-        if any(edges.issuperset(found.span()) for found in self._abuse.finditer(plain)):
-            return "abuse"
-        greeting = self._hello.match(plain) if len(plain) <= GREETING else None
-        return "hello" if greeting and edges.issuperset(greeting.span()) else None
+        return any(edges.issuperset(found.span()) for found in self._abuse.finditer(plain))
 
     def emergencies(self, text: str) -> tuple[str, ...]:
         """The kinds of emergency that these words tell of, the most pressing first."""

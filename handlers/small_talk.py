@@ -4,21 +4,23 @@ import re
 from collections.abc import Sequence
 
 from bot.messages import Reply
-from handlers import menu
+from handlers import contact, handover, menu
 from handlers.conversation import Outcome, Turn
 
 OPENING = 40
 """Letters of an answer that are read first."""
+WANTING = ("person", "unhappy", "abuse")
+"""Who says this may want a person to answer the question before."""
 _NUMBER = re.compile(r"\b\d{3,4}\b")
 
 
 def small_talk(turn: Turn, kind: str) -> Outcome:
     """A short fitting word."""
-    if kind == "who":
-        text = turn.say("smalltalk.who", agency=turn.name)
-    else:
-        text = turn.say(f"smalltalk.{kind}")
-    return Outcome((Reply(text, menu.choices(turn)),))
+    text = turn.say(f"smalltalk.{kind}", agency=turn.name)
+    if kind == "person":
+        text = f"{text}\n\n{contact.text(turn)}"
+    offers = handover.offer(turn, turn.state.question) if kind in WANTING else ()
+    return Outcome((Reply(text, (*offers, *menu.choices(turn))),))
 
 
 def helped(turn: Turn, outcome: Outcome) -> Outcome:

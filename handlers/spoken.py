@@ -188,14 +188,15 @@ def _alike(offers: Sequence[Choice], plain: str) -> Choice | None:
 
 async def _question(turn: Turn, text: str, now: datetime) -> Outcome:
     known = openers(turn.agency.wording)
-    if talk := known.small_talk(text):
+    talk = known.small_talk(text) or turn.small_talk
+    if talk and (talk != "abuse" or known.is_abusive(text)):  # nobody is called rude for a guess
         return small_talk.small_talk(turn, talk)
     if not has_words(text):
         return answering.empty(turn)
     outcome = _offering_report(turn, text, answering.question(turn))
     is_refused = outcome.misses > turn.state.misses
-    if is_refused and (talk := known.fallback_talk(text)):
-        return small_talk.small_talk(turn, talk)
+    if is_refused and known.is_abusive(text):
+        return small_talk.small_talk(turn, "abuse")
     if turn.state.matters and not turn.is_answered:
         return await mine.offering_reply(turn, outcome, now)
     return outcome

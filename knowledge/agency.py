@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from knowledge.addresses import Address
 from knowledge.bulletins import NewsProfile, Newsroom
 from knowledge.chains import Chain
 from knowledge.chains import Kind as MatterKind
@@ -57,7 +58,7 @@ class Provenance(Strict):
 
     title: Text
     clause: Text | None = None
-    url: Annotated[str, StringConstraints(pattern=r"^https?://\S+$")] | None = None
+    url: Address | None = None
 
 
 class Entry(Strict):
@@ -89,7 +90,7 @@ class CatalogueItem(Strict):
     owner: Id
     class_: Literal["immediate", "on-change", "scheduled"] = Field(alias="class")
     review_months: int = Field(ge=1, le=60)
-    url: Annotated[str, StringConstraints(pattern=r"^https?://\S+$")] | None = None
+    url: Address | None = None
 
 
 class Name(Strict):

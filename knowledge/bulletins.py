@@ -5,6 +5,8 @@ from typing import Annotated, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from knowledge.addresses import Address
+
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
@@ -71,7 +73,7 @@ class Rates(BaseModel):
 class Link(Named):
     """An important link of the chat menu (a banner, clause 3.4)."""
 
-    url: Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
+    url: Address
 
 
 class NewsProfile(BaseModel):

@@ -110,14 +110,19 @@ class CachedEncoder:
     def encode_kept(self, texts: Sequence[str]) -> Vectors:
         """One row for each text, from the cache where it is known; new ones are kept."""
         keys = [shipped.key_of(text) for text in texts]
+        ready = self._shipped()
         with self._lock:
             known = self._read()
-            new = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
+            new = {
+                key: text
+                for key, text in zip(keys, texts, strict=True)
+                if key not in known and key not in ready
+            }
         if new:
             self._keep(list(new), self._as_made(list(new.values())))
         with self._lock:
             known = self._read()
-            found = [known[key] for key in keys]
+            found = [ready[key] if key in ready else known[key] for key in keys]
         rows = np.empty((len(found), self.width), np.float32)
         for at in range(0, len(found), AT_ONCE):
             rows[at : at + AT_ONCE] = self._projected(
@@ -146,7 +151,7 @@ class CachedEncoder:
         """What is known, with what another process has put into the file since."""
         written = self._file.stat().st_mtime_ns if self._file.exists() else 0
         if self._known is None or written != self._written:
-            self._known = {**_load(self._file, self.width), **(self._known or self._shipped())}
+            self._known = {**_load(self._file, self.width), **(self._known or {})}
             self._written = written
         return self._known
 
@@ -154,8 +159,7 @@ class CachedEncoder:
         with self._lock:
             known = self._read()
             known.update(zip(keys, rows.astype(np.float16), strict=True))
-            own = {key: row for key, row in known.items() if key not in self._shipped()}
-            _save(self._file, own, self.width)
+            _save(self._file, known, self.width)
             self._written = self._file.stat().st_mtime_ns
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from knowledge.embedding import Encoder
 from knowledge.matching import Decision, Document, Match, Matcher
+from knowledge.small_talk import SmallTalk
 
 Progress = Callable[[int, int], None]
 
@@ -55,7 +56,7 @@ class Result:
     @property
     def confidence(self) -> float:
         """That of the first entry."""
-        return self.match.ranked[0][1] if self.match.ranked else 0.0
+        return self.match.sureness
 
     @property
     def answered(self) -> bool:
@@ -102,6 +103,7 @@ def evaluate(
     *,
     encoder: Encoder | None,
     background: Sequence[str] = (),
+    small_talk: SmallTalk | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
     """Match every message of `queries` against the entries of `kb`, as the bot would."""
@@ -114,6 +116,8 @@ def evaluate(
     for number, query in enumerate(asked, 1):
         started = time.perf_counter()
         match = matcher.match(query.text)
+        if small_talk is not None and small_talk.kind(query.text, match.sureness):
+            match = Match(Decision.REFUSE, tuple((key, 0.0) for key, _ in match.ranked))
         results.append(Result(query, match, (time.perf_counter() - started) * 1000))
         if progress is not None:
             progress(number, len(asked))

@@ -10,6 +10,8 @@ from typing import Any, TypeVar, cast
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
+from knowledge.addresses import NO_HOST
+
 T = TypeVar("T")
 Location = tuple[str | int, ...]
 
@@ -47,6 +49,7 @@ _THAI = {
     "string_too_short": "ข้อความว่างหรือสั้นเกินไป",
     "string_too_long": "ข้อความยาวเกินไป",
     "string_pattern_mismatch": "รูปแบบไม่ถูกต้อง",
+    NO_HOST: "ลิงก์นี้ไม่มีชื่อเว็บที่อ่านได้",
     "too_short": "มีน้อยเกินไป",
     "int_type": "ต้องเป็นจำนวนเต็ม",
     "int_parsing": "ต้องเป็นจำนวนเต็ม",

@@ -29,6 +29,11 @@ class Match:
     ranked: tuple[tuple[str, float], ...]
     repaired: str | None = None
 
+    @property
+    def sureness(self) -> float:
+        """How likely the first is the one, from 0 to 1."""
+        return self.ranked[0][1] if self.ranked else 0.0
+
 
 class Matcher:
     """An immutable index over documents; `match` may be called from several threads."""

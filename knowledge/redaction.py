@@ -9,24 +9,24 @@ from typing import Final
 from knowledge.personal import (
     BANK_GROUPS,
     CALLED_IDENTITY,
-    EMAIL,
-    GAP,
+    EMAILS,
     HARMLESS,
     LINE_LOOSE,
     LINE_NAMED,
-    NEARBY,
     NINE_TO_SIXTEEN,
     TELEPHONE,
     TELEPHONE_ABROAD,
+    TELEPHONE_SLASHED,
+    THAI_TELEPHONE,
     THIRTEEN,
-    ZERO,
     Rule,
     always,
+    folded,
     numbers,
+    passports,
     proves_itself,
 )
 from knowledge.plates import plates
-from knowledge.thai import DIGITS
 
 REDACTED: Final = "▮▮▮"
 
@@ -65,28 +65,11 @@ _EXTENSION: Final = re.compile(
     r"(?:-\d{1,2}(?!\d))?(?:\s{0,3}(?:ต่อ|ext\.?|#|x)\s{0,3}\d{1,5}(?!\d))?", re.IGNORECASE
 )
 """`02-141-7000-9 ต่อ 12`: to the last of a row of numbers, and on inside the house."""
-_PASSPORT: Final = re.compile(
-    r"(?<![A-Za-z0-9])(?:[A-Za-z]{1,3}[ -]?\d{5,9}|\d{8,9})(?![A-Za-z0-9])"
-)
-_CALLED_PASSPORT: Final = re.compile(r"หนังสือเดินทาง|พาสปอร์ต|passport", re.IGNORECASE)
 _ADDRESS: Final = re.compile(r"(?:https?://|www\.)[\w\-.~:/?#\[\]@!$&'()*+,;=%]+", re.I | re.ASCII)
 _EVEN_THERE: Final = frozenset({Personal.IDENTITY, Personal.TELEPHONE, Personal.EMAIL})
 """What leads to one person also where it is part of an address of the web."""
-_DOMAIN: Final = r"[A-Za-z0-9-]+(?:\s?(?:\.|[(\[]\s?(?:dot|จุด|ดอท)\s?[)\]])\s?[A-Za-z0-9-]+)+"
-_EMAILS: Final = (
-    EMAIL,
-    re.compile(
-        rf"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]+\s?[(\[]\s?(?:at|แอท|แอด)\s?[)\]]\s?{_DOMAIN}",
-        re.IGNORECASE,
-    ),
-    re.compile(
-        r"(?:(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]+|(?<![ก-๛])[ก-๛]+)"
-        r"@[A-Za-z0-9ก-๛-]+(?:\.[A-Za-z0-9ก-๛-]+)*?\.ไทย"
-    ),
-)
-"""As they are written, as they are spelled out, and with a Thai domain."""
 _PLACE: Final = re.compile(
-    r"[1-9๑-๙]\d?\.\d{3,}\s?°?\s?[NEน]?[,\s]{1,3}(?:9[6-9]|10[0-6])\.\d{3,}\s?°?"
+    r"[1-9]\d?\.\d{3,}\s?°?\s?[NEน]?[,\s]{1,3}(?:9[6-9]|10[0-6])\.\d{3,}\s?°?"
 )
 """A latitude and a longitude of Thailand."""
 _DATE: Final = re.compile(r"(?:19|20|24|25|26)\d\d-\d\d-\d\d(?:[T ]\d\d[:.]\d\d)?")
@@ -105,14 +88,14 @@ def _is_identity(number: str, before: str) -> bool:
         case "identity":
             return True
         case "tax":
-            return not number.startswith(("0", "๐")) and proves_itself(number)
+            return not number.startswith("0") and proves_itself(number)
         case _:
             return proves_itself(number) and not _is_row(number)
 
 
 def _is_row(number: str) -> bool:
     """`2567 2568 2569 2`: years that stand in a row."""
-    groups = re.findall(r"\d+", number.translate(DIGITS))
+    groups = re.findall(r"\d+", number)
     return len(groups) > 1 and bool(_YEAR.fullmatch(groups[0]))
 
 
@@ -124,19 +107,16 @@ def _is_telephone(number: str, before: str) -> bool:
     return _called(before) == "telephone"
 
 
-_THAI_TELEPHONE: Final = re.compile(
-    rf"{ZERO}(?:{GAP}[2-57๒-๕๗](?:{GAP}\d){{7}}|{GAP}[689๖๘๙](?:{GAP}\d){{8}})(?!\d)"
-)
 _RULES: Final[tuple[Rule[Personal], ...]] = (
-    (THIRTEEN, Personal.IDENTITY, _is_identity),
+    *((pattern, Personal.IDENTITY, _is_identity) for pattern in THIRTEEN),
     (NINE_TO_SIXTEEN, Personal.ACCOUNT, _is_account),
     *((pattern, Personal.ACCOUNT, always) for pattern in BANK_GROUPS),
     (re.compile(r"\d{3}[ -]\d[ -]\d{6,7}[ -]\d(?!\d)"), Personal.ACCOUNT, always),
     (re.compile(r"\d{3}[ -]\d{6}[ -]\d(?!\d)"), Personal.ACCOUNT, always),
-    (_THAI_TELEPHONE, Personal.TELEPHONE, always),
+    (THAI_TELEPHONE, Personal.TELEPHONE, always),
+    (TELEPHONE_SLASHED, Personal.TELEPHONE, always),
     (TELEPHONE, Personal.TELEPHONE, _is_telephone),
     *((pattern, Personal.TELEPHONE, always) for pattern in TELEPHONE_ABROAD),
-    (re.compile(r"(?:66|๖๖)[689๖๘๙]\d{8}(?!\d)"), Personal.TELEPHONE, always),
 )
 _HARMLESS: Final = (_PLACE, _DATE, *HARMLESS)
 
@@ -165,14 +145,13 @@ def redacted(text: str, finding: Finding) -> str:
 
 def _all(text: str) -> Iterator[Finding]:
     """Everything that looks so; of two for one place the earlier kind is the surer one."""
-    for mail in (one for pattern in _EMAILS for one in pattern.finditer(text)):
+    for mail in (one for pattern in EMAILS for one in pattern.finditer(folded(text))):
         yield _finding(Personal.EMAIL, text, *mail.span())
     for pattern in (LINE_NAMED, LINE_LOOSE):
         for name in pattern.finditer(text):
             yield _finding(Personal.LINE_ID, text, *name.span(pattern.groups))
-    for one in _PASSPORT.finditer(text):
-        if _CALLED_PASSPORT.search(text, max(0, one.start() - NEARBY), one.start()):
-            yield _finding(Personal.PASSPORT, text, *one.span())
+    for place in passports(text):
+        yield _finding(Personal.PASSPORT, text, *place)
     for start, end, kind in numbers(text, _RULES, _HARMLESS):
         yield _finding(kind, text, start, _with_extension(kind, text, end))
     for start, end in plates(text):
@@ -194,8 +173,8 @@ def _is_within(one: Finding, addresses: Sequence[tuple[int, int]]) -> bool:
 
 def _plain(words: str) -> str:
     """For comparing: a telephone number by its digits without the extension, else the words."""
-    for pattern in (_THAI_TELEPHONE, *TELEPHONE_ABROAD):
-        if number := pattern.match(words):
-            digits = "".join(filter(str.isdigit, number[0].translate(DIGITS)))
+    for pattern in (THAI_TELEPHONE, *TELEPHONE_ABROAD):
+        if number := pattern.match(folded(words)):
+            digits = "".join(filter(str.isdigit, number[0]))
             return re.sub(r"^660?(?=\d{8,9}$)", "0", digits)
     return words.strip().casefold()

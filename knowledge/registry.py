@@ -1,10 +1,9 @@
 """The agencies being served: read at start, read again when a file changes, good versions only."""
 
 import re
-import shutil
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,16 +13,16 @@ from knowledge.agency import SLUG, Agency, Defaults, Entry, Flag
 from knowledge.embedding import Encoder
 from knowledge.entries import Stored
 from knowledge.files import BadFiles, Fault
+from knowledge.folder_versions import Stamp, loaded, put_by, quietly_loaded, stamp_of
 from knowledge.folders import load_agency, load_defaults
 from knowledge.matching import Document, Matcher
+from knowledge.small_talk import SmallTalk, examples_of
 
 log = structlog.get_logger()
 
 T = TypeVar("T")
 
 DEFAULT = "_default"
-
-Stamp = tuple[tuple[str, int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +31,7 @@ class Served:
 
     agency: Agency
     matcher: Matcher
+    small_talk: SmallTalk
 
 
 class Registry:
@@ -99,9 +99,10 @@ class Registry:
             agency = _with(agency, stored, self._defaults)
         encoder = self._encoder
         matcher = self.matcher(agency, agency.entries.values())
+        small_talk = self._small_talk(agency)
         with self._serving:
             if slug in self._read:
-                served = Served(_flagged(agency, self._flags.get(slug, {})), matcher)
+                served = Served(_flagged(agency, self._flags.get(slug, {})), matcher, small_talk)
                 self._served = {**self._served, slug: served}
         if encoder is not self._encoder:
             self._index_anew(slug)
@@ -112,7 +113,7 @@ class Registry:
             if flags != self._flags:
                 self._flags = flags
                 self._served = {
-                    slug: Served(_flagged(one.agency, flags.get(slug, {})), one.matcher)
+                    slug: replace(one, agency=_flagged(one.agency, flags.get(slug, {})))
                     for slug, one in self._served.items()
                 }
 
@@ -145,13 +146,14 @@ class Registry:
         if (one := self._served.get(slug)) is None:
             return
         matcher = self.matcher(one.agency, one.agency.entries.values())
+        small_talk = self._small_talk(one.agency)
         with self._serving:
             now = self._served.get(slug)
             if now and now.matcher is one.matcher:  # else it has been served anew meanwhile
-                self._served = {**self._served, slug: Served(now.agency, matcher)}
+                self._served = {**self._served, slug: Served(now.agency, matcher, small_talk)}
 
     def _has_changed(self, folder: Path) -> bool:
-        stamp = _stamp(folder)
+        stamp = stamp_of(folder)
         changed = self._stamps.get(folder.name) != stamp
         self._stamps[folder.name] = stamp
         return changed
@@ -181,7 +183,7 @@ class Registry:
         """What the folder says; if that is bad and nothing is served yet, what it said last."""
         kept = self._kept / folder.name
         try:
-            found = _loaded(load, folder)
+            found = loaded(load, folder)
         except BadFiles as error:
             self._faults[folder.name] = error.faults
             for fault in error.faults:
@@ -190,21 +192,32 @@ class Registry:
             if is_served or not kept.exists():
                 return None
             log.warning("agency_last_good_version", agency=folder.name)
-            return _quietly(load, kept)
+            return quietly_loaded(load, kept)
         self._faults.pop(folder.name, None)
         try:
-            _keep(folder, kept)
+            put_by(folder, kept)
         except OSError as error:  # a full disk must not stop what can be served
             log.warning("agency_not_kept", agency=folder.name, fault=type(error).__name__)
         return found
+
+    def _small_talk(self, agency: Agency) -> SmallTalk:
+        """One for all agencies that have the same examples."""
+        made = (examples_of(agency.wording), self._encoder, self._background)
+        alike = (one.small_talk for one in self._served.values() if one.small_talk.made_of == made)
+        return next(alike, None) or SmallTalk(*made)
+
+    @property
+    def _background(self) -> Sequence[str]:
+        """What other bodies are asked."""
+        groups = self._defaults.background if self._defaults else ()
+        return [example for group in groups for example in group.examples]
 
     def matcher(self, agency: Agency, entries: Iterable[Entry]) -> Matcher:
         """An index over entries, with what else the agency's own index goes by.
 
         A few changes to what is served are indexed beside it, which takes a moment only.
         """
-        groups = self._defaults.background if self._defaults else ()
-        background = [example for group in groups for example in group.examples]
+        background = self._background
         short = agency.profile.abbreviations
         served = self._served.get(agency.slug)
         if served and served.matcher.is_like(self._encoder, background, short):
@@ -250,43 +263,3 @@ def documents(entries: Iterable[Entry]) -> list[Document]:
         )
         for entry in entries
     ]
-
-
-def _stamp(folder: Path) -> Stamp:
-    files = (path for path in sorted(folder.glob("*")) if path.suffix in {".toml", ".yaml"})
-    return tuple(map(_seen, files))
-
-
-def _seen(file: Path) -> tuple[str, int, int]:
-    try:
-        found = file.stat()
-    except OSError:  # gone meanwhile, or an editor's lock, which is a link to nowhere
-        return file.name, 0, 0
-    return file.name, found.st_mtime_ns, found.st_size
-
-
-def _loaded(load: Callable[[Path], T], folder: Path) -> T:
-    """What the folder says; raises BadFiles whatever is wrong with it."""
-    try:
-        return load(folder)
-    except BadFiles:
-        raise
-    except Exception as error:  # one folder must not end the round of the others
-        kind = type(error).__name__
-        raise BadFiles([Fault(folder, 1, "อ่านแฟ้มไม่ได้", f"cannot be read ({kind})")]) from error
-
-
-def _quietly(load: Callable[[Path], T], folder: Path) -> T | None:
-    try:
-        return _loaded(load, folder)
-    except BadFiles:
-        return None
-
-
-def _keep(folder: Path, kept: Path) -> None:
-    """Put a good version by, so that a restart can serve it whatever happens to the folder."""
-    fresh = kept.with_name(kept.name + ".new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    shutil.copytree(folder, fresh, ignore=shutil.ignore_patterns("__pycache__", ".*"))
-    shutil.rmtree(kept, ignore_errors=True)
-    fresh.rename(kept)

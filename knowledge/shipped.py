@@ -1,7 +1,7 @@
 """What comes with the software ready made: vectors and normal forms of its own texts."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -22,15 +22,33 @@ def key_of(text: str) -> bytes:
     return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=KEY).digest()
 
 
+class Shipped(Mapping[bytes, Vectors]):
+    """Each text's vector as the model makes it, by the text's key; kept in a byte a number."""
+
+    def __init__(self, keys: Iterable[bytes], rows: NDArray[np.int8], scales: Vectors) -> None:
+        self._places = {key: place for place, key in enumerate(keys)}
+        self._rows, self._scales = rows, scales
+
+    def __getitem__(self, key: bytes) -> Vectors:
+        place = self._places[key]
+        row: Vectors = self._rows[place] * self._scales[place]
+        return row
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+
 @cache
 def vectors() -> Mapping[bytes, Vectors]:
-    """Each text's vector as the model makes it, by the text's key; all are rows of one array."""
+    """What comes with the software."""
     if not FILE.exists():
         return {}
     with np.load(FILE, allow_pickle=False) as stored:
-        keys, scales = stored["keys"], stored["scales"].astype(np.float16)
-        rows = stored["rows"] * scales[:, None]  # one byte for each number, kept in two
-    return {key.tobytes(): row for key, row in zip(keys, rows, strict=True)}
+        keys = [key.tobytes() for key in stored["keys"]]
+        return Shipped(keys, stored["rows"], stored["scales"].astype(np.float16))
 
 
 def forms(texts: Sequence[str]) -> list[str] | None:

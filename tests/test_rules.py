@@ -21,11 +21,12 @@ from admin.web.menus import FAILED, Step
 from bot.messages import SILENT, Kind
 from bot.settings import ROOT, ChannelSecrets, Settings
 from handlers.fixed import WORDS
-from handlers.openers import EMERGENCIES, SMALL_TALK
+from handlers.openers import EMERGENCIES
 from handlers.signs import Answer
 from knowledge.agency import CatalogueItem
 from knowledge.chains import Kind as Matter
 from knowledge.registry import agency_folders
+from knowledge.small_talk import KINDS
 
 FLOORS = ("bot", "handlers", "admin", "knowledge")
 UNTRACKED = {"__pycache__", "var", "build", "dist", "node_modules"}
@@ -41,8 +42,8 @@ KINDS_OF_MEDIA = set(Kind) - SILENT - {Kind.TEXT, Kind.CHOICE, Kind.FOLLOW, Kind
 CLASSES = CatalogueItem.model_fields["class_"].annotation.__args__
 CONTACT = ("unit", "address", "phone", "fax", "email", "website", "hours")
 BUILT = {
-    'f"smalltalk.{kind}"': [f"smalltalk.{kind}" for kind in SMALL_TALK],
-    'f"smalltalk.{kind}_words"': [f"smalltalk.{kind}_words" for kind in SMALL_TALK],
+    'f"smalltalk.{kind}"': [f"smalltalk.{kind}" for kind in KINDS],
+    'f"smalltalk.{kind}_words"': [f"smalltalk.{kind}_words" for kind in KINDS],
     'f"emergency.{kind}"': [f"emergency.{kind}" for kind in EMERGENCIES],
     'f"emergency.{kind}_words"': [f"emergency.{kind}_words" for kind in EMERGENCIES],
     'f"media.{turn.message.kind}"': [f"media.{kind}" for kind in KINDS_OF_MEDIA],

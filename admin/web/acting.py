@@ -6,12 +6,12 @@ from aiohttp import web
 from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin import locks, signing, tickets
+from admin import locks, signing
 from admin.attachments import Attachment
 from admin.enclosures import MOST, reaches
 from admin.handling import Deed, perform
 from admin.lists import may_see
-from admin.logbook import Line, LogLine
+from admin.logbook import Line, LogLine, just_said
 from admin.moves import Ending, IllegalMove, Move, post_for, rule_of
 from admin.signing import Proposal
 from admin.tickets import Ticket
@@ -20,7 +20,7 @@ from admin.web.access import MEBIBYTE, TICKET_STAFF, Route
 from admin.web.evidence import Unkept
 from admin.web.subjects import proposed
 from admin.web.ticket import AT_ONCE, TALK, shown
-from admin.web.tickets import found, member
+from admin.web.tickets import found, member, seen
 from admin.web.visit import Visit
 from knowledge.chains import Class, Kind, Step
 
@@ -129,16 +129,16 @@ async def _done(
     files: Sequence[Attachment],
 ) -> bool:
     """Make the move; whether the visitor still sees the ticket then."""
-    ticket = await found(visit, session)
+    ticket = await found(visit, session, locks=True)
     if words["version"] != str(ticket.version):
+        if move in TALK and await just_said(session, ticket, move, visit.officer, words["reason"]):
+            return True
         raise IllegalMove("refused.changed")
     if locks.is_anothers(ticket, visit.officer, visit.now):
         raise IllegalMove("refused.locked")
     if move is Move.PREPARE:
         await _prepare(visit, session, ticket, words, files)
-    other = None
-    if move is Move.JOIN:
-        other = await tickets.ticket_of(session, ticket.agency, words["other"])
+    other = await seen(visit, session, words["other"]) if move is Move.JOIN else None
     deed = _deed(visit, move, words)
     if move in TALK:
         deed = structs.replace(deed, attachments=tuple(file.id for file in files[:MOST]))

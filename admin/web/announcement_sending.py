@@ -52,8 +52,16 @@ async def halt(visit: Visit) -> web.StreamResponse:
 async def stop(
     visit: Visit, session: AsyncSession, it: Announcement, *, for_good: bool
 ) -> list[int]:
-    """Stop every act of sending it; `for_good` it cannot go on, and books no quota."""
-    query = select(Mailing).where(Mailing.announcement_id == it.id, Mailing.ended_at.is_(None))
+    """Stop every act of sending it.
+
+    `for_good` it cannot go on, nor can what followed it, and books no quota.
+    """
+    whole = [it.id]
+    if for_good:
+        whole += await session.scalars(
+            select(Announcement.id).where(Announcement.first_id == it.id)
+        )
+    query = select(Mailing).where(Mailing.announcement_id.in_(whole), Mailing.ended_at.is_(None))
     mailings = (await session.scalars(query.order_by(Mailing.id).with_for_update())).all()
     stopped: list[int] = []
     for mailing in mailings:
@@ -64,7 +72,7 @@ async def stop(
         if for_good:
             mailing.ended_at = visit.now
     if for_good:
-        stopped += await riding.recall(session, it.id)
+        stopped += await riding.recall(session, whole)
     await session.flush()
     if stopped:
         await _record(visit, session, it, "mailing.stopped", stopped)

@@ -6,10 +6,11 @@ import msgspec
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin import announcement_checks, announcements, announcing, chat_links, staff
+from admin import announcement_checks, announcements, announcing, chat_links, posting, staff
 from admin.announcements import Announcement, State, Way
 from admin.announcing import DECIDERS, WRITERS, Refused, approver_of
 from admin.followers import told
+from admin.threads import story_of
 from admin.web import announcement_sending
 from admin.web.access import Route
 from admin.web.announcement_forecast import Forecast, forecast
@@ -190,6 +191,8 @@ async def withdraw(visit: Visit) -> web.StreamResponse:
             raise Refused("announce.reason_personal")  # the public reads it
         await announcing.withdraw(session, it, visit.officer, reason, visit.now)
         await announcement_sending.stop(visit, session, it, for_good=True)
+        if it.first_id is not None and it.posted_at is not None:  # what it said before holds again
+            await posting.plan(session, await story_of(session, it), visit.now)
 
     return await _do(visit, deed, done="announcement_withdrawn")
 

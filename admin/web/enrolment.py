@@ -8,7 +8,7 @@ import segno
 from aiohttp import web
 from markupsafe import Markup
 
-from admin import second_factor
+from admin import second_factor, sessions
 from admin.staff import Staff, must_have_second_factor
 from admin.web.access import KNOWN, Route, Stage
 from admin.web.entering import make_whole, write_down
@@ -41,13 +41,15 @@ async def enrol(visit: Visit) -> web.StreamResponse:
 
 
 async def _enrolled(visit: Visit, seed: str, step: int, to: str) -> web.StreamResponse:
+    """Keep the app; what else is logged in has not shown its code, and is out."""
     key, token = visit.equipment.key, visit.token
     async with visit.write() as session:
         person = await session.get_one(Staff, visit.person.id)
         codes = await second_factor.enrol(session, person, seed=seed, step=step, key=key)
         if visit.stage is Stage.ENROL:
             token, to = await make_whole(session, visit, to=to)
-        await write_down(session, visit, "factor.set", person.id)
+        ended = await sessions.revoke(session, person.id, but=visit.begun.id)
+        await write_down(session, visit, "factor.set", person.id, sessions=ended)
     mark = visit.equipment.cookies.mark_of(token)
     seen = replace(visit, staff=person, token=token, mark=mark, stage=Stage.WHOLE)
     response = codes_page(seen, codes, to)

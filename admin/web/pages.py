@@ -1,7 +1,7 @@
 """Templates as responses that let nothing foreign in."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,7 @@ def page(visit: Visit, template: str, *, status: int = 200, **values: Any) -> we
         done=_done(visit),
         kept=_kept(visit),
         ways=ways(visit),
-        day=lambda when: written(when, visit.language),
+        day=lambda when: written(_day(when), visit.language),
         moment=lambda when: moment(when, visit.language),
         **values,
     )
@@ -56,6 +56,11 @@ def moment(when: datetime, language: str) -> str:
     """Day and time in Bangkok: `21 พ.ย. 2569 14:05 น.`, or `21 Nov 2026 14:05`."""
     here = when.astimezone(BANGKOK)
     return f"{written(here.date(), language)} {here:%H:%M}" + (" น." if language == "th" else "")
+
+
+def _day(when: date | datetime) -> date:
+    """A day as it is; of a moment the one in Bangkok."""
+    return when.astimezone(BANGKOK).date() if isinstance(when, datetime) else when
 
 
 def _done(visit: Visit) -> str:

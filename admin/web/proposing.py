@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin import desk, logbook, proposals
+from admin.lists import may_see
 from admin.moves import Ending, Move
 from admin.proposals import EntryProposal, What, Wish
 from admin.questions import Question
@@ -51,7 +52,8 @@ async def prefilled(visit: Visit) -> dict[str, str]:
             session, visit.agency.slug, number_of(query.get("from", ""))
         )
         if earlier is not None:
-            return found | _of_earlier(visit, earlier)
+            number = await _ticket_of(visit, session, earlier)
+            return found | _of_earlier(visit, earlier) | {"ticket": number}
         texts = await _questions(visit, session, query.get("questions", ""))
     return found | _asked(texts, "th")
 
@@ -110,6 +112,12 @@ def _of_earlier(visit: Visit, earlier: EntryProposal) -> dict[str, str]:
     if day := day_of(found["review_by"]):
         found["review_by"] = _numbers(visit, day)
     return found
+
+
+async def _ticket_of(visit: Visit, session: AsyncSession, earlier: EntryProposal) -> str:
+    """The number of the question that it came from, if that concerns this officer."""
+    ticket = await session.get(Ticket, earlier.ticket_id) if earlier.ticket_id else None
+    return ticket.number if ticket and may_see(visit.officer, ticket) else ""
 
 
 async def typed_wish(visit: Visit, session: AsyncSession, typed: dict[str, str]) -> Wish:

@@ -9,6 +9,7 @@ from admin import desk
 from admin.attachments import Attachment
 from admin.desk import Answer
 from admin.enclosures import MOST, reaches
+from admin.logbook import just_said
 from admin.moves import HANDLERS, IllegalMove, Move
 from admin.tickets import Ticket
 from admin.web import evidence
@@ -68,6 +69,11 @@ async def _files(visit: Visit, ticket: Ticket, *, can_send: bool) -> Sequence[At
 async def _sent(visit: Visit, given: Answer) -> bool:
     """Whether the citizen is told by it; raises IllegalMove and then nothing holds."""
     async with visit.write() as session:
+        ticket = await found(visit, session, locks=True)
+        is_fresh = visit.form.text("version") == str(ticket.version)
+        said = (Move.REPLY, visit.officer, given.words)
+        if not (is_fresh or given.ends) and await just_said(session, ticket, *said):
+            return True
         ticket = await unchanged(visit, session)
         return await desk.answer(
             session,

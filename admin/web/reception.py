@@ -16,7 +16,7 @@ from admin.opening import Details, Matter, open_ticket
 from admin.tickets import Privacy, Source, Ticket
 from admin.web.access import TICKET_STAFF, TICKET_TAKERS, Route
 from admin.web.pages import page
-from admin.web.tickets import member
+from admin.web.tickets import member, seen
 from admin.web.visit import Visit
 from knowledge.chains import Kind
 from knowledge.likeness import SAME, alike
@@ -117,9 +117,7 @@ def _by_score(scored: tuple[float, int, Ticket]) -> tuple[float, int]:
 
 
 async def _join(visit: Visit, session: AsyncSession, ticket: Ticket, number: str) -> None:
-    other = await tickets.ticket_of(session, visit.agency.slug, number)
-    if other is not None and not may_see(visit.officer, other):
-        other = None
+    other = await seen(visit, session, number)
     deed = Deed(Move.JOIN, reason=visit.say("reception.joined"))
     await perform(session, visit.agency, ticket, deed, visit.officer, now=visit.now, other=other)
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from admin import approvals, lists, tickets
 from admin.lists import MOST, PAGE, Clock, State, Wanted, may_see
 from admin.moves import Ending, Status
+from admin.numbers import typed_number
 from admin.officers import Role
 from admin.tickets import Source, Ticket
 from admin.web.access import AGENCY_STAFF, TICKET_STAFF, TICKET_TAKERS, Route
@@ -123,13 +124,19 @@ def member(words: type[StrEnum], value: str | None) -> Any:
     return words(value) if value in set(words) else None
 
 
-async def found(visit: Visit, session: AsyncSession) -> Ticket:
+async def found(visit: Visit, session: AsyncSession, *, locks: bool = False) -> Ticket:
     """The ticket of the path; raises HTTPNotFound where there is none for this visitor."""
     number = visit.request.match_info["number"]
-    ticket = await tickets.ticket_of(session, visit.agency.slug, number)
+    ticket = await tickets.ticket_of(session, visit.agency.slug, number, locks=locks)
     if ticket is None or not may_see(visit.officer, ticket):
         raise web.HTTPNotFound
     return ticket
+
+
+async def seen(visit: Visit, session: AsyncSession, words: str) -> Ticket | None:
+    """The ticket whose number somebody has typed, if the visitor sees it."""
+    ticket = await tickets.ticket_of(session, visit.agency.slug, typed_number(words) or "")
+    return ticket if ticket and may_see(visit.officer, ticket) else None
 
 
 ROUTES = (

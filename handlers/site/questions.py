@@ -17,7 +17,7 @@ from bot.db import Database
 from bot.settings import Settings
 from handlers.most_asked import asked_lately, filled
 from handlers.site.pages import error_page, language_of, page, query_of
-from handlers.site.questions_meta import alternates, faq, keepable, sitemap
+from handlers.site.questions_meta import FRESH, alternates, faq, keepable, sitemap
 from handlers.site.questions_search import (
     READ_AT_MOST,
     Found,
@@ -94,7 +94,7 @@ class Questions:
 
     async def _index(self, request: web.Request, agency: Agency) -> web.Response:
         language = language_of(request, agency)
-        asked = filled(agency, await self._asked_lately(agency.slug))
+        asked = filled(agency, await self._asked_lately(agency))
         response = self._page(
             request,
             "questions_first.html",
@@ -140,7 +140,7 @@ class Questions:
             return self._gone(request, agency)
         if entry.id != entry_id:
             language = language_of(request, agency)
-            raise web.HTTPMovedPermanently(address(agency, language, entry.id))
+            raise _moved(address(agency, language, entry.id))
         return self._entry(request, agency, entry)
 
     def _entry(self, request: web.Request, agency: Agency, entry: Entry) -> web.Response:
@@ -208,7 +208,7 @@ class Questions:
         if served is None:
             return error_page(404)
         language = language_of(request, served.agency)
-        raise web.HTTPMovedPermanently(address(served.agency, language))
+        raise _moved(address(served.agency, language))
 
     async def _sitemap(self, request: web.Request) -> web.Response:
         served = self._served(request.match_info["slug"])
@@ -254,17 +254,17 @@ class Questions:
             **values,
         )
 
-    async def _asked_lately(self, slug: str) -> Sequence[str]:
+    async def _asked_lately(self, agency: Agency) -> Sequence[str]:
         """The most asked, counted once a minute; what was counted before if that fails."""
-        until, asked = self._asked.get(slug, (0.0, ()))
+        until, asked = self._asked.get(agency.slug, (0.0, ()))
         if time.monotonic() < until:
             return asked
         try:
             async with self._database.read() as connection, AsyncSession(connection) as session:
-                asked = await asked_lately(session, slug, self._clock())
+                asked = await asked_lately(session, agency, self._clock())
         except (SQLAlchemyError, OSError):
             pass  # the answers are in memory: nobody shall miss them for want of an order
-        self._asked[slug] = (time.monotonic() + COUNTED_FOR, asked)
+        self._asked[agency.slug] = (time.monotonic() + COUNTED_FOR, asked)
         return asked
 
     def _base(self, request: web.Request) -> str:
@@ -273,3 +273,8 @@ class Questions:
 
     def _today(self) -> date:
         return self._clock().astimezone(BANGKOK).date()
+
+
+def _moved(to: str) -> web.HTTPMovedPermanently:
+    """The way to another address; kept for ever by browsers, a name that came back would circle."""
+    return web.HTTPMovedPermanently(to, headers={"Cache-Control": FRESH})

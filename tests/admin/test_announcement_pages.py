@@ -474,6 +474,44 @@ async def test_withdrawing_stops_for_good_and_says_why(
     assert (await press(approver, at, "resume")).status == 422
 
 
+async def test_withdrawing_stops_what_followed_it_as_well(
+    house: House, line: Counted, writer: Browser, approver: Browser
+) -> None:
+    at = await write(house, writer)
+    people = await subscribed(house, 3)
+    await sending(house, at, people[:1])
+    await press(writer, at, "correct")
+    fixed = writer.path.partition("/edit")[0]
+    assert 'name="every"' not in writer.text, "only the first recurs"
+    mailing = await sending(house, fixed, people)
+    await press(approver, at, "withdraw", reason="วันผิด")
+
+    async with house.database.session() as session:
+        assert (await session.get_one(Mailing, mailing.id)).ended_at
+    assert ("pending", None) not in await statuses(house)
+
+
+async def test_a_correction_that_is_withdrawn_gives_back_the_end_that_was_said_before(
+    house: House, line: Counted, writer: Browser, approver: Browser
+) -> None:
+    ends = [house.clock() + timedelta(days=days) for days in (2, 9)]
+    at = await write(house, writer, "interruption", valid_until=f"{ends[0]:%Y-%m-%dT%H:%M}")
+    await sending(house, at, await subscribed(house, 1))
+    await press(writer, at, "correct")
+    fixed = writer.path.partition("/edit")[0]
+    await save(writer, fixed, kind="interruption", valid_until=f"{ends[1]:%Y-%m-%dT%H:%M}")
+    await sending(house, fixed, [])
+    correction = await look(house, fixed)
+    async with house.database.session() as session:
+        await announcing.plan_end(session, correction, house.clock())
+    await press(approver, fixed, "withdraw", reason="วันผิด")
+
+    query = select(Announcement.starts_at).where(Announcement.state == State.APPROVED)
+    async with house.database.session() as session:
+        [end] = await session.scalars(query)
+    assert end == (await look(house, at)).content.valid_until
+
+
 async def test_what_rides_on_replies_is_taken_back_when_it_is_withdrawn(
     house: House, line: Counted, writer: Browser, approver: Browser
 ) -> None:

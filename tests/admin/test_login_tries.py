@@ -68,6 +68,38 @@ async def test_a_success_sets_the_account_free_and_a_day_forgets(
     assert not (await tried(database, clock, "a")).locks
 
 
+async def test_a_town_hall_that_errs_each_day_and_gets_in_is_never_locked_out(
+    database: Database, clock: MovingClock
+) -> None:
+    async def try_once(who: str) -> logins.Try:
+        async with database.session() as session:
+            return await logins.begin(session, {who: ACCOUNT, "hall": ADDRESS}, clock())
+
+    for day in range(6):
+        for one in range(16):
+            for is_right in (one % 2 == 0, True):
+                attempt = await try_once(f"{one}")
+                assert attempt.locked_for is None, f"day {day}"
+                if is_right:
+                    async with database.session() as session:
+                        await logins.succeed(session, f"{one}", "hall")
+                clock.move(minutes=1)
+        clock.move(hours=23)
+
+
+async def test_guesses_from_one_address_are_locked_for_as_long_as_they_go_on(
+    database: Database, clock: MovingClock
+) -> None:
+    checked = 0
+    for guess in range(24 * 60):
+        async with database.session() as session:
+            found = await logins.begin(session, {f"{guess}": ACCOUNT, "thief": ADDRESS}, clock())
+        checked += found.locked_for is None
+        clock.move(minutes=1)
+
+    assert checked < 30 + 24 * 60 // 4
+
+
 async def test_many_at_once_do_not_slip_past_the_count(
     database: Database, clock: MovingClock
 ) -> None:

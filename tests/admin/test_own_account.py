@@ -94,6 +94,22 @@ async def test_changing_the_app_asks_for_the_password_and_ends_the_old_codes(
     assert "เหลือรหัสกู้คืน 9 รหัส" in browser.text
 
 
+async def test_who_logged_in_without_the_app_is_out_once_there_is_one(
+    house: House, browser: Browser, new_browser: NewBrowser
+) -> None:
+    person, thief = await house.hire(MAIL, Role.AGENT), await new_browser()
+    await thief.log_in(MAIL)
+    await browser.log_in(MAIL)
+    async with house.database.session() as session:
+        await staff.give_role(session, person, agency=AGENCY, role=Role.APPROVER)
+    await browser.get("/admin/second-factor")
+    await browser.send("/admin/second-factor", code=offered(browser).at(house.clock()))
+    assert len(codes(browser)) == 10
+
+    assert (await browser.get("/admin/account")).path == "/admin/account"
+    assert (await thief.get("/admin/account")).path.startswith("/admin/login")
+
+
 async def test_recovery_codes_work_once_and_new_ones_end_them(
     house: House, browser: Browser
 ) -> None:

@@ -1,10 +1,15 @@
 """What staff do on the pages of a ticket: what is offered, its names, and what is audited."""
 
+import asyncio
 import json
 import re
 
-from admin.moves import Status
+import pytest
+
+from admin import logbook
+from admin.moves import Move, Status
 from admin.officers import Role
+from admin.tickets import Ticket
 from knowledge.chains import Kind
 from tests.admin.conftest import Browser, House, NewBrowser
 from tests.admin.test_ticket_pages import (
@@ -115,6 +120,68 @@ async def test_the_head_is_offered_the_units_where_a_matter_has_none(
 
     found = await look(house, ticket.number)
     assert (found.status, found.unit) == (Status.WITH_UNIT, UNIT)
+
+
+async def sent_twice(browser: Browser, path: str, **words: str) -> list[int]:
+    """The statuses of the answers where the form that is open is sent twice at once."""
+    data = {**browser.hidden, **words}
+
+    async def send() -> int:
+        async with browser.http.post(browser.url + path, data=data) as response:
+            return response.status
+
+    return sorted(await asyncio.gather(send(), send()))
+
+
+async def done_to(house: House, ticket: Ticket, move: Move) -> int:
+    async with house.database.session() as session:
+        return sum(line.what == move for line in await logbook.lines(session, ticket))
+
+
+@pytest.mark.parametrize(
+    ("move", "statuses"),
+    [
+        (Move.REPLY, [200, 200]),
+        (Move.ASK, [200, 200]),
+        (Move.DIVIDE, [200, 422]),
+        (Move.TRIAGE, [200, 422]),
+        (Move.ESCALATE, [200, 422]),
+    ],
+)
+async def test_a_form_that_is_sent_twice_is_done_once(
+    house: House, agent: Browser, move: Move, statuses: list[int]
+) -> None:
+    ticket = await bring(house)
+    await act(agent, ticket.number, Move.REPLY, reason="รับเรื่องแล้ว")
+    before = await done_to(house, ticket, move)
+    path = f"{HERE}/{ticket.number}/moves/{move}"
+    await agent.get(path)
+    found = await sent_twice(agent, path, reason="ขอรูปเพิ่ม", kind="complaint", unit=UNIT)
+
+    assert found == statuses
+    assert await done_to(house, ticket, move) == before + 1
+
+
+async def test_the_same_words_may_be_sent_again_another_day(house: House, agent: Browser) -> None:
+    ticket = await bring(house)
+    for _ in range(2):
+        await act(agent, ticket.number, Move.ASK, reason="ขอรูปเพิ่ม")
+
+    assert await done_to(house, ticket, Move.ASK) == 2
+
+
+async def test_a_reply_that_is_sent_twice_from_the_desk_is_told_once(
+    house: House, agent: Browser
+) -> None:
+    ticket = await bring(house, kind=Kind.QUESTION)
+    page = f"/admin/{AGENCY}/questions/{ticket.number}"
+    await agent.get(page)
+    await agent.post(f"{page}/claim")
+    for words in ("เปิด 08:30 น.", "ปิด 16:30 น."):
+        await agent.get(page)
+        assert await sent_twice(agent, f"{page}/answer", words=words, press="reply") == [200, 200]
+
+    assert await done_to(house, ticket, Move.REPLY) == 2
 
 
 def chosen(browser: Browser, name: str) -> str:

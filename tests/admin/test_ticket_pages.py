@@ -19,6 +19,7 @@ from admin.opening import Details, Matter, open_ticket
 from admin.persons import Person
 from admin.tickets import Privacy, Source, Ticket
 from knowledge.chains import Kind
+from knowledge.dates import written
 from tests.admin.conftest import Browser, House, NewBrowser
 from tests.fakes import AGENCY
 
@@ -238,6 +239,35 @@ async def test_nobody_holds_a_ticket_for_longer_than_ten_minutes(
     await agent.get(f"{HERE}/{number}/moves/ask")
 
     assert 'name="reason"' in agent.text
+
+
+async def test_a_list_says_the_day_in_bangkok_on_which_a_matter_ended(
+    house: House, agent: Browser
+) -> None:
+    ticket = await bring(house, kind=Kind.COMPLAINT)
+    hours = (18 - house.clock().hour) % 24  # in Bangkok it is past one, the next day
+    house.clock.move(hours=hours)
+    await agent.get("/admin/login")
+    await agent.log_in("agent@example.go.th")
+    await act(agent, ticket.number, "hand-over", reason="ของเทศบาล", handed_to="เทศบาล")
+    await agent.get(f"{HERE}?state=over")
+
+    night = house.clock().date() + timedelta(days=1)
+    assert f"เสร็จ {written(night, 'th')}" in agent.text
+
+
+async def test_a_matter_is_joined_by_a_number_typed_anyhow_but_to_none_that_is_not_seen(
+    house: House, agent: Browser, reporter: Browser
+) -> None:
+    number = await with_unit(house, agent)
+    theirs, ours = await bring(house, unit="sao"), await bring(house)
+    await act(reporter, number, "join", reason="เรื่องเดียวกัน", other=theirs.number)
+    assert reporter.status == 422
+    assert "ไม่พบเรื่องตามเลขนี้" in reporter.text
+    thai = ours.number.replace("-", " ").translate(str.maketrans("0123456789", "๐๑๒๓๔๕๖๗๘๙"))
+    await act(reporter, number, "join", reason="เรื่องเดียวกัน", other=thai)
+
+    assert (await look(house, number)).joined_to == ours.id
 
 
 async def test_what_was_typed_stays_when_somebody_else_was_quicker(

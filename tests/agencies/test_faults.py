@@ -105,6 +105,10 @@ FAULTS = {
         "answers.yaml", "    clause: ๑.๒", "    clause: ๑.๒\n    url: www.example.go.th",
         "    url: www", "รูปแบบไม่ถูกต้อง", "1.source.url",
     ),
+    "an address that names no site": (
+        "answers.yaml", "    clause: ๑.๒", "    clause: ๑.๒\n    url: https://[ใส่ลิงก์]/",
+        "    url: https", "ไม่มีชื่อเว็บที่อ่านได้", "1.source.url: the address names no site",
+    ),
     "bad YAML": (
         "answers.yaml", "  category: สวน", "  category: [สวน",
         "  question:\n    th: สวน", "เขียน YAML ไม่ถูกต้อง", "',' or ']'",

@@ -5,17 +5,85 @@ import re
 import pytest
 
 from bot.messages import Attachment, Kind
-from handlers.openers import EMERGENCIES, SMALL_TALK, openers
+from bot.settings import ROOT
+from handlers.openers import EMERGENCIES, openers
+from knowledge.evaluation import read_documents, read_queries
+from knowledge.matching import Matcher
+from knowledge.small_talk import KINDS
 
 NUMBER = {"medical": "1669", "fire": "199", "police": "191", "disaster": "1784", "distress": "1323"}
 TALK = {
-    "hello": ["สวัสดี", "สวัสดีค่ะ", "หวัดดีคับ", "ดีจ้า", "สวัสดีครับบบ", "hello", "Hi!", "l;ylfu", "ทดสอบ"],
-    "thanks": ["ขอบคุณ", "ขอบคุณมากค่ะ", "ขอบคุณมากๆนะคะ", "ขอบใจจ้า", "thank you", "Thanks!"],
-    "bye": ["ลาก่อน", "บายจ้า", "บ๊ายบาย", "bye", "goodbye"],
-    "who": ["คุณเป็นใคร", "คุณคือใครคะ", "เป็นคนหรือบอท", "นี่คนหรือบอทครับ", "who are you?"],
-    "fine": ["สบายดีไหม", "สบายดีมั้ยคะ", "กินข้าวยัง", "how are you?"],
-    "ok": ["โอเค", "โอเคค่ะ", "ตกลงครับ", "รับทราบ", "ok", "ครับ", "ค่ะ", "ไม่เป็นไรค่ะ"],
-    "abuse": ["ไอ้โง่", "บอทโง่", "ห่วยแตก", "เหี้ย", "stupid bot", "fuck you"],
+    "hello": [
+        "สวัสดี",
+        "สวัสดีค่ะ",
+        "หวัดดีคับ",
+        "ดีจ้า",
+        "สวัสดีครับบบ",
+        "hello",
+        "Hi!",
+        "l;ylfu",
+        "ทดสอบ",
+        "สวัสดียามบ่ายครับแอดมิน",
+        "สวัสดีค่าแอดมิน",
+        "ฮัลโหลๆ มีใครอยู่ไหมคะ",
+        "hello, anybody there?",
+    ],
+    "thanks": [
+        "ขอบคุณ",
+        "ขอบคุณมากค่ะ",
+        "ขอบคุณมากๆนะคะ",
+        "ขอบใจจ้า",
+        "thank you",
+        "Thanks!",
+        "ขอบคุณมากนะคะ ได้คำตอบแล้ว",
+        "ขอบใจหลายๆ เด้อลูก",
+        "thank you so much, very helpful",
+    ],
+    "bye": ["ลาก่อน", "บายจ้า", "บ๊ายบาย", "bye", "goodbye", "ฝันดีนะ", "งั้นเดี๋ยวมาถามใหม่นะครับ"],
+    "who": [
+        "คุณเป็นใคร",
+        "คุณคือใครคะ",
+        "เป็นคนหรือบอท",
+        "นี่คนหรือบอทครับ",
+        "who are you?",
+        "นี่คนหรือหุ่นยนต์ตอบอะ",
+        "are you a real person or a robot?",
+    ],
+    "person": ["ขอคุยกับคนจริงๆ ได้ไหม", "ไม่อยากคุยกับบอท ขอเจ้าหน้าที่", "can I talk to a human please"],
+    "fine": ["สบายดีไหม", "สบายดีมั้ยคะ", "กินข้าวยัง", "how are you?", "กินข้าวหรือยังจ๊ะหนู"],
+    "ok": [
+        "โอเค",
+        "โอเคค่ะ",
+        "ตกลงครับ",
+        "รับทราบ",
+        "ok",
+        "ครับ",
+        "ค่ะ",
+        "ไม่เป็นไรค่ะ",
+        "โอเคค่ะ เข้าใจละ",
+        "อ๋อๆ เข้าใจแล้วครับ",
+    ],
+    "wish": [
+        "สวัสดีวันจันทร์ค่ะ ขอให้สุขภาพแข็งแรงทุกคนนะคะ 🌼",
+        "ขอให้เจ้าหน้าที่มีความสุขความเจริญนะ",
+        "สาธุ ขอให้ถูกหวยรวยๆ",
+        "Happy new year to you all",
+    ],
+    "praise": ["เก่งมากเลยบอท", "ตอบไวดีจัง", "you are very helpful, good bot"],
+    "slip": ["ขอโทษค่ะ ส่งผิดห้อง", "หลานกดเล่นจ้ะ ขอโทษที", "sorry, wrong chat"],
+    "unhappy": ["ตอบไม่ตรงเลย ถามอย่างตอบอย่าง", "อ่านแล้วงง ไม่เข้าใจเลย", "ทำไมตอบช้าจัง"],
+    "idle": ["เบื่อจังเลย คุยเป็นเพื่อนหน่อย", "เล่าเรื่องตลกให้ฟังหน่อยสิ", "แอดมินมีแฟนยัง", "tell me a joke"],
+    "low": ["เหนื่อยจังวันนี้", "เหงาจัง ไม่มีใครคุยด้วยเลย", "ท้อมากเลยค่ะ", "I am so lonely"],
+    "abuse": [
+        "ไอ้โง่",
+        "บอทโง่",
+        "ห่วยแตก",
+        "เหี้ย",
+        "stupid bot",
+        "fuck you",
+        "ไอ้พวกกินภาษีชาวบ้าน",
+        "ตอบกากมาก",
+    ],
 }
 URGENT = {
     "medical": [
@@ -55,14 +123,14 @@ CLEAN = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", SMALL_TALK)
+@pytest.mark.parametrize("kind", KINDS)
 async def test_small_talk_gets_its_word_and_the_menu(talk, served, kind):
     wording = served.served["buriram"].agency.wording
     fitting = {wording.say(f"smalltalk.{kind}", k).split("{")[0] for k in ("th", "en")}
     for text in TALK[kind]:
         [reply] = await talk(text)
         assert any(reply.text.startswith(words) for words in fitting), text
-        assert len(reply.choices) == 7
+        assert len(reply.choices) >= 7
 
 
 async def test_it_says_that_it_is_no_person_and_whose_it_is(town):
@@ -95,12 +163,37 @@ async def test_abuse_inside_a_message_that_has_no_answer_is_met_calmly(talk, ser
 
 @pytest.mark.parametrize("text", CLEAN)
 def test_words_that_only_look_like_abuse_are_none(served, text):
-    assert openers(served.served["buriram"].agency.wording).fallback_talk(text) is None
+    one = served.served["buriram"]
+    assert not openers(one.agency.wording).is_abusive(text)
+    assert one.small_talk.kind(text) in {None, "abuse"}, "which counts with a word of abuse only"
 
 
 @pytest.mark.parametrize("text", ["history of the town", "high school", "ดีเซลลิตรละเท่าไหร่"])
 def test_words_that_only_begin_like_a_greeting_are_none(served, text):
-    assert openers(served.served["buriram"].agency.wording).fallback_talk(text) is None
+    assert served.served["buriram"].small_talk.kind(text) is None
+
+
+async def test_who_wants_a_person_hears_whom_to_call_and_can_hand_the_question_over(talk, strange):
+    await talk(strange[0])
+    [reply] = await talk("ไม่เอาบอท ขอคุยกับคนจริงๆ")
+
+    assert "ติดต่อ" in reply.text
+    assert reply.choices[0].value.startswith("staff:")
+
+
+def test_no_labelled_question_is_taken_for_small_talk(served):
+    """What a person would be surprised by: a question that gets a pleasantry for an answer."""
+    known = served.served["tapon"].small_talk
+    for folder in (ROOT / "tests" / "data" / name for name in ("eval", "municipality")):
+        documents = read_documents(folder / "kb.jsonl")
+        matcher = Matcher(documents)
+        queries = read_queries(folder / "queries.jsonl", frozenset(d.id for d in documents))
+        asked = [query.text for query in queries if query.expected]
+
+        taken = [text for text in asked if known.kind(text, matcher.match(text).sureness)]
+
+        assert len(asked) > 100
+        assert not taken
 
 
 @pytest.mark.parametrize("kind", EMERGENCIES)
@@ -172,6 +265,8 @@ def test_no_answers_own_question_is_taken_for_small_talk_or_a_flow(served):
             (slug, entry.id, text)
             for entry in one.agency.entries.values()
             for text in (entry.question.th, entry.question.en)
-            if known.flow(text) or known.small_talk(text)
+            if known.flow(text)
+            or known.small_talk(text)
+            or one.small_talk.kind(text, one.matcher.match(text).sureness)
         ]
     assert not taken

@@ -66,6 +66,14 @@ def test_every_reason_against_a_row_is_told_at_once(tmp_path: Path) -> None:
     assert "colour: ไม่รู้จักช่องนี้" in told
 
 
+@pytest.mark.parametrize("odd", ["https://[ใส่ลิงก์]/", "http://[::1", "https://x.go.th℀/"])
+def test_an_address_that_names_no_site_is_a_reason(tmp_path: Path, odd: str) -> None:
+    source = {"title": "ระเบียบ", "clause": "ข้อ 1", "url": odd}
+    (rejected,) = taken(tmp_path, [content_of(entry("a")) | {"source": source}]).rejected
+
+    assert [reason.th for reason in rejected.reasons] == ["ลิงก์ที่มา: ลิงก์นี้ไม่มีชื่อเว็บที่อ่านได้"]
+
+
 @pytest.mark.parametrize("odd", [[1], ["x"], [None], [[]], [{"question": "ก"}], [{"id": ["a"]}]])
 def test_what_is_no_entry_at_all_is_rejected_not_stumbled_over(tmp_path: Path, odd: Any) -> None:
     file = tmp_path / "a.json"

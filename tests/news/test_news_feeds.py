@@ -417,6 +417,17 @@ async def test_what_recurs_does_so_in_the_calendar_on_bangkoks_days(paper, rule,
     assert not [line for line in lines if line.startswith("DTEND")]
 
 
+async def test_what_recurs_stays_in_the_calendar_when_it_is_corrected(paper):
+    until = datetime(2027, 12, 31, 17, tzinfo=UTC)
+    first = await paper.posts(changed(WATER, recurs="weekly:0:05:00", valid_until=until))
+    sooner = changed(WATER, headline_th="แก้แล้ว", valid_until=until - timedelta(days=31))
+    await paper.posts(sooner, relation=Relation.CORRECTION, first_id=first)
+    lines = await paper.lines("news.ics")
+
+    assert "SUMMARY:แก้แล้ว" in lines
+    assert "RRULE:FREQ=WEEKLY;BYDAY=MO;UNTIL=20271130T170000Z" in lines
+
+
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=400))
 def test_a_folded_line_is_short_and_comes_back_whole(text):
     pieces = folded("SUMMARY:" + text).split("\r\n")

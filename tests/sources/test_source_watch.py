@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -233,6 +234,87 @@ async def test_a_page_that_says_which_day_it_is_has_not_changed_for_that(watched
 
     watched.site.say("<p>ปรับปรุงเมื่อ 20 พฤศจิกายน 2569</p><p>ฉบับละ 20 บาท</p>")
     assert await watched.next_day() == 1
+
+
+async def test_a_page_that_says_when_it_was_changed_is_not_flagged_the_day_after(
+    watched: Watched,
+) -> None:
+    watched.site.say("<p>ฉบับละ 20 บาท</p><p>ปรับปรุงเมื่อ 22/11/2569</p><p>ปิด 24/11/2569</p>")
+
+    assert [await watched.next_day() for _ in range(4)] == [0, 0, 0, 0]
+    assert (await watched.page()).state == State.OK
+    watched.site.say("<p>ฉบับละ 20 บาท</p><p>ปรับปรุงเมื่อ 26/11/2569</p>")
+    assert [await watched.next_day(), await watched.next_day()] == [1, 0]
+
+
+async def test_a_page_checked_before_all_of_its_words_counted_is_still_checked(
+    watched: Watched,
+) -> None:
+    await watched.next_day()
+    async with watched.database.session() as session:
+        page = (await session.scalars(select(SourcePage))).one()
+        page.checked = page.seen = sha256("ค่าธรรมเนียม\nฉบับละ 20 บาท".encode()).hexdigest()
+
+    assert await watched.next_day() == 0
+
+
+async def test_a_second_change_is_told_though_nobody_accepted_the_first(watched: Watched) -> None:
+    await watched.next_day()
+    watched.site.say("ฉบับละ 30 บาท")
+    assert await watched.next_day() == 1
+    checked = watched.clock().date() + DAY
+    assert await watched.next_day(days=20) == 0
+    watched.site.say("ฉบับละ 500 บาท")
+
+    assert [await watched.next_day(), await watched.next_day()] == [1, 0]
+    async with watched.database.read() as connection:
+        flagged = (await sources.flags(connection))["nowhere"]
+    agency = resting_on(watched.site.url).model_copy(update={"flagged": flagged})
+    entry = next(iter(agency.entries.values())).model_copy(update={"verified_on": checked})
+    assert stale(agency, "th", entry, checked) is not None
+
+
+@pytest.mark.parametrize("odd", ["https://[ใส่ลิงก์]/", "http://[::1", "https://x.go.th℀/"])
+async def test_an_address_that_nobody_can_read_costs_no_other_its_look(
+    watched: Watched, odd: str
+) -> None:
+    agency = resting_on(odd, watched.site.url)
+    for _ in range(4):
+        await watched.next_day(agency=agency)
+
+    async with watched.database.session() as session:
+        kept = {page.url: page.state for page in await session.scalars(select(SourcePage))}
+    assert kept == {odd: State.UNREACHABLE, watched.site.url: State.OK}
+
+
+@pytest.mark.parametrize(
+    "hostile", ["<a ", "<!--", "<tr><td>1</td><td>ประกาศ 21 พ.ย. 2569</td></tr>"]
+)
+async def test_no_page_holds_up_the_loop(watched: Watched, hostile: str) -> None:
+    watched.site.body = (hostile * 1_300_000).encode()[:4_000_000]
+    longest = 0.0
+
+    async def listen() -> None:
+        nonlocal longest
+        while True:
+            begun = time.monotonic()
+            await asyncio.sleep(0.01)
+            longest = max(longest, time.monotonic() - begun)
+
+    listening = asyncio.create_task(listen())
+    await watched.next_day()
+    listening.cancel()
+
+    assert (await watched.page()).seen is not None
+    assert longest < 1
+
+
+async def test_what_cannot_be_read_was_not_reached(watched: Watched) -> None:
+    watched.site.say("&#" + "1" * 5000)
+    await watched.next_day()
+
+    page = await watched.page()
+    assert (page.seen, page.reason) == (None, "unreadable")
 
 
 async def test_a_document_is_known_by_its_bytes(watched: Watched) -> None:

@@ -262,7 +262,8 @@ async def test_what_is_returned_is_mended_and_proposed_again(visit, site):
     await log_in(page, site, COLLEAGUE)
     await log_in(other, site, APPROVERS[1])
     entry = next(iter(sorted(site.program.registry.get(site.agency).agency.own)))
-    await page.goto(f"/admin/{site.agency}/proposals/new?entry={entry}")
+    ticket = await ask_staff(site)
+    await page.goto(f"/admin/{site.agency}/proposals/new?entry={entry}&ticket={ticket.number}")
     await page.locator("[name=phrasings]").fill("ถามแบบใหม่ที่ยังสั้นไป")
     await press(page, "ส่งให้ผู้อนุมัติ")
     await expect(page.locator(".done")).to_contain_text("ส่งให้ผู้อนุมัติแล้ว")
@@ -279,6 +280,7 @@ async def test_what_is_returned_is_mended_and_proposed_again(visit, site):
 
     box = page.locator("[name=phrasings]")
     assert await box.input_value() == "ถามแบบใหม่ที่ยังสั้นไป"
+    assert await page.locator("[name=ticket]").input_value() == ticket.number
     await box.fill("ถามแบบใหม่ที่เขียนครบแล้ว")
     await press(page, "ส่งให้ผู้อนุมัติ")
     await expect(page.locator(".done")).to_contain_text("ส่งให้ผู้อนุมัติแล้ว")

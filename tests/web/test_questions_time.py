@@ -16,6 +16,7 @@ from bot import clock
 from bot.db import Database
 from bot.settings import Settings
 from bot.tables import ContactRow
+from handlers.most_asked import SHOWN, asked_lately
 from handlers.site.questions import Questions
 from knowledge.dates import written
 from knowledge.registry import Served
@@ -71,6 +72,17 @@ async def test_an_entry_with_a_new_name_is_found_under_its_old_one(later):
     assert (await later.get(f"/{ENTRY}"))[0] == 200
 
 
+async def test_the_way_to_another_name_is_not_kept_for_ever(later, site):
+    agency = later.served.agency.model_copy(update={"renamed": {"old-name": ENTRY}})
+    later.served = replace(later.served, agency=agency)
+
+    for path in ("/old-name", "/"):
+        here = f"/{agency.slug}/questions{path}"
+        async with later.client.get(here, allow_redirects=False) as found:
+            kept = found.status, found.headers.get("Cache-Control")
+            assert kept == (301, "public, max-age=60")
+
+
 async def test_past_its_review_date_an_answer_says_so_plainly_to_people_and_machines(later):
     entry = later.served.agency.entries[ENTRY]
     day = entry.review_by
@@ -106,6 +118,33 @@ async def test_what_is_asked_most_comes_first(later, site):
     question = agency.entries[key].question.th
     assert after.index(question) < before.index(question)
     assert after.index(question) < after.index(agency.entries[ENTRY].question.th)
+
+
+async def test_an_entry_with_a_new_name_is_asked_as_often_as_before(later, site):
+    agency = later.served.agency
+    key, other = list(agency.entries)[-1], list(agency.entries)[-2]
+    names = {"once": key, **{f"other-{n}": other for n in range(2)}}
+    agency = agency.model_copy(update={"renamed": names})
+    later.served = replace(later.served, agency=agency)
+    contact = uuid4()
+    async with site.program.database.write() as connection:
+        who = {"id": contact, "agency": agency.slug, "channel": "web", "address": contact.hex}
+        known = {"state": {}, "blocked": False, "created_at": later.now, "seen_at": later.now}
+        await connection.execute(insert(ContactRow).values(**who, **known))
+        counts = {"once": 30, key: 30, "other-0": 29, "other-1": 29, other: 29}
+        counts |= {f"gone-{n}": 40 for n in range(SHOWN)}
+        asked = {"agency": agency.slug, "contact_id": contact, "asked_at": later.now}
+        rows = [
+            {**asked, "decision": "answer", "entry": name}
+            for name, count in counts.items()
+            for _ in range(count)
+        ]
+        await connection.execute(insert(Question), rows)
+
+    async with site.program.database.session() as session:
+        found = await asked_lately(session, agency, later.now)
+    assert list(found)[:2] == [other, key]
+    assert set(found) <= set(agency.entries)
 
 
 async def test_the_answers_can_be_read_while_the_database_is_away(later, site, opened, tmp_path):
