@@ -130,19 +130,28 @@ async def forget(
 async def replaced(
     session: AsyncSession, contact_id: UUID, message_id: str, text: str, *, now: datetime
 ) -> bool:
-    """The citizen changed a message: the new words stand wherever the old ones went.
+    """The citizen changed a message: the new words stand wherever the old ones, or its file, went.
 
-    False where they went into no ticket.
+    No words, as where a caption was taken off, leave the file. False where neither went into a
+    ticket.
     """
     found: dict[int, set[str]] = {}
     text = text.replace("\0", "")[:LONGEST]
     for line in await _lines_of(session, contact_id, message_id):
-        line.text = text
+        line.text = text or None
         found.setdefault(line.ticket_id, set()).add(line.what)
+    files = await _files_of(session, contact_id, message_id)
     for ticket in await _tickets_of(session, contact_id):
         parts = {part["part"] for part in ticket.said if part["message"] == message_id}
-        if parts := parts - {"place"}:
+        parts -= {"place"}
+        if ticket.id not in found and not parts and files & set(ticket.attachments):
+            parts = {"what"}
+            ticket.said = [*ticket.said, {"part": "what", "message": message_id, "text": text}]
+        if parts and text:
             await _replace_parts(session, ticket, message_id, parts, text)
+        elif parts:
+            await _forget_parts(session, ticket, message_id, parts)
+        if parts:
             found.setdefault(ticket.id, set()).update(parts)
     for ticket_id, parts in found.items():
         session.add(

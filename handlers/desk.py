@@ -207,7 +207,8 @@ async def _take_back(
     await forget(session, contact.id, number, but=message.event_id)
     await questions.forget(session, contact.id, number)
     words = (message.text or "").strip() if message.edited else ""
-    if words and await logbook.replaced(session, contact.id, number, words, now=now):
+    is_said = bool(words) or (message.edited and message.attachment is not None)
+    if is_said and await logbook.replaced(session, contact.id, number, words, now=now):
         return True
     await attachments.forget(session, contact.id, number)
     await logbook.forget(session, contact.id, number, now=now)

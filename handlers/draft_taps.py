@@ -33,8 +33,7 @@ async def chosen(turn: Turn, rest: str, now: datetime) -> Outcome:
     changed = change(turn.agency, draft, value) if change else None
     if changed is None or not await _may_join(turn, draft, changed.join, now):
         return menu.old_button(turn)
-    if name == "nofiles":
-        await attachments.let_go(turn.session, draft.files)
+    await attachments.let_go(turn.session, set(draft.files) - set(changed.files))
     if name == "spot":
         changed = await _placed(turn, changed, is_used=value == "yes")
     return await report.going_on(turn, changed, now)
@@ -109,12 +108,12 @@ async def _may_join(turn: Turn, draft: Draft, number: str | None, now: datetime)
 
 
 async def _placed(turn: Turn, draft: Draft, *, is_used: bool) -> Draft:
-    """The place of the first photo that tells of one; unwanted, no photo tells of it any more."""
+    """The place of the first photo that tells of one; unwanted, nothing tells of it any more."""
     files = await attachments.of(turn.session, draft.files)
     if not is_used:
         for file in files:
             file.latitude = file.longitude = None
-        return draft
+        return draft if draft.placed else replace(draft, place=None)
     place = next((file.place for file in files if file.place), None)
     return replace(draft, place=Place(*place)) if place else draft
 

@@ -16,10 +16,9 @@ from admin.telling import CITIZEN_READS, PRIVATE, ended, verdicts
 from admin.tickets import Ticket
 from bot.messages import Choice, Kind, Reply
 from bot.tables import account_of
-from handlers import menu
+from handlers import handover, menu
 from handlers.conversation import Outcome, Turn, awaiting, numbered
 from handlers.drafts import MOST_FILES, Said
-from handlers.handover import mark_of
 from handlers.sending import day
 
 VALUE = "mine"
@@ -57,8 +56,10 @@ async def _done(turn: Turn, ticket: Ticket, what: str, now: datetime) -> Outcome
         return await _withdrawn(turn, ticket, now)
     if what.startswith(THIS):
         asked = turn.state.question
-        if asked is None or what != f"{THIS}-{mark_of(asked)}":  # the words are gone, or others
-            return menu.old_button(turn)
+        if (
+            asked is None or what != f"{THIS}-{handover.mark_of(asked)}"
+        ):  # the words are gone, or others
+            return handover.gone(turn)
         return await added(turn, ticket.number, now, said=asked)
     if what == "add":
         return _asking_more(turn, ticket, now)
@@ -237,7 +238,7 @@ async def offering_reply(turn: Turn, outcome: Outcome, now: datetime) -> Outcome
     if not asked:
         return outcome
     label = turn.say("mine.reply_to", number=number)
-    return outcome.offering(Choice(label, f"mine:{number}:{THIS}-{mark_of(asked)}"))
+    return outcome.offering(Choice(label, f"mine:{number}:{THIS}-{handover.mark_of(asked)}"))
 
 
 def _asking_to_withdraw(turn: Turn, ticket: Ticket) -> Outcome:

@@ -128,13 +128,15 @@ def _message(message: Message, raw: JsonObject, me: Me) -> Found | str:
 
 
 def _edited(message: Message, raw: JsonObject, me: Me) -> Found | str:
-    """Only text is read again: a live location alone edits its message every few seconds."""
-    if not message.text:
+    """Only words and captions are read again: a live location is edited every few seconds."""
+    if not (message.text or message.caption or "attachment" in content(message)):
         return "edited"
     found = _message(message, raw, me)
     if isinstance(found, str):
         return found
-    return {**found, "kind": Kind.TEXT, "text": found.get("text") or "/start", "edited": True}
+    if message.text:
+        found = {**found, "kind": Kind.TEXT, "text": found.get("text") or "/start"}
+    return {**found, "edited": True}
 
 
 def _said(text: str, *, group: bool) -> Found:

@@ -11,7 +11,7 @@ from aiohttp import web
 from bot import looks
 from bot.mailbox import Letter
 from bot.settings import Settings
-from handlers.site.lines import BLANK, LINKS, lines_of, linked
+from handlers.site.lines import BLANK, LINKS, language_of_text, lines_of, linked
 from knowledge.agency import Agency
 from knowledge.registry import Registry
 
@@ -141,4 +141,5 @@ def page(
 
 _templates = looks.templates(HERE, STATIC)
 _templates.filters["linked"] = linked
+_templates.filters["tongue"] = language_of_text
 _templates.globals["query_of"] = query_of

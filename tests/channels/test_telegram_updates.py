@@ -29,6 +29,8 @@ EXPECTED: dict[str, Kind | str] = {
     "command": Kind.TEXT,
     "command-at-bot": Kind.TEXT,
     "edited": Kind.TEXT,
+    "edited-caption": Kind.IMAGE,
+    "edited-no-caption": Kind.IMAGE,
     "edited-location": "edited",
     "sticker": Kind.STICKER,
     "animation": Kind.STICKER,
@@ -164,6 +166,15 @@ def test_an_edit_says_so(reader: Reader) -> None:
     message = reader.one("edited")
 
     assert (message.edited, message.message_id) == (True, "11")
+
+
+def test_an_edited_caption_comes_with_its_file(reader: Reader) -> None:
+    edited, bare = reader.one("edited-caption"), reader.one("edited-no-caption")
+
+    assert edited.edited
+    assert bare.edited
+    assert (edited.message_id, edited.text, bare.text) == ("11", "ไฟดับหน้าวัด", None)
+    assert edited.attachment == reader.one("photo").attachment
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 import pytest
 
+from admin.attachments import Attachment as File
+from admin.attachments import Status
 from admin.logbook import Line, LogLine
 from admin.tickets import Ticket
 from bot.messages import Attachment, Kind
@@ -216,6 +218,45 @@ async def test_a_photo_whose_caption_is_edited_counts_once(town, talk):
     assert asked.text.startswith("ได้รับไฟล์แล้ว")
     assert len(draft["files"]) == 10
     assert len({said["message"] for said in draft["said"]}) == len(draft["said"]) == 11
+
+
+async def sent_with_a_photo(citizen, caption: str | None) -> None:
+    """A complaint that was sent, with one photo."""
+    await citizen.do(Kind.TEXT, text=ROAD, message_id="what")
+    await citizen.do(Kind.IMAGE, attachment=Attachment("f1"), text=caption, message_id="photo")
+    await tap(citizen, "draft:topic:roads", "draft:privacy:anonymous", "draft:send")
+
+
+@pytest.mark.parametrize("caption", ["หลุมลึก", None])
+@pytest.mark.parametrize("new", ["หลุมตื้น", None])
+async def test_an_edited_caption_leaves_its_photo_in_the_matter(town, talk, caption, new):
+    await sent_with_a_photo(talk, caption)
+    [reply] = await talk.do(
+        Kind.IMAGE, attachment=Attachment("f1"), text=new, message_id="photo", edited=True
+    )
+    [ticket], [file] = await rows(town, Ticket), await rows(town, File)
+
+    assert "ข้อความใหม่" in reply.text
+    assert ticket.what == (f"{ROAD}\n{new}" if new else ROAD)
+    assert "หลุมลึก" not in str(ticket.said)
+    assert (ticket.attachments, file.status) == ([file.id], Status.WAITING)
+    assert "draft" not in await state_of(town, talk)
+
+
+async def test_an_edited_caption_of_what_was_added_stands_with_it(town, talk):
+    await sent_with_a_photo(talk, None)
+    [ticket] = await rows(town, Ticket)
+    await tap(talk, f"mine:{ticket.number}:add")
+    await talk.do(Kind.IMAGE, attachment=Attachment("f2"), message_id="more")
+    await talk.do(
+        Kind.IMAGE, attachment=Attachment("f2"), text="ถ่ายวันนี้", message_id="more", edited=True
+    )
+    [ticket], files = await rows(town, Ticket), await rows(town, File)
+    [line] = [line for line in await rows(town, LogLine) if line.what == Line.ADDED]
+
+    assert (line.text, ticket.what) == ("ถ่ายวันนี้", ROAD)
+    assert ticket.attachments == [file.id for file in files if file.status == Status.WAITING]
+    assert len(files) == 2
 
 
 async def test_a_photo_taken_back_leaves_room_for_another(town, talk):

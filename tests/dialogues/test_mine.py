@@ -272,6 +272,17 @@ async def test_words_of_a_question_taken_back_are_not_handed_over(town, strange)
     assert "question" not in await state_of(town, citizen)
 
 
+async def test_every_button_of_a_question_that_is_gone_says_so(resident):
+    number = await road(resident)
+    told = {
+        (await resident(choose=value))[-1].text
+        for value in ("staff:0badc0ffee00", f"mine:{number}:this-0badc0ffee00",
+                      "report:this-0badc0ffee00")
+    }  # fmt: skip
+
+    assert [text.partition(" ")[0] for text in told] == ["คำถามนั้นไม่อยู่แล้ว"]
+
+
 async def test_holidays_and_weekends_do_not_count_towards_the_promised_day(town, strange):
     town.clock.now = datetime.fromisoformat("2026-12-04T16:00:00+07:00")  # a Friday; 5-7 are off
     citizen = town.citizen()

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select, update
 
 from admin.attachments import Attachment as File
+from admin.attachments import Status as FileStatus
 from admin.followers import Follower
 from admin.moves import Status
 from admin.persons import Person
@@ -588,6 +589,34 @@ async def test_going_back_forgets_the_place_of_a_photo(town, talk):
     assert "place" in kept
     assert "draft:spot:yes" in values(asked)
     assert "place" not in (await state_of(town, talk))["draft"]
+
+
+async def test_a_place_that_is_not_wanted_any_more_leaves_the_report_too(town, talk):
+    await talk(ROAD)
+    await talk.do(Kind.IMAGE, attachment=Attachment("f1"))
+    async with town.database.write() as connection:
+        await connection.execute(update(File).values(latitude=14.99, longitude=103.1))
+    await tap(talk, "draft:topic:roads", "draft:spot:yes", "draft:spot:no")
+    photo = (await state_of(town, talk))["draft"]
+    own = Place(14.99, 103.1)
+    await talk.do(Kind.LOCATION, place=own, message_id="here")
+    await tap(talk, "draft:spot:no")
+
+    assert "place" not in photo
+    assert (await state_of(town, talk))["draft"]["placed"] == "here"
+    assert "place" in (await state_of(town, talk))["draft"]
+
+
+async def test_files_that_going_back_leaves_out_are_not_kept(town, talk):
+    await talk(ROAD)
+    await tap(talk, "draft:topic:roads")
+    await talk.do(Kind.IMAGE, attachment=Attachment("f1"))
+    await tap(talk, "draft:skip:files")
+    await talk("ย้อนกลับ")
+    [file] = await rows(town, File)
+
+    assert "files" not in (await state_of(town, talk))["draft"]
+    assert file.status == FileStatus.FORGOTTEN
 
 
 async def test_a_place_that_is_not_wanted_leaves_every_photo_at_once(town, talk):

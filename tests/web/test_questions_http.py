@@ -142,6 +142,7 @@ async def test_the_english_page_is_english_and_marks_what_is_thai(get, agency, e
     assert entry.question.en in page.text
     assert "Last updated" in page.text
     assert f'lang="th">{entry.category}<' in html
+    assert f'<span lang="th">{entry.source.title}' in html
 
 
 async def test_canonical_and_languages_name_the_same_page(get, site, agency, entry):
