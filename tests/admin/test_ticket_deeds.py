@@ -184,6 +184,20 @@ async def test_a_reply_that_is_sent_twice_from_the_desk_is_told_once(
     assert await done_to(house, ticket, Move.REPLY) == 2
 
 
+async def test_enter_in_the_search_of_answers_searches_and_uses_none(
+    house: House, agent: Browser
+) -> None:
+    ticket = await bring(house, kind=Kind.QUESTION, what="เบอร์โทรของ อบต.")
+    page = f"/admin/{AGENCY}/questions/{ticket.number}"
+    await agent.get(page)
+    await agent.post(f"{page}/claim")
+    await agent.get(page)
+    buttons = re.findall(r'<button[^>]* form="answer-form" name="(\w+)"', agent.text)
+
+    assert buttons[0] == "press"  # a browser presses the first on Enter
+    assert "use" in buttons
+
+
 def chosen(browser: Browser, name: str) -> str:
     """What is selected in a list of the form."""
     found = re.search(rf'<select id="{name}".*?</select>', browser.text, re.DOTALL)

@@ -270,6 +270,22 @@ async def test_a_matter_is_joined_by_a_number_typed_anyhow_but_to_none_that_is_n
     assert (await look(house, number)).joined_to == ours.id
 
 
+async def test_a_matter_of_yesterday_is_found_alike_behind_any_number_of_older_ones(
+    house: House, agent: Browser
+) -> None:
+    agency = house.equipment.served(AGENCY)
+    assert agency
+    async with house.database.session() as session:
+        for words in (*(f"เรื่องที่ {n}" for n in range(200)), TAKEN["what"]):
+            matter = Matter(Kind.COMPLAINT, Source.WEB, words)
+            ticket = await open_ticket(session, agency.agency, matter, now=house.clock())
+    await agent.get(f"{HERE}/new")
+    await agent.post(f"{HERE}/new", TAKEN)
+
+    assert agent.status == 422
+    assert ticket.number in agent.text
+
+
 async def test_what_was_typed_stays_when_somebody_else_was_quicker(
     house: House, agent: Browser, reporter: Browser
 ) -> None:
