@@ -6,13 +6,13 @@ from enum import StrEnum
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin.moves import Ending, Status
 from admin.numbers import typed_number
 from admin.officers import Officer, Role
-from admin.signing import Draft
+from admin.signing import Draft, Signature
 from admin.tickets import Source, Ticket
 from bot.clock import BANGKOK
 from knowledge.agency import Agency
@@ -114,13 +114,18 @@ def _with_step(chains: Mapping[Kind, Chain], step: Step) -> list[Kind]:
 
 
 def _to_sign(officer: Officer, chains: Mapping[Kind, Chain]) -> ColumnElement[bool]:
-    """What waits for this officer's signature."""
+    """What waits for this officer's signature: nobody signs two steps of one draft."""
     conditions = [
         and_(Ticket.status == status, Ticket.kind.in_(_with_step(chains, step)))
         for role, (step, status) in SIGNS.items()
         if role in officer.roles
     ]
-    return and_(or_(false(), *conditions), ~_ends_unpublished(chains))
+    own = exists().where(
+        Signature.ticket_id == Ticket.id,
+        Signature.staff_id == officer.id,
+        Signature.voided_at.is_(None),
+    )
+    return and_(or_(false(), *conditions), ~_ends_unpublished(chains), ~own)
 
 
 def _ends_unpublished(chains: Mapping[Kind, Chain]) -> ColumnElement[bool]:
