@@ -501,6 +501,8 @@ async def test_a_matter_like_an_open_one_is_pointed_out_and_may_be_joined(
     await agent.post(f"{HERE}/new", TAKEN)
     assert agent.status == 422
     assert f'name="join" value="{first.number}"' in agent.text
+    pressed_by_enter = agent.text.index("<button hidden></button>")
+    assert pressed_by_enter < agent.text.index('<button class="quiet" name="join"')
     await agent.post(f"{HERE}/new", {**TAKEN, "join": first.number})
     joined = agent.path.partition("?")[0].rpartition("/")[2]
     assert (await look(house, joined)).status is Status.JOINED
