@@ -222,6 +222,10 @@ async def test_whoever_opens_a_form_is_seen_and_may_be_relieved(
     assert "มีคนรับช่วงเรื่องนี้ไปแล้ว" in reporter.text
     assert (await look(house, number)).status is Status.WITH_UNIT
 
+    await reporter.send(f"{HERE}/{number}/lock")
+    assert reporter.path.endswith("/moves/prepare")
+    assert "คำตอบที่พิมพ์ไว้" in reporter.text
+    assert "การเข้าระบบหมดอายุ" not in reporter.text
     await agent.post(f"{HERE}/{number}/leave")
     await reporter.get(f"{HERE}/{number}/moves/prepare")
     assert 'name="after"' in reporter.text
