@@ -231,6 +231,26 @@ async def test_whoever_opens_a_form_is_seen_and_may_be_relieved(
     assert 'name="after"' in reporter.text
 
 
+async def test_evidence_beyond_the_limit_is_said_also_where_a_colleague_added_the_rest(
+    house: House, agent: Browser, reporter: Browser, new_browser: NewBrowser
+) -> None:
+    number = await with_unit(house, agent)
+    await prepare(reporter, number, *((f"{n}.jpg", picture()) for n in range(10)))
+    await act(reporter, number, "return", reason="ขาดหนึ่งภาพ")
+    colleague = await come(house, await new_browser(), "c@example.go.th", Role.REPORTER, UNIT)
+    await colleague.get(f"{HERE}/{number}/moves/prepare")
+    form = FormData({**colleague.hidden, "ending": "corrected", "after": "2", "reason": "แก้แล้ว"})
+    for kept in re.findall(r'name="keep" value="(\d+)"', colleague.text):
+        form.add_field("keep", kept)
+    form.add_field("files", picture("blue"), filename="11.jpg", content_type="image/jpeg")
+    path = f"{colleague.url}{HERE}/{number}/moves/prepare"
+    async with colleague.http.post(path, data=form) as response:
+        await colleague._read(response)
+
+    assert colleague.status == 422
+    assert "แนบได้ครั้งละไม่เกิน 10 ไฟล์" in colleague.text
+
+
 async def test_nobody_holds_a_ticket_for_longer_than_ten_minutes(
     house: House, agent: Browser, reporter: Browser
 ) -> None:
