@@ -6,13 +6,13 @@ from enum import StrEnum
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin.moves import Ending, Status
 from admin.numbers import typed_number
 from admin.officers import Officer, Role
-from admin.signing import Draft
+from admin.signing import Draft, Signature
 from admin.tickets import Source, Ticket
 from bot.clock import BANGKOK
 from knowledge.agency import Agency
@@ -86,6 +86,7 @@ SIGNS = {
     Role.APPROVER: (Step.APPROVE, Status.PREPARED),
     Role.WEBMASTER: (Step.PUBLISH, Status.APPROVED),
 }
+SIGNERS = frozenset({Role.AGENT, Role.REPORTER, *SIGNS})
 MAY_CLOSE = frozenset({Role.AGENT, Role.REPORTER, Role.APPROVER})
 """For whom waits what would go on to the website, but ends without a change there."""
 SEE_ALL = frozenset({Role.AGENT, Role.APPROVER, Role.WEBMASTER, Role.EXECUTIVE})
@@ -114,13 +115,21 @@ def _with_step(chains: Mapping[Kind, Chain], step: Step) -> list[Kind]:
 
 
 def _to_sign(officer: Officer, chains: Mapping[Kind, Chain]) -> ColumnElement[bool]:
-    """What waits for this officer's signature."""
+    """What waits for this officer's signature: nobody signs two steps of one draft."""
     conditions = [
         and_(Ticket.status == status, Ticket.kind.in_(_with_step(chains, step)))
         for role, (step, status) in SIGNS.items()
         if role in officer.roles
     ]
-    return and_(or_(false(), *conditions), ~_ends_unpublished(chains))
+    waits = and_(or_(false(), *conditions), ~_ends_unpublished(chains))
+    if len(officer.roles & SIGNERS) < 2:  # noqa: PLR2004 - costly, and they sign one step alone
+        return waits
+    own = exists().where(
+        Signature.ticket_id == Ticket.id,
+        Signature.staff_id == officer.id,
+        Signature.voided_at.is_(None),
+    )
+    return and_(waits, ~own)
 
 
 def _ends_unpublished(chains: Mapping[Kind, Chain]) -> ColumnElement[bool]:

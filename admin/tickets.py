@@ -188,8 +188,8 @@ async def last_ended(session: AsyncSession, contact_id: UUID) -> Ticket | None:
 
 
 async def open_about(session: AsyncSession, agency: str, item: str | None) -> Sequence[Ticket]:
-    """Open matters about the same item, oldest first: what a new one may be joined to."""
+    """The latest open matters about the same item: what a new one may be joined to."""
     query = select(Ticket).where(
         Ticket.agency == agency, Ticket.item == item, Ticket.closed_at.is_(None)
     )
-    return (await session.scalars(query.order_by(Ticket.id).limit(200))).all()
+    return (await session.scalars(query.order_by(Ticket.id.desc()).limit(200))).all()

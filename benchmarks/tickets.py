@@ -294,7 +294,7 @@ def _print(name: str, seconds: Sequence[float]) -> None:
 @contextmanager
 def opened(server: Server) -> Iterator[Database]:
     """The server's database, for ourselves."""
-    yield Database(server._url)
+    yield Database(server.url)
 
 
 async def run(asked: argparse.Namespace) -> int:

@@ -6,7 +6,7 @@ from aiohttp import web
 from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin import locks, signing
+from admin import locks, sessions, signing
 from admin.attachments import Attachment
 from admin.enclosures import MOST, reaches
 from admin.handling import Deed, perform
@@ -18,12 +18,14 @@ from admin.tickets import Ticket
 from admin.web import evidence
 from admin.web.access import MEBIBYTE, TICKET_STAFF, Route
 from admin.web.evidence import Unkept
+from admin.web.forms import form_kept, worth_keeping
 from admin.web.subjects import proposed
 from admin.web.ticket import AT_ONCE, TALK, shown
 from admin.web.tickets import found, member, seen
 from admin.web.visit import Visit
 from knowledge.chains import Class, Kind, Step
 
+LOCKED = "refused.locked"
 LONGEST = 4_000
 """Letters of one field of words."""
 FIELDS = (
@@ -92,15 +94,24 @@ async def act(visit: Visit) -> web.StreamResponse:
         files, fault = error.kept, visit.say(error.key, **error.values)
     except IllegalMove as error:
         fault = visit.say(error.key)
+        if error.key == LOCKED:
+            await _keep(visit, files)
     if not fault:
         number = visit.request.match_info["number"]
         raise visit.go(visit.at("tickets", number) if is_seen else visit.at(""), done="moved")
     async with visit.read() as session:
         ticket = await found(visit, session)
         form = None if move in AT_ONCE else move
-        return await shown(
-            visit, session, ticket, status=422, form=form, fault=fault, words=words, uploads=files
-        )
+        typed = {"words": words, "uploads": files, "meant": move}
+        return await shown(visit, session, ticket, status=422, form=form, fault=fault, **typed)
+
+
+async def _keep(visit: Visit, files: Sequence[Attachment]) -> None:
+    """What was typed waits in the form until its writer has taken over again."""
+    fields = [*worth_keeping(visit.form.pairs()), *(("keep", str(file.id)) for file in files)]
+    kept = form_kept(visit.request.path, "", fields)
+    async with visit.write() as session:
+        await sessions.keep(session, visit.begun.id, kept)
 
 
 async def _proposing(visit: Visit, move: Move, words: dict[str, str]) -> web.StreamResponse:
@@ -135,7 +146,7 @@ async def _done(
             return True
         raise IllegalMove("refused.changed")
     if locks.is_anothers(ticket, visit.officer, visit.now):
-        raise IllegalMove("refused.locked")
+        raise IllegalMove(LOCKED)
     if move is Move.PREPARE:
         await _prepare(visit, session, ticket, words, files)
     other = await seen(visit, session, words["other"]) if move is Move.JOIN else None

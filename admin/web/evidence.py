@@ -67,7 +67,7 @@ async def _all_kept(
     most: int,
 ) -> Sequence[Attachment]:
     kept = [*earlier]
-    room = max(0, most - len(kept))
+    room = max(0, most - len(numbers_of(visit.form.texts("keep"))))
     fault = Unkept("refused.many_files", kept, most=most) if len(fields) > room else None
     for field in fields[:room]:
         try:

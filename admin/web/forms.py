@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from aiohttp import BodyPartReader, web
 from aiohttp.web import FileField
-from multidict import MultiDictProxy
+from multidict import MultiDict, MultiDictProxy
 
 HERE = "_page"
 """The field that names the page a form stands on."""
@@ -17,6 +18,8 @@ CARRIED_FROM = "_carried_from"
 MOST_KEPT = 64 * 1024
 """Letters of a form that are carried along."""
 MOST_DIGITS = 18
+A_PART = 1_000
+"""Bytes that a part of a form counts for beside its words."""
 _SECRET = re.compile("password|code|token", re.IGNORECASE)
 _OWN_PATH = re.compile(r"/admin/(?:[\w.~%:@-]+/)*[\w.~%:@-]*(?:\?[^\s#\\]*)?", re.ASCII)
 
@@ -59,6 +62,28 @@ class Form:
         for name, value in self._fields.items() if self._fields else ():
             if isinstance(value, str):
                 yield _plain(name), _plain(value)
+
+
+async def words_of(request: web.Request, at_most: int) -> Form:
+    """A form of somebody unknown: its words, and none of its files, which nobody would keep.
+
+    Raises HTTPRequestEntityTooLarge, and ValueError for what is no form.
+    """
+    found, left = MultiDict[str](), at_most
+    async for part in await request.multipart():
+        if not isinstance(part, BodyPartReader) or part.name is None:
+            raise ValueError("a part that is no field")
+        left -= A_PART
+        words = bytearray()
+        while piece := await part.read_chunk():
+            if not part.filename:
+                words += piece
+                left -= len(piece)
+            if left < 0:
+                raise web.HTTPRequestEntityTooLarge(at_most)
+        if not part.filename:
+            found.add(part.name, words.decode(part.get_charset(default="utf-8")))
+    return Form(MultiDictProxy(found))
 
 
 def number_of(text: str) -> int:

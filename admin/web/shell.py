@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from admin import sessions, staff
 from admin.officers import Officer
 from admin.passwords import TooManyAtOnce
-from admin.web.access import Anyone, Route, Stage, Verdict, stage_of, verdict
+from admin.web.access import MEBIBYTE, Anyone, Route, Stage, Verdict, stage_of, verdict
 from admin.web.cookies import FIELD, LANGUAGE, TOKEN
-from admin.web.forms import Form, form_kept, worth_keeping
+from admin.web.forms import Form, form_kept, words_of, worth_keeping
 from admin.web.landing import LAST
 from admin.web.pages import HEADERS, HERE, STATIC, error_page, page
 from admin.web.routes import ROUTES
@@ -30,7 +30,8 @@ log = structlog.get_logger()
 
 BAD = 400
 """From this status on nothing was done."""
-FORM = ("application/x-www-form-urlencoded", "multipart/form-data")
+WITH_FILES = "multipart/form-data"
+FORM = ("application/x-www-form-urlencoded", WITH_FILES)
 WAYS = {Verdict.GIVE_CODE: address("code"), Verdict.ENROL: address("second-factor")}
 
 
@@ -81,9 +82,14 @@ class Admin:
         """The visit with its form and of whom it is; raises HTTPNotFound where no page can be."""
         if not visit.request.path.isprintable():  # a database refuses some of these
             raise web.HTTPNotFound
-        if visit.request.method == "POST":
-            visit = await self._with_form(route, visit)
-        return await self._recognised(visit)
+        if visit.request.method != "POST":
+            return await self._recognised(visit)
+        if not self._cookies.is_ours(visit.request):
+            raise web.HTTPForbidden
+        if visit.request.content_type not in FORM:
+            raise web.HTTPUnsupportedMediaType
+        visit, officer = await self._recognised(visit)
+        return await self._with_form(route, visit), officer
 
     async def _take(
         self, route: Route, visit: Visit, officer: Officer | None
@@ -109,17 +115,15 @@ class Admin:
         return response
 
     async def _with_form(self, route: Route, visit: Visit) -> Visit:
-        """The visit with what was sent; nothing is read that another site sends."""
-        request = visit.request
-        if not self._cookies.is_ours(request):
-            raise web.HTTPForbidden
-        if request.content_type not in FORM:
-            raise web.HTTPUnsupportedMediaType
-        sized = request.clone(client_max_size=route.at_most)
+        """The visit with what was sent; of a stranger, whose login may have ended, the words."""
+        is_known = visit.login is not None
+        sized = visit.request.clone(client_max_size=route.at_most if is_known else MEBIBYTE)
+        is_read_by_us = not is_known and sized.content_type == WITH_FILES
         try:
-            return replace(visit, request=sized, form=Form(await sized.post()))
+            form = await words_of(sized, MEBIBYTE) if is_read_by_us else Form(await sized.post())
         except UNREADABLE:
             raise web.HTTPBadRequest from None
+        return replace(visit, request=sized, form=form)
 
     async def _recognised(self, visit: Visit) -> tuple[Visit, Officer | None]:
         """The visit of whom the cookie's token names, and how the path's agency sees them."""

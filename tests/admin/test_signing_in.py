@@ -6,6 +6,7 @@ from io import BytesIO
 from statistics import median
 
 import pytest
+from aiohttp import FormData
 
 from admin.officers import Role
 from admin.web.forms import own_path
@@ -307,6 +308,27 @@ async def test_what_is_carried_through_a_login_has_an_end(
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
     found = await browser.http.post(f"{house.url}{HOME}staff", data=body, headers=kind)
     assert found.status == 413
+
+
+def form_with(name: str, **more: str) -> FormData:
+    """A reply to a citizen with two long parts more."""
+    form = FormData({"reason": "ขอบคุณที่แจ้ง"}, default_to_multipart=True)
+    for _ in range(2):
+        form.add_field(name, "x" * 700_000, content_type="text/plain", **more)
+    return form
+
+
+async def test_a_strangers_long_form_is_not_read_to_its_end_and_their_files_are_not_kept(
+    house: House, browser: Browser
+) -> None:
+    where = f"{house.url}{HOME}tickets/69-00001-1/moves/reply"
+
+    async with browser.http.post(where, data=form_with("files", filename="a.txt")) as found:
+        await browser._read(found)
+    assert browser.status == 401
+    assert browser.hidden["kept:reason"] == "ขอบคุณที่แจ้ง"
+    async with browser.http.post(where, data=form_with("reason")) as found:
+        assert found.status == 413
 
 
 @pytest.mark.parametrize(

@@ -184,6 +184,38 @@ async def test_a_reply_that_is_sent_twice_from_the_desk_is_told_once(
     assert await done_to(house, ticket, Move.REPLY) == 2
 
 
+async def test_an_answer_is_still_there_when_the_question_was_passed_on_meanwhile(
+    house: House, agent: Browser, new_browser: NewBrowser
+) -> None:
+    other = await come(house, await new_browser(), "other@example.go.th", Role.AGENT)
+    ticket = await bring(house, kind=Kind.QUESTION)
+    page = f"/admin/{AGENCY}/questions/{ticket.number}"
+    await agent.get(page)
+    await agent.post(f"{page}/claim")
+    await agent.get(page)
+    await other.get(page)
+    me = re.findall(r'value="(person:\d+)"', agent.text)[0]
+    await other.send(f"{page}/pass", to=me, reason="เคยตอบเรื่องนี้")
+    await agent.send(f"{page}/answer", words="คำตอบยาวที่พิมพ์ไว้", press="reply")
+
+    assert agent.status == 422
+    assert "คำตอบยาวที่พิมพ์ไว้" in agent.text
+
+
+async def test_enter_in_the_search_of_answers_searches_and_uses_none(
+    house: House, agent: Browser
+) -> None:
+    ticket = await bring(house, kind=Kind.QUESTION, what="เบอร์โทรของ อบต.")
+    page = f"/admin/{AGENCY}/questions/{ticket.number}"
+    await agent.get(page)
+    await agent.post(f"{page}/claim")
+    await agent.get(page)
+    buttons = re.findall(r'<button[^>]* form="answer-form" name="(\w+)"', agent.text)
+
+    assert buttons[0] == "press"  # a browser presses the first on Enter
+    assert "use" in buttons
+
+
 def chosen(browser: Browser, name: str) -> str:
     """What is selected in a list of the form."""
     found = re.search(rf'<select id="{name}".*?</select>', browser.text, re.DOTALL)

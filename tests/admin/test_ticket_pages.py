@@ -222,9 +222,33 @@ async def test_whoever_opens_a_form_is_seen_and_may_be_relieved(
     assert "มีคนรับช่วงเรื่องนี้ไปแล้ว" in reporter.text
     assert (await look(house, number)).status is Status.WITH_UNIT
 
+    await reporter.send(f"{HERE}/{number}/lock")
+    assert reporter.path.endswith("/moves/prepare")
+    assert "คำตอบที่พิมพ์ไว้" in reporter.text
+    assert "การเข้าระบบหมดอายุ" not in reporter.text
     await agent.post(f"{HERE}/{number}/leave")
     await reporter.get(f"{HERE}/{number}/moves/prepare")
     assert 'name="after"' in reporter.text
+
+
+async def test_evidence_beyond_the_limit_is_said_also_where_a_colleague_added_the_rest(
+    house: House, agent: Browser, reporter: Browser, new_browser: NewBrowser
+) -> None:
+    number = await with_unit(house, agent)
+    await prepare(reporter, number, *((f"{n}.jpg", picture()) for n in range(10)))
+    await act(reporter, number, "return", reason="ขาดหนึ่งภาพ")
+    colleague = await come(house, await new_browser(), "c@example.go.th", Role.REPORTER, UNIT)
+    await colleague.get(f"{HERE}/{number}/moves/prepare")
+    form = FormData({**colleague.hidden, "ending": "corrected", "after": "2", "reason": "แก้แล้ว"})
+    for kept in re.findall(r'name="keep" value="(\d+)"', colleague.text):
+        form.add_field("keep", kept)
+    form.add_field("files", picture("blue"), filename="11.jpg", content_type="image/jpeg")
+    path = f"{colleague.url}{HERE}/{number}/moves/prepare"
+    async with colleague.http.post(path, data=form) as response:
+        await colleague._read(response)
+
+    assert colleague.status == 422
+    assert "แนบได้ครั้งละไม่เกิน 10 ไฟล์" in colleague.text
 
 
 async def test_nobody_holds_a_ticket_for_longer_than_ten_minutes(
@@ -268,6 +292,22 @@ async def test_a_matter_is_joined_by_a_number_typed_anyhow_but_to_none_that_is_n
     await act(reporter, number, "join", reason="เรื่องเดียวกัน", other=thai)
 
     assert (await look(house, number)).joined_to == ours.id
+
+
+async def test_a_matter_of_yesterday_is_found_alike_behind_any_number_of_older_ones(
+    house: House, agent: Browser
+) -> None:
+    agency = house.equipment.served(AGENCY)
+    assert agency
+    async with house.database.session() as session:
+        for words in (*(f"เรื่องที่ {n}" for n in range(200)), TAKEN["what"]):
+            matter = Matter(Kind.COMPLAINT, Source.WEB, words)
+            ticket = await open_ticket(session, agency.agency, matter, now=house.clock())
+    await agent.get(f"{HERE}/new")
+    await agent.post(f"{HERE}/new", TAKEN)
+
+    assert agent.status == 422
+    assert ticket.number in agent.text
 
 
 async def test_what_was_typed_stays_when_somebody_else_was_quicker(
@@ -485,6 +525,8 @@ async def test_a_matter_like_an_open_one_is_pointed_out_and_may_be_joined(
     await agent.post(f"{HERE}/new", TAKEN)
     assert agent.status == 422
     assert f'name="join" value="{first.number}"' in agent.text
+    pressed_by_enter = agent.text.index("<button hidden></button>")
+    assert pressed_by_enter < agent.text.index('<button class="quiet" name="join"')
     await agent.post(f"{HERE}/new", {**TAKEN, "join": first.number})
     joined = agent.path.partition("?")[0].rpartition("/")[2]
     assert (await look(house, joined)).status is Status.JOINED

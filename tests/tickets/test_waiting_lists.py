@@ -15,6 +15,7 @@ from tests.tickets.conftest import (
     HEAD,
     PHONE,
     REPORTER,
+    SLUG,
     UNIT,
     WEBMASTER,
     Office,
@@ -59,6 +60,20 @@ async def test_what_goes_to_the_website_waits_for_the_webmaster(office: Office) 
     assert await stands(office, WEBMASTER, State.SIGN)
     for who in (AGENT, APPROVER, REPORTER):
         assert not await stands(office, who, State.MINE)
+
+
+async def test_what_one_has_signed_waits_for_the_signature_of_another(office: Office) -> None:
+    both = Officer(2, SLUG, "สองหน้าที่", (*REPORTER.posts, *APPROVER.posts))
+    ticket = await office.receives()
+    await office.does(ticket, Move.TRIAGE, AGENT, unit=UNIT)
+    await office.drafts(ticket, PHONE)
+    await office.does(ticket, Move.PREPARE, both)
+    assert not await stands(office, both, State.SIGN)
+    assert await stands(office, APPROVER, State.SIGN)
+    await office.does(ticket, Move.RETURN, APPROVER, reason="ผิดเลข")
+    await office.does(ticket, Move.PREPARE, officer(9, Role.REPORTER, UNIT))
+
+    assert await stands(office, both, State.SIGN)
 
 
 async def test_of_several_drafts_the_last_one_counts(office: Office) -> None:
