@@ -13,7 +13,7 @@ from admin.subscriptions import Frequency, stop
 from bot.messages import Contact
 from knowledge.agency import Agency
 from tests.news.conftest import Newsroom
-from tests.news.press import CUT, SECOND, Press, replaced
+from tests.news.press import CUT, HEAD, SECOND, Press, replaced
 from tests.news.test_mailings import standing, within_a_month
 
 WEEKLY = replaced(CUT, kind="notice", recurs="weekly:0:07:00")
@@ -112,6 +112,21 @@ async def test_what_recurs_does_so_until_the_day_that_its_correction_names(press
     await corrects(press, number, plain, lasts=timedelta(days=2))
     await passes(press, weeks=2)
     assert press.got("telegram") == {"wants": 5}, "no longer than was said at last"
+
+
+async def test_what_the_head_approved_is_corrected_by_the_head_alone(press: Press) -> None:
+    number = await press.announces(replaced(CUT, is_urgent=True), by=HEAD)
+    with pytest.raises(Refused):
+        await press.signs(CUT, relation=Relation.CORRECTION, first=number)
+
+    fixed = await press.signs(CUT, by=HEAD, relation=Relation.CORRECTION, first=number)
+    press.clock.move(seconds=UNDO.total_seconds())
+    await press.goes_out()
+    async with press.database.session() as session:
+        found = await announcement_of(session, press.agency.slug, fixed)
+        assert found
+        with pytest.raises(Refused):
+            await announcing.end_now(session, press.agency, found, SECOND, press.clock())
 
 
 async def test_nothing_follows_what_was_withdrawn(press: Press) -> None:
