@@ -86,7 +86,7 @@ async def save(
 async def submit(
     session: AsyncSession, agency: Agency, found: Announcement, officer: Officer, now: datetime
 ) -> None:
-    """Sign as who prepared it, and hand it to who approves: the head, where the first was the head's.
+    """Sign as who prepared it, and hand it to who approves; what follows the head's, to the head.
 
     Whether it may go out at all is checked before, by `admin.announcement_checks`.
     """

@@ -1025,6 +1025,26 @@ async def test_who_read_it_in_a_digest_is_in_the_figures(
         assert one.address not in approver.text
 
 
+async def test_a_digest_that_waits_for_a_reply_does_not_tell_what_was_withdrawn(
+    house: House, line: Counted, writer: Browser, approver: Browser
+) -> None:
+    people = await subscribed(house, 4)
+    at = await write(house, writer)
+    await sending(house, at, [])
+    await digested(house, at, people)
+    async with house.database.session() as session:
+        query = select(Mailing.id).where(Mailing.announcement_id.is_(None))
+        given = {"reply": {"text": "ก"}, "presses": False, "at": house.clock()}
+        mailing = await session.scalar(query)
+        lot = {"number": 0, "language": "th", "replies": [given["reply"]], "recipients": 3}
+        session.add(Lot(mailing_id=mailing, **lot))
+        session.add(News(contact_id=people[1].id, mailing_id=mailing, **given))
+    await press(approver, at, "withdraw", reason="วันผิด")
+
+    async with house.database.session() as session:
+        assert list(await session.scalars(select(News))) == []
+
+
 async def test_recipients_stand_a_hundred_on_a_page(
     house: House, line: Counted, writer: Browser, approver: Browser
 ) -> None:
