@@ -197,6 +197,25 @@ def way_of(one: Announcement) -> Way:
     return way if one.first_id is None or way is Way.RIDE else Way.PUSH
 
 
+def ending(found: Announcement, planned: Announcement | None, now: datetime) -> Content | None:
+    """What the end of it says, beside what was planned; None where it has none to come."""
+    content = found.content
+    if content.valid_until is None or content.valid_until <= now:
+        return None
+    if found.relation is Relation.ALL_CLEAR:
+        return None
+    before = planned.content if planned else content
+    if not (content.all_clear_th or before.all_clear_th):
+        return None
+    return msgspec.structs.replace(
+        content,
+        send_at=None,
+        files=(),
+        all_clear_th=content.all_clear_th or before.all_clear_th,
+        all_clear_en=content.all_clear_en or before.all_clear_en,
+    )
+
+
 def sign(
     announcement: Announcement, step: str, *, staff_id: int, name: str, post: Post, now: datetime
 ) -> None:

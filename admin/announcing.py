@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin import announcements, audit, recurring
-from admin.announcements import Announcement, Content, Relation, State, needs_head
+from admin.announcements import Announcement, Content, Relation, State, ending, needs_head
 from admin.officers import Officer, Post, Role
 from knowledge.agency import Agency
 
@@ -86,12 +86,15 @@ async def save(
 async def submit(
     session: AsyncSession, agency: Agency, found: Announcement, officer: Officer, now: datetime
 ) -> None:
-    """Sign as who prepared it, and hand it to who approves.
+    """Sign as who prepared it, and hand it to who approves; what follows the head's, to the head.
 
     Whether it may go out at all is checked before, by `admin.announcement_checks`.
     """
     _must_be(found, State.DRAFT)
     post = _post(officer, WRITERS, found.content.unit)
+    first = await _first_of(session, found)
+    if first is not found and needs_head(agency, first.content):  # it can change all that was said
+        found.content = msgspec.structs.replace(found.content, touches_image=True)
     found.signatures_, found.reason = [], None
     announcements.sign(found, "prepare", staff_id=officer.id, name=officer.name, post=post, now=now)
     found.state, found.changed_at = State.WAITING, now
@@ -127,8 +130,7 @@ async def approve(
     What is bound in time has its end planned as it is posted. Raises Refused.
     """
     _must_be(found, State.WAITING)
-    first = found if found.first_id is None else await session.get_one(Announcement, found.first_id)
-    if first.state is State.CANCELLED:
+    if (await _first_of(session, found)).state is State.CANCELLED:
         raise Refused("announce.not_now")
     prepared = found.signed("prepare")
     if prepared is None or prepared.digest != announcements.digest_of(agency.slug, found.content):
@@ -178,23 +180,9 @@ async def plan_end(session: AsyncSession, found: Announcement, now: datetime) ->
     await session.flush()
 
 
-def ending(found: Announcement, planned: Announcement | None, now: datetime) -> Content | None:
-    """What the end of it says, beside what was planned; None where it has none to come."""
-    content = found.content
-    if content.valid_until is None or content.valid_until <= now:
-        return None
-    if found.relation is Relation.ALL_CLEAR:
-        return None
-    before = planned.content if planned else content
-    if not (content.all_clear_th or before.all_clear_th):
-        return None
-    return msgspec.structs.replace(
-        content,
-        send_at=None,
-        files=(),
-        all_clear_th=content.all_clear_th or before.all_clear_th,
-        all_clear_en=content.all_clear_en or before.all_clear_en,
-    )
+async def _first_of(session: AsyncSession, found: Announcement) -> Announcement:
+    """The first of its thread, maybe itself."""
+    return await session.get_one(Announcement, found.first_id) if found.first_id else found
 
 
 async def _end_of(session: AsyncSession, first: int) -> Announcement | None:

@@ -1,12 +1,18 @@
-"""Announcements that ride on replies: taken back before they are told."""
+"""Announcements that ride on replies, or go with a digest: taken back before they are told."""
 
 from collections.abc import Sequence
 
+import msgspec
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from admin import leaflets
+from admin.announcements import Announcement, State
 from admin.followers import News
-from admin.mailings import Fate, Mailing, Recipient
+from admin.leaflets import Told
+from admin.mailings import Carried, Fate, Lot, Mailing, Recipient
+from admin.threads import stories
+from knowledge.agency import Agency
 
 
 async def recall(session: AsyncSession, announcements: Sequence[int]) -> list[int]:
@@ -29,3 +35,41 @@ async def recall(session: AsyncSession, announcements: Sequence[int]) -> list[in
         await session.execute(left.values(fate=Fate.QUEUED))
         recalled.append(mailing)
     return recalled
+
+
+async def leave_out(session: AsyncSession, agency: Agency, first: int, address: str) -> None:
+    """Digests that wait for people's next words, or still go out, tell nothing withdrawn."""
+    query = (
+        select(Lot)
+        .join(Mailing, Mailing.id == Lot.mailing_id)
+        .join(Carried, (Carried.mailing_id == Lot.mailing_id) & (Carried.lot == Lot.number))
+        .where(Carried.announcement_id == first, Mailing.announcement_id.is_(None))
+    )
+    for lot in (await session.scalars(query)).all():
+        whose = select(Recipient.contact_id).where(
+            Recipient.mailing_id == lot.mailing_id, Recipient.lot == lot.number
+        )
+        waiting = (
+            News.mailing_id == lot.mailing_id,
+            News.told_at.is_(None),
+            News.contact_id.in_(whose),
+        )
+        told = await _told(session, lot)
+        if not told:
+            await session.execute(delete(News).where(*waiting))
+            continue
+        [reply] = leaflets.replies(agency, told, lot.language, address, is_digest=True)
+        lot.replies = [msgspec.to_builtins(reply)]
+        await session.execute(update(News).where(*waiting).values(reply=lot.replies[0]))
+
+
+async def _told(session: AsyncSession, lot: Lot) -> Sequence[Told]:
+    """What of it holds, in the words that it has now."""
+    carried = select(Carried.announcement_id).where(
+        Carried.mailing_id == lot.mailing_id, Carried.lot == lot.number
+    )
+    query = select(Announcement).where(
+        Announcement.id.in_(carried), Announcement.state == State.POSTED
+    )
+    firsts = (await session.scalars(query.order_by(Announcement.posted_at, Announcement.id))).all()
+    return [Told(story.latest, story.first) for story in await stories(session, firsts)]

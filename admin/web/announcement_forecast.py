@@ -8,8 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin import recipients
 from admin.announcement_checks import first_time
-from admin.announcements import Announcement, Content, Way, is_urgent, way_of
-from admin.announcing import ending
+from admin.announcements import Announcement, Content, Way, ending, is_urgent, way_of
 from admin.quota import Ledger
 from admin.subscriptions import Frequency, Subscriber, reachable, wants
 from admin.web.visit import Visit

@@ -13,8 +13,7 @@ from markupsafe import Markup
 
 from admin import leaflets
 from admin.announcement_checks import first_time
-from admin.announcements import Announcement, Content, Relation, State, Way
-from admin.announcing import ending
+from admin.announcements import Announcement, Content, Relation, State, Way, ending
 from admin.leaflets import Told
 from admin.threads import Story, follow
 from admin.web.visit import Visit

@@ -5,7 +5,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin import chat_links, leaflets, riding
-from admin.announcements import Announcement, State, is_urgent
+from admin.announcements import Announcement, Relation, State, is_urgent
 from admin.announcing import DECIDERS, WRITERS, Refused
 from admin.followers import told
 from admin.leaflets import Told
@@ -99,6 +99,8 @@ async def resume(visit: Visit) -> web.StreamResponse:
 async def _go_on(visit: Visit, session: AsyncSession, it: Announcement) -> None:
     if not may_decide(visit, it) or it.state is not State.POSTED:
         raise Refused("announce.not_yours")
+    if it.first_id is None and (await story_of(session, it)).ended(visit.now):
+        raise Refused("announce.resume_over")
     query = select(Mailing).where(
         Mailing.announcement_id == it.id,
         Mailing.ended_at.is_(None),
@@ -135,7 +137,8 @@ async def _lack(visit: Visit, it: Announcement, one: Account) -> str:
         return ""
     if not ledger.is_known:
         return visit.say("announce.quota_unknown")
-    short = ledger.shortfall(left, urgent=is_urgent(visit.agency, it.content))
+    urgent = is_urgent(visit.agency, it.content) or it.relation is Relation.ALL_CLEAR
+    short = ledger.shortfall(left, urgent=urgent)
     return visit.say("announce.resume_short", left=left, short=short) if short else ""
 
 

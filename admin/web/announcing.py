@@ -6,7 +6,15 @@ import msgspec
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin import announcement_checks, announcements, announcing, chat_links, posting, staff
+from admin import (
+    announcement_checks,
+    announcements,
+    announcing,
+    chat_links,
+    posting,
+    riding,
+    staff,
+)
 from admin.announcements import Announcement, State, Way
 from admin.announcing import DECIDERS, WRITERS, Refused, approver_of
 from admin.followers import told
@@ -191,6 +199,8 @@ async def withdraw(visit: Visit) -> web.StreamResponse:
             raise Refused("announce.reason_personal")  # the public reads it
         await announcing.withdraw(session, it, visit.officer, reason, visit.now)
         await announcement_sending.stop(visit, session, it, for_good=True)
+        address = visit.equipment.settings.public_url
+        await riding.leave_out(session, visit.agency, it.first_id or it.id, address)
         if it.first_id is not None and it.posted_at is not None:  # what it said before holds again
             await posting.plan(session, await story_of(session, it), visit.now)
 

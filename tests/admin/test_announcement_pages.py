@@ -16,7 +16,7 @@ from PIL import Image
 from sqlalchemy import select, update
 
 from admin import announcement_checks, announcements, announcing
-from admin.announcements import Announcement, Content, State, Way
+from admin.announcements import Announcement, Content, Relation, State, Way
 from admin.chat_links import StaffChat
 from admin.followers import News
 from admin.mailings import Carried, Fate, Lot, Mailing, Recipient, Why
@@ -452,6 +452,40 @@ async def test_what_was_stopped_goes_on_only_if_the_quota_has_room_for_all_of_it
 
     assert approver.status == 422
     assert "เหลือ 5 คน แต่โควตาขาด 2 ข้อความ" in approver.text
+
+
+async def test_an_end_may_use_the_reserve_when_it_goes_on_too(
+    house: House, line: Counted, writer: Browser, approver: Browser
+) -> None:
+    line.used = 77
+    at = await write(house, writer)
+    await sending(house, at, [])
+    end = await write(house, writer)
+    number = int(at.rpartition("/")[2])
+    query = update(Announcement).where(Announcement.id == int(end.rpartition("/")[2]))
+    async with house.database.session() as session:
+        await session.execute(query.values(first_id=number, relation=Relation.ALL_CLEAR))
+    await sending(house, end, await subscribed(house, 6))
+    await press(approver, end, "stop")
+    await press(approver, end, "resume")
+
+    assert approver.path == f"{end}?done=sending_resumed"
+
+
+async def test_what_is_over_does_not_go_on(
+    house: House, line: Counted, writer: Browser, approver: Browser
+) -> None:
+    until = house.clock() + timedelta(days=1)
+    at = await write(house, writer, valid_until=f"{until:%Y-%m-%dT%H:%M}")
+    await sending(house, at, await subscribed(house, 3))
+    await press(approver, at, "stop")
+    async with house.database.session() as session:
+        it = await session.get_one(Announcement, int(at.rpartition("/")[2]))
+        it.content = msgspec.structs.replace(it.content, valid_until=house.clock())
+    await press(approver, at, "resume")
+
+    assert approver.status == 422
+    assert "ข่าวนี้สิ้นสุดแล้ว" in approver.text
 
 
 async def test_withdrawing_stops_for_good_and_says_why(
@@ -989,6 +1023,26 @@ async def test_who_read_it_in_a_digest_is_in_the_figures(
     for one in people:
         assert str(one.id) not in approver.text
         assert one.address not in approver.text
+
+
+async def test_a_digest_that_waits_for_a_reply_does_not_tell_what_was_withdrawn(
+    house: House, line: Counted, writer: Browser, approver: Browser
+) -> None:
+    people = await subscribed(house, 4)
+    at = await write(house, writer)
+    await sending(house, at, [])
+    await digested(house, at, people)
+    async with house.database.session() as session:
+        query = select(Mailing.id).where(Mailing.announcement_id.is_(None))
+        given = {"reply": {"text": "ก"}, "presses": False, "at": house.clock()}
+        mailing = await session.scalar(query)
+        lot = {"number": 0, "language": "th", "replies": [given["reply"]], "recipients": 3}
+        session.add(Lot(mailing_id=mailing, **lot))
+        session.add(News(contact_id=people[1].id, mailing_id=mailing, **given))
+    await press(approver, at, "withdraw", reason="วันผิด")
+
+    async with house.database.session() as session:
+        assert list(await session.scalars(select(News))) == []
 
 
 async def test_recipients_stand_a_hundred_on_a_page(

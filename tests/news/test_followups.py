@@ -9,11 +9,12 @@ from admin.announcements import Announcement, Content, Relation, State, Way, ann
 from admin.announcing import UNDO, Refused
 from admin.followers import take
 from admin.news_rounds import NewsRounds
+from admin.riding import leave_out
 from admin.subscriptions import Frequency, stop
 from bot.messages import Contact
 from knowledge.agency import Agency
 from tests.news.conftest import Newsroom
-from tests.news.press import CUT, SECOND, Press, replaced
+from tests.news.press import CUT, HEAD, SECOND, Press, replaced
 from tests.news.test_mailings import standing, within_a_month
 
 WEEKLY = replaced(CUT, kind="notice", recurs="weekly:0:07:00")
@@ -114,6 +115,21 @@ async def test_what_recurs_does_so_until_the_day_that_its_correction_names(press
     assert press.got("telegram") == {"wants": 5}, "no longer than was said at last"
 
 
+async def test_what_the_head_approved_is_corrected_by_the_head_alone(press: Press) -> None:
+    number = await press.announces(replaced(CUT, is_urgent=True), by=HEAD)
+    with pytest.raises(Refused):
+        await press.signs(CUT, relation=Relation.CORRECTION, first=number)
+
+    fixed = await press.signs(CUT, by=HEAD, relation=Relation.CORRECTION, first=number)
+    press.clock.move(seconds=UNDO.total_seconds())
+    await press.goes_out()
+    async with press.database.session() as session:
+        found = await announcement_of(session, press.agency.slug, fixed)
+        assert found
+        with pytest.raises(Refused):
+            await announcing.end_now(session, press.agency, found, SECOND, press.clock())
+
+
 async def test_nothing_follows_what_was_withdrawn(press: Press) -> None:
     await press.subscribes("wants", "telegram")
     number = await press.announces()
@@ -175,6 +191,31 @@ async def test_a_digest_has_room_for_every_topic_and_counts_what_it_leaves_out(
     assert [said["work"].count(f"งาน{n}") for n in range(2)] == [1, 1]
     assert "ก่อนหน้านั้นอีก" not in said["work"]
     assert "อีก 4 เรื่อง" in said["all"]
+
+
+async def test_a_digest_that_waits_for_a_reply_tells_nothing_withdrawn(press: Press) -> None:
+    press.newsroom.line.limit = 0
+    reader = await press.subscribes("reader", "line", frequency=Frequency.DAILY)
+    other = await press.subscribes("other", "line", "jobs", frequency=Frequency.DAILY)
+    notice = replaced(CUT, kind="notice")
+    await press.announces(notice, lasts=None)
+    both = [("services", "ผิด"), ("jobs", "งานผิด")]
+    wrong = [
+        await press.announces(replaced(notice, topic=topic, headline_th=said), lasts=None)
+        for topic, said in both
+    ]
+    press.clock.move(hours=8)
+    await NewsRounds(press.database, press.newsroom.channels).daily(press.clock(), press.clock())
+    await press.goes_out()
+
+    for number in wrong:
+        await withdraws(press, number)
+        async with press.database.session() as session:
+            await leave_out(session, press.agency, number, "https://thamdai.example")
+
+    assert press.got("line") == {}
+    assert await read(press, reader) == [CUT.headline_th]
+    assert await read(press, other) == []
 
 
 async def test_the_end_of_what_a_digest_told_is_booked_as_well(press: Press) -> None:
