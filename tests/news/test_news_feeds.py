@@ -467,7 +467,7 @@ async def test_open_data_come_as_a_sheet_and_as_xml_too(paper, tmp_path):
     async with paper.http.get(f"/{paper.agency.slug}/opendata/news.xml") as found:
         kind, root = found.headers["Content-Type"], ET.fromstring(await found.read())  # noqa: S314
 
-    [sheet] = opendocument.read(tmp_path / "news.ods")
+    [(_, sheet)] = opendocument.read(tmp_path / "news.ods")
     (_, heading), (_, row) = sheet
     assert list(heading)[:2] == ["เลขที่ข่าว", "หัวข้อ"]
     assert row[0] == str(first)
