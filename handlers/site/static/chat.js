@@ -15,9 +15,13 @@
 
   const copy = (id) => find(id).content.firstElementChild.cloneNode(true);
 
-  function add(line, text) {
+  function tongue(text) {
     const count = (letters) => (text.match(letters) || []).length;
-    const language = count(/[ก-๛]/g) >= count(/[A-Za-z]/g) ? "th" : "en";
+    return count(/[ก-๛]/g) >= count(/[A-Za-z]/g) ? "th" : "en";
+  }
+
+  function add(line, text) {
+    const language = tongue(text);
     if (text && language !== document.documentElement.lang) line.lang = language;
     line.classList.add("fresh");
     log.append(line);
@@ -87,15 +91,21 @@
       const row = blank.cloneNode(true), dd = row.querySelector("dd");
       row.querySelector("dt").textContent = label;
       dd.textContent = value;
-      if (reply.url && /^https?:/.test(reply.url) && value.includes(reply.source)) {
-        const a = document.createElement("a");
-        abroad(a, reply.url);
-        a.append(value, note(words.tab));
-        dd.replaceChildren(a);
-      }
+      if (reply.source && value.includes(reply.source)) dd.replaceChildren(source(value, reply.url));
       rows.append(row);
     }
     blank.remove();
+  }
+
+  function source(name, url) {
+    const span = document.createElement("span");
+    span.lang = tongue(name);
+    span.append(name);
+    if (!url || !/^https?:/.test(url)) return span;
+    const a = document.createElement("a");
+    abroad(a, url);
+    a.append(span, note(words.tab));
+    return a;
   }
 
   function fill(place, choices) {
