@@ -166,6 +166,8 @@ async def _own(session: AsyncSession, message: InboundMessage) -> Attachment | N
 
 async def of(session: AsyncSession, ids: Sequence[int]) -> Sequence[Attachment]:
     """The files with these ids, in this order; those that are not there are left out."""
+    if not ids:
+        return []
     query = select(Attachment).where(Attachment.id.in_(ids))
     found = {row.id: row for row in await session.scalars(query)}
     return [found[number] for number in ids if number in found]

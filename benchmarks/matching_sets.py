@@ -21,8 +21,7 @@ Set = tuple[list[Document], list[Query]]
 @cache
 def others_questions() -> tuple[str, ...]:
     """The questions of other bodies that the software ships with."""
-    groups = _yaml(AGENCIES / "_default" / "background.yaml")
-    return tuple(example for group in groups for example in group["examples"])
+    return tuple(load_defaults(AGENCIES / "_default").asked_of_others)
 
 
 def idle_words() -> list[str]:

@@ -48,7 +48,7 @@ class Accounts(Protocol):
 class _Taking:
     """Takes accounts over, one after the other."""
 
-    def __init__(self, accounts: Iterable[str], taken: Taken) -> None:
+    def __init__(self, accounts: Iterable[str] = (), *, taken: Taken) -> None:
         self._accounts = frozenset(accounts)
         self._taken = taken
         self.held: frozenset[str] = frozenset()
@@ -73,9 +73,6 @@ class _Taking:
 class AllAccounts(_Taking):
     """One process on SQLite: everything is ours."""
 
-    def __init__(self, accounts: Iterable[str] = (), *, taken: Taken) -> None:
-        super().__init__(accounts, taken)
-
     async def run(self) -> None:
         """Take all at once; while the database does not let us, try again."""
         while True:
@@ -95,7 +92,7 @@ class LockedAccounts(_Taking):
     def __init__(
         self, url: str, accounts: Iterable[str] = (), *, taken: Taken, notified: Callable[[], None]
     ) -> None:
-        super().__init__(accounts, taken)
+        super().__init__(accounts, taken=taken)
         self._dsn = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
         self._notified = notified
 

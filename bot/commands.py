@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import structlog
@@ -71,14 +72,14 @@ def evaluate(
     """Measure the answers on a test set."""
     logs.set_up("ERROR")
     encoder, _ = open_encoder(settings.data_dir / "vectors") if settings.semantic else (None, None)
-    background: list[str] = []
+    background: Sequence[str] = ()
     small_talk = None
     try:
         defaults = load_defaults(settings.agencies_dir / DEFAULT)
     except BadFiles as error:
         complain("วัดโดยไม่มีตัวอย่างของหน่วยงานอื่น", f"measured without others' matters: {error}")
     else:
-        background = [example for group in defaults.background for example in group.examples]
+        background = defaults.asked_of_others
         small_talk = SmallTalk(examples_of(defaults.wording), encoder, background)
     try:
         found = measure(

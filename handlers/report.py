@@ -26,7 +26,6 @@ from handlers.drafts import (
     answer,
     as_kind,
 )
-from handlers.handover import mark_of
 from handlers.signs import Answer, key_of, signs
 from knowledge.chains import Kind
 from knowledge.matching import Decision
@@ -224,9 +223,9 @@ async def kind_chosen(turn: Turn, rest: str, now: datetime) -> Outcome:
 async def _asked(turn: Turn, kind: Kind | None, mark: str, now: datetime) -> Outcome:
     """What was asked under this mark is told; a second tap goes on with it."""
     draft, asked = turn.state.draft, turn.state.question
-    if draft is not None and any(mark_of(part) == mark for part in draft.said):
+    if draft is not None and any(handover.mark_of(part) == mark for part in draft.said):
         return await going_on(turn, as_kind(draft, kind), now)
-    if asked is None or mark_of(asked) != mark:
+    if asked is None or handover.mark_of(asked) != mark:
         return handover.gone(turn)
     return await opened(turn, kind, now, text=asked.text, message=asked.message)
 

@@ -293,3 +293,8 @@ class Defaults(BaseModel):
     topics: Sequence[Topic]
     news: NewsProfile
     wording: Wording
+
+    @property
+    def asked_of_others(self) -> Sequence[str]:
+        """What other bodies are asked, as citizens type it."""
+        return tuple(example for group in self.background for example in group.examples)

@@ -3,11 +3,8 @@
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
-from knowledge.files import BadFiles, Fault
-
-T = TypeVar("T")
+from knowledge.files import BadFiles, Fault, T
 
 Stamp = tuple[tuple[str, int, int], ...]
 """Each file's name, when it was changed and how large it is."""

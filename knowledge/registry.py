@@ -209,8 +209,7 @@ class Registry:
     @property
     def _background(self) -> Sequence[str]:
         """What other bodies are asked."""
-        groups = self._defaults.background if self._defaults else ()
-        return [example for group in groups for example in group.examples]
+        return self._defaults.asked_of_others if self._defaults else ()
 
     def matcher(self, agency: Agency, entries: Iterable[Entry]) -> Matcher:
         """An index over entries, with what else the agency's own index goes by.
