@@ -5,6 +5,7 @@ import ctypes
 import importlib.util
 import os
 import threading
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from functools import cache
@@ -30,6 +31,8 @@ FEW: Final = 64  # texts that the second encoder takes in one piece, for the roo
 CPU: Final = Path("/proc/cpuinfo")
 EMPTY: Final = " "
 AT_ONCE: Final = 1_000  # many rows in one piece cost memory that is not given back
+LATEST: Final = 4_096
+"""Questions, clauses and words whose vectors are kept in memory: two kilobytes each."""
 
 
 class Encoder(Protocol):
@@ -74,6 +77,7 @@ class CachedEncoder:
         self._file = directory / f"{self.name}.npz"
         self._lock = threading.Lock()
         self._model: Any = None
+        self._latest: OrderedDict[str, Vectors] = OrderedDict()
         self._known: dict[bytes, Vectors] | None = None
         self._written = 0
 
@@ -94,10 +98,21 @@ class CachedEncoder:
             self.second.warm()
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """One row of length one for each text, computed now."""
+        """One row of length one for each text, computed now unless it came lately."""
         if not texts:
             return np.zeros((0, self.width), np.float32)
-        return self._projected(self._as_made(texts))
+        with self._lock:
+            found = {text: self._latest[text] for text in texts if text in self._latest}
+        if new := [text for text in dict.fromkeys(texts) if text not in found]:
+            rows = self._projected(self._as_made(new))
+            found |= {text: row.copy() for text, row in zip(new, rows, strict=True)}
+        with self._lock:
+            for text, row in found.items():
+                self._latest[text] = row
+                self._latest.move_to_end(text)
+            while len(self._latest) > LATEST:
+                self._latest.popitem(last=False)
+        return np.stack([found[text] for text in texts])
 
     def _as_made(self, texts: Sequence[str]) -> Vectors:
         """As the model makes them."""
@@ -182,14 +197,6 @@ class SecondEncoder(CachedEncoder):
 
     name = SECOND_VERSION
     width = SECOND_WIDTH
-    _last: tuple[list[str], Vectors] | None = None
-
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        """One row of length one for each text; what was asked last is known."""
-        last = self._last
-        if last is None or last[0] != list(texts):
-            self._last = last = (list(texts), super().encode(texts))
-        return last[1]
 
     def _as_made(self, texts: Sequence[str]) -> Vectors:
         usable = [_sayable(text) for text in texts]

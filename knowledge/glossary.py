@@ -1,6 +1,6 @@
 """Word by word: how near in meaning each word of a question is to the words of each document."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import numpy as np
@@ -9,7 +9,6 @@ from knowledge.embedding import Encoder, Vectors
 from knowledge.lexical import spans
 from knowledge.signals import Floats, Ints
 
-KEPT: Final = 4096  # words of questions whose vectors are kept
 SOME: Final = 4  # where one word in so many is compared, all are: picking them takes longer
 UNRELATED: Final = 0.35  # two words that have nothing to do with each other are this near
 
@@ -21,25 +20,20 @@ class Glossary:
         terms = sorted({term for bags in views for bag in bags for term in bag})
         self._places = {term: place for place, term in enumerate(terms)}
         self._vectors = encoder.encode_kept(terms)
-        self._asked: dict[str, Vectors] = {}
         self._views = [_flat([[self._places[t] for t in bag] for bag in bags]) for bags in views]
 
     def unknown(self, terms: Sequence[str]) -> list[str]:
-        """The words whose vectors are not known yet."""
-        return [term for term in terms if term not in self._places and term not in self._asked]
+        """Those words that no document has."""
+        return [term for term in terms if term not in self._places]
 
-    def vectors(self, terms: Sequence[str], new: Mapping[str, Vectors]) -> Vectors | None:
-        """A row for each word, of which those not known are given; None for no words."""
-        known = self._asked
-        known.update(new)
+    def vectors(self, terms: Sequence[str], unknown: Vectors) -> Vectors | None:
+        """A row for each word, of which those of the unknown are given; None for no words."""
+        others = iter(unknown)
         rows = [
-            self._vectors[self._places[t]] if t in self._places else known.get(t) for t in terms
+            self._vectors[self._places[term]] if term in self._places else next(others)
+            for term in terms
         ]
-        if len(known) > KEPT:
-            self._asked = {}
-        if not rows or any(row is None for row in rows):
-            return None
-        return np.asarray(rows, np.float32)
+        return np.asarray(rows, np.float32) if rows else None
 
     def covered(self, words: Vectors, weights: Floats, places: Ints) -> list[Floats]:
         """For each view, the share of the words' weight that each document's words come near."""

@@ -233,9 +233,7 @@ class Index:
         new = self._glossary.unknown(content)
         found = self._encoder.encode([question.text, *question.clauses, *new])
         whole = 1 + len(question.clauses)
-        return found[:whole], self._glossary.vectors(
-            content, dict(zip(new, found[whole:], strict=True))
-        )
+        return found[:whole], self._glossary.vectors(content, found[whole:])
 
     def _meant(
         self, promise: Floats, asked: Vectors | None

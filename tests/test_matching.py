@@ -241,18 +241,42 @@ def test_among_very_many_phrases_a_question_finds_its_entry():
         assert matcher.match(f"ถนนหมู่บ้านที่ {n} พัง").ranked[0][0] == f"d{n}"
 
 
-def test_a_question_loses_no_word_when_the_words_of_earlier_ones_are_forgotten(monkeypatch):
-    monkeypatch.setattr("knowledge.glossary.KEPT", 3)
-    encoder = LetterEncoder()
-    small = Matcher(read_documents(KB), encoder=encoder)
-    large = Matcher(read_documents(KB), encoder=encoder)
-    others = ("มะม่วง", "จักรยาน", "ดาวเทียม", "ลูกโป่ง")
-    questions = [f"ทำบัตรปลาทู{other}ต้องทำยังไง" for other in others]
+class NotingEncoder(CachedEncoder):
+    """Vectors of letters instead of the model's; notes for what texts they were made."""
 
-    found = [small.match(question).ranked for question in questions]
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory)
+        self.made: list[str] = []
 
-    monkeypatch.setattr("knowledge.glossary.KEPT", 4096)
-    assert found == [large.match(question).ranked for question in questions]
+    def _as_made(self, texts):
+        self.made += texts
+        return LetterEncoder().encode(texts)
+
+    def encode_kept(self, texts):
+        return LetterEncoder().encode(texts)
+
+
+def test_what_was_asked_lately_is_not_computed_again_and_the_oldest_is_forgotten(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr("knowledge.embedding.LATEST", 3)
+    encoder, alone = NotingEncoder(tmp_path), LetterEncoder()
+
+    for texts in (["ก", "ข"], ["ข", "ค", "ก", "ข"], ["ง"], ["ก", "ข"]):
+        assert np.allclose(encoder.encode(texts), alone.encode(texts))
+
+    assert encoder.made == ["ก", "ข", "ค", "ง", "ข"], "ค, not ก, gave way to ง; ข came back"
+
+
+def test_a_question_of_more_words_than_are_remembered_is_understood_all_the_same(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr("knowledge.embedding.LATEST", 1)
+    small = Matcher(read_documents(KB), encoder=NotingEncoder(tmp_path / "small"))
+    large = Matcher(read_documents(KB), encoder=LetterEncoder())
+    question = "ทำบัตรปลาทูมะม่วงจักรยานต้องทำยังไง"
+
+    assert small.match(question).ranked == large.match(question).ranked
 
 
 def test_many_phrases_are_compared_as_few_are(monkeypatch):
