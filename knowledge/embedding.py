@@ -31,7 +31,7 @@ FEW: Final = 64  # texts that the second encoder takes in one piece, for the roo
 CPU: Final = Path("/proc/cpuinfo")
 EMPTY: Final = " "
 AT_ONCE: Final = 1_000  # many rows in one piece cost memory that is not given back
-LATEST: Final = 4_096
+LATEST: Final = 1_024
 """Questions, clauses and words whose vectors are kept in memory: two kilobytes each."""
 
 
