@@ -1,7 +1,6 @@
 """The page about an evaluation says the same as its figures, and anybody can read it."""
 
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,7 @@ import pytest
 from knowledge.evaluation import Evaluation, Query, Result, evaluate
 from knowledge.matching import Decision, Match
 from knowledge.report import bars, confusions, curve, reliability, render, working_point
+from tests.web.windows import CHROMIUM, FLAGS
 
 DATA = Path(__file__).parent / "data" / "municipality"
 ANSWER, SUGGEST, REFUSE = Decision.ANSWER, Decision.SUGGEST, Decision.REFUSE
@@ -104,9 +104,6 @@ def test_every_kind_and_every_figure_stands_there(page):
         assert said in page
 
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-
-
 @pytest.mark.skipif(CHROMIUM is None, reason="NO BROWSER: the report was NOT looked at")
 @pytest.mark.parametrize("width", [360, 1280])
 async def test_the_page_fits_the_screen_and_is_accessible(page, tmp_path, width):
@@ -116,9 +113,7 @@ async def test_the_page_fits_the_screen_and_is_accessible(page, tmp_path, width)
     file = tmp_path / "report.html"
     file.write_text(page, "utf-8")
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
-        )
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         shown = await browser.new_page(viewport={"width": width, "height": 800})
         await shown.goto(file.as_uri())
         assert await shown.evaluate("document.documentElement.scrollWidth") <= width

@@ -47,7 +47,7 @@ from tests.hostile.test_hostile_chat import (
     header_value,
     multipart,
 )
-from tests.web.conftest import CHROMIUM, FLAGS, MISSING
+from tests.web.windows import CHROMIUM, FLAGS, MISSING
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),

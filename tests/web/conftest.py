@@ -25,20 +25,9 @@ from bot.settings import ROOT, Settings
 from bot.tables import ContactRow, EventRow, OutgoingRow, Progress, account_of
 from handlers.site.chat import Chat
 from handlers.site.pages import Pages
-from tests.web.windows import Windows
+from tests.web.windows import CHROMIUM, FLAGS, MISSING, Windows
 
 AGENCY = "tapon"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-MISSING = "NO BROWSER: the web chat's page was NOT tested. Install Debian's package chromium."
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
-
 Visit = Callable[..., Awaitable[Page]]
 
 

@@ -1,11 +1,25 @@
 """Windows of a browser, as new for each test, though the browser begins them once for many."""
 
+import shutil
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from playwright.async_api import Browser, ConsoleMessage, Error, Page, expect
+
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser")
+CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
+"""Without windows it needs half as much of the processor; what pages do in it is the same."""
+MISSING = "NO BROWSER: the web chat's page was NOT tested. Install Debian's package chromium."
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
 
 SCREENS = {"phone": (360, 740), "desktop": (1280, 800)}
 PATIENCE = 15_000
