@@ -1,7 +1,9 @@
 """Forgetting: a message taken back leaves nothing but the fact that there was one."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
+from html import unescape
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, delete, exists, select
@@ -13,18 +15,57 @@ from bot.messages import InboundMessage, Kind
 from bot.tables import ContactRow, EventRow, OutgoingRow
 
 _AT_ONCE = 2_000
+A_PIECE = 3
+"""Letters from which on a part of a message between two spaces is looked for by itself."""
+AN_END = 20
+"""Letters of a long one that are looked for, at either end: a reply may be cut in two."""
 
 
 async def forget(
     session: AsyncSession, contact_id: UUID, message_id: str, *, but: str | None = None
 ) -> None:
-    """Blank what was kept of a message, except the event named in `but` (an edit's own)."""
+    """Blank what was kept of a message, except the event named in `but` (an edit's own).
+
+    Replies that repeat it, as the preview of a report does, are deleted once they were sent.
+    """
     query = select(EventRow).where(
         EventRow.contact_id == contact_id, EventRow.message_id == message_id
     )
-    for event in await session.scalars(query):
-        if event.event_id != but:
-            event.payload = _blank(message_of(event))
+    events = (await session.scalars(query.order_by(EventRow.id))).all()
+    stays = [message_of(event).text or "" for event in events if event.event_id == but]
+    gone = [event for event in events if event.event_id != but]
+    pieces = {piece for event in gone for piece in _pieces(message_of(event))}
+    if said := {piece for piece in pieces if not any(piece in text for text in stays)}:
+        await _forget_replies(session, contact_id, gone[0].id, said)
+    for event in gone:
+        event.payload = _blank(message_of(event))
+
+
+def _pieces(message: InboundMessage) -> Iterator[str]:
+    """What a reply repeats of a message: a name without its number, a long text's beginning."""
+    place = message.place
+    named = (place.title, place.address, f"{place.latitude:.5f}") if place else ()
+    for words in filter(None, (message.text, *named)):
+        for piece in [one for one in words.split() if len(one) >= A_PIECE] or [words.strip()]:
+            yield from (piece[:AN_END], piece[-AN_END:])
+
+
+async def _forget_replies(
+    session: AsyncSession, contact_id: UUID, since: int, pieces: Collection[str]
+) -> None:
+    """Delete what was replied to that event and later ones, and has one of these in it."""
+    looked_for = [json.dumps(piece, ensure_ascii=False)[1:-1] for piece in pieces if piece]
+    query = select(OutgoingRow.id, OutgoingRow.payload).where(
+        OutgoingRow.contact_id == contact_id,
+        OutgoingRow.cause_id >= since,
+        OutgoingRow.done_at.is_not(None),
+    )
+    found = []
+    for row in await session.execute(query):
+        shown = unescape(json.dumps(row.payload, ensure_ascii=False))
+        if any(piece in shown for piece in looked_for):
+            found.append(row.id)
+    await session.execute(delete(OutgoingRow).where(OutgoingRow.id.in_(found)))
 
 
 def _blank(message: InboundMessage) -> dict[str, object]:

@@ -7,6 +7,7 @@ from admin.attachments import Status
 from admin.logbook import Line, LogLine
 from admin.tickets import Ticket
 from bot.messages import Attachment, Kind
+from bot.tables import OutgoingRow
 from tests.dialogues.test_reports import ROAD, rows, state_of, tap, values
 
 
@@ -77,6 +78,38 @@ async def test_a_number_edited_into_other_words_is_asked_again(town, talk):
 
     assert asked.text.startswith("เบอร์ติดต่อกลับ")
     assert "phone" not in (await state_of(town, talk))["draft"]
+
+
+async def replied(town) -> list[str]:
+    """Every reply that is kept."""
+    return [str(row.payload) for row in await rows(town, OutgoingRow)]
+
+
+async def test_no_reply_goes_on_repeating_what_was_taken_back(town, talk):
+    await talk("สวัสดี")
+    await personal(talk)
+    await tap(talk, "draft:send")
+    [ticket] = await rows(town, Ticket)
+    await tap(talk, f"mine:{ticket.number}")
+    before = await replied(town)
+
+    await talk.do(Kind.UNSEND, message_id="name")
+    await edit(talk, "phone", "089 999 9999")
+    await talk.do(Kind.UNSEND, message_id="what")
+    after = await replied(town)
+
+    for words in (ROAD, "สมหญิง", "081 234 5678"):
+        assert any(words in reply for reply in before)
+        assert not any(words in reply for reply in after)
+    assert before[0] in after
+
+
+async def test_a_corrected_slip_leaves_the_replies_that_do_not_repeat_it(town, talk):
+    await talk.do(Kind.TEXT, text="ถนนพังง หน้าตลาด", message_id="what")
+    before = await replied(town)
+    await edit(talk, "what", "ถนนพัง หน้าตลาด")
+
+    assert set(before) <= set(await replied(town))
 
 
 async def test_an_edit_answers_nothing_that_is_asked(town, talk):

@@ -11,8 +11,10 @@ from sqlalchemy import select
 import bot.sqlite
 from admin.questions import Question
 from bot import forgetting, outbox
+from bot.channels import telegram_messages
+from bot.channels.line_messages import requests as line_requests
 from bot.inbox import message_of
-from bot.messages import Kind
+from bot.messages import Kind, Reply
 from bot.metrics import Metrics
 from bot.settings import ROOT
 from bot.tables import ContactRow, OutgoingRow, Posting
@@ -90,6 +92,25 @@ async def test_an_edit_forgets_the_words_before_and_keeps_its_own(road: Road) ->
 
     assert await kept_texts(road) == [None, "ราคาทองวันนี้เท่าไหร่"]
     assert CANARY not in str(await questions(road))
+
+
+@pytest.mark.parametrize("words", ["“หมา” & 'แมว' <หาย>", 'C:\\หมา "ดำ" & <แมว>', "ตา"])
+async def test_a_repetition_is_known_as_each_platform_writes_it(road: Road, words: str) -> None:
+    repeated = [Reply(f"ชื่อ: {words}")]
+    payloads = [*telegram_messages.calls(repeated, None), {"messages": line_requests(repeated)[0]}]
+    await road.take(message := said(words, message_id="m1"))
+    await until(road.is_quiet)
+    [event] = await road.events()
+    rows = outbox.requests(
+        message.contact, payloads, now=road.clock(), cause_id=event.id, mailbox=True
+    )
+    async with road.database.session() as session:
+        session.add_all(OutgoingRow(**row) for row in rows)
+
+    await road.take(said("", kind=Kind.UNSEND, message_id="m1"))
+    await until(road.is_quiet)
+
+    assert not {row["key"] for row in rows} & {row.key for row in await road.requests()}
 
 
 async def test_nobody_takes_back_anothers_message(road: Road) -> None:
