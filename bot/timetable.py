@@ -17,6 +17,7 @@ from bot.errands import Errand
 from bot.jobs import Scheduled
 from bot.settings import Settings
 from bot.visiting import Visitor
+from handlers import abandoned
 from knowledge.registry import Registry
 
 log = structlog.get_logger()
@@ -59,8 +60,10 @@ def timetable(
         )
         gone = 1
         while gone:
-            async with database.write() as connection:
+            async with database.session() as session:
+                connection = await session.connection()
                 gone = await forgetting.expire(connection, before, needed=needed)
+                gone += await abandoned.forget(session, clock.now(), before)
                 await questions.expire(connection, before)
                 await messenger.expire(connection, before)
         await staff_pages.expire(database)

@@ -2,22 +2,27 @@
 
 import shutil
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
+import bot.clock
 import bot.sqlite
+from admin.attachments import Attachment as File
+from admin.attachments import Status
 from admin.questions import Question
+from admin.subscriptions import Subscriber
 from bot import forgetting, outbox
 from bot.channels import telegram_messages
 from bot.channels.line_messages import requests as line_requests
 from bot.inbox import message_of
-from bot.messages import Kind, Reply
+from bot.messages import Attachment, Kind, Reply
 from bot.metrics import Metrics
-from bot.settings import ROOT
+from bot.settings import ROOT, Settings
 from bot.tables import ContactRow, OutgoingRow, Posting
+from bot.timetable import timetable
 from handlers.desk import Desk
 from knowledge.registry import Registry
 from tests.fakes import MovingClock, said
@@ -200,6 +205,47 @@ async def expired(road: Road, before: datetime) -> int:
     """One round of deleting."""
     async with road.database.write() as connection:
         return await forgetting.expire(connection, before)
+
+
+async def test_what_was_begun_and_left_is_forgotten_though_nobody_comes_back(
+    road: Road, tmp_path: Path
+) -> None:
+    report = said("ถนนพังเป็นหลุมหน้าตลาด", message_id="m1")
+    photo = said("", kind=Kind.IMAGE, attachment=Attachment("f1"), message_id="m2")
+    others = said("ไฟทางดับทั้งซอย", by="malee"), said(CANARY, by="dam"), said(CANARY, by="ek")
+    await road.take(report, photo, *others)
+    await until(road.is_quiet)
+    now = bot.clock.now()
+    for message, days in zip((report, *others), (2, 0.9, 91, 80), strict=True):
+        async with road.database.session() as session:
+            row = await session.get_one(ContactRow, message.contact.id)
+            row.seen_at = now - timedelta(days=days)
+            session.add(
+                Subscriber(
+                    contact_id=row.id,
+                    agency=row.agency,
+                    channel=row.channel,
+                    language="th",
+                    frequency="now",
+                    since=now,
+                )
+            )
+    settings = Settings(data_dir=tmp_path)
+    jobs = timetable(road.database, Registry(tmp_path, tmp_path), settings, {})
+    await next(job for job in jobs if job.name == "forget").work(now)
+
+    left = {
+        row.address: row.state for row in [await road.contact(one) for one in (report, *others)]
+    }
+    assert {who: {"draft", "question"} & set(state) for who, state in left.items()} == {
+        "somchai": set(),
+        "malee": {"draft"},
+        "dam": set(),
+        "ek": {"question"},
+    }
+    assert left["somchai"]["language"] == "th"
+    async with road.database.session() as session:
+        assert [file.status for file in await session.scalars(select(File))] == [Status.FORGOTTEN]
 
 
 async def test_deleting_much_is_done_little_by_little(road: Road, clock: MovingClock) -> None:
