@@ -15,8 +15,10 @@ log = structlog.get_logger()
 def set_up(level: str) -> None:
     """Write structured lines to standard error; libraries speak only when something is wrong."""
     number = getattr(logging, level)
+    libraries = logging.StreamHandler(sys.stderr)
+    libraries.addFilter(Failures())
     logging.basicConfig(
-        level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s"
+        level=logging.WARNING, handlers=[libraries], format="%(levelname)s %(name)s %(message)s"
     )
     for name in ("httpx", "httpcore", "telegram"):  # httpx logs addresses, and tokens are in them
         logging.getLogger(name).setLevel(logging.WARNING)
@@ -33,6 +35,23 @@ def set_up(level: str) -> None:
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # as it is at that moment
         cache_logger_on_first_use=False,
     )
+
+
+class Failures(logging.Filter):
+    """Says of an exception that a library logs what failed and where, and not its message.
+
+    A fault of the database's driver quotes the value that it could not take, and asyncio's line on
+    a task that nobody waits for quotes the fault.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell it in a line of ours instead, if there is an exception."""
+        error = record.exc_info[1] if record.exc_info else None
+        if error is None:
+            return True
+        fault = type(error).__name__
+        log.error("library_failed", library=record.name, fault=fault, where=where(error))
+        return False
 
 
 class FailedRequests(logging.Filter):

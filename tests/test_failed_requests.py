@@ -1,7 +1,9 @@
-"""What the web server says of a request that fails."""
+"""What is said of a request that fails, and of what fails in a library."""
 
 import asyncio
 import logging
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 
 import pytest
@@ -57,3 +59,32 @@ async def test_a_request_that_cannot_be_read_is_not_quoted(port, caplog) -> None
 
     assert b"400" in answer
     assert SECRET not in f"{lines}{caplog.text}"
+
+
+LEFT_ALONE = f"""
+import asyncio, gc, logging
+from bot import logs
+
+async def fail():
+    raise ValueError("{SECRET}")
+
+async def begin():
+    task = asyncio.create_task(fail())
+    await asyncio.sleep(0)
+    del task
+    gc.collect()
+
+logs.set_up("INFO")
+asyncio.run(begin())
+logging.getLogger("sqlalchemy.pool").warning("it goes on")
+"""
+
+
+def test_what_fails_in_a_library_is_told_by_kind_and_place_and_without_words() -> None:
+    done = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", LEFT_ALONE], capture_output=True, text=True, check=True
+    )
+
+    assert '"library": "asyncio", "fault": "ValueError"' in done.stderr
+    assert "WARNING sqlalchemy.pool it goes on" in done.stderr
+    assert SECRET not in done.stderr
