@@ -212,6 +212,7 @@ async def _forget_parts(
     session: AsyncSession, ticket: Ticket, message_id: str, gone: set[str]
 ) -> None:
     """Take away what one message said, wherever it went."""
+    _leave_address(ticket, message_id, gone)
     ticket.said = [part for part in ticket.said if part["message"] != message_id]
     ticket.what = "\n".join(part["text"] for part in ticket.said if part["part"] == "what")
     if "place" in gone:
@@ -223,12 +224,22 @@ async def _replace_parts(
     session: AsyncSession, ticket: Ticket, message_id: str, parts: set[str], text: str
 ) -> None:
     """Put the new words of one message where its old ones were."""
+    _leave_address(ticket, message_id, parts, text)
     if "what" in parts:
         ticket.said = [
             {**part, "text": text} if _is_what(part, message_id) else part for part in ticket.said
         ]
         ticket.what = "\n".join(part["text"] for part in ticket.said if part["part"] == "what")
     await _set_single(session, ticket, parts, text)
+
+
+def _leave_address(ticket: Ticket, message_id: str, parts: Collection[str], new: str = "") -> None:
+    """The address of a page goes with the words that it stood in, unless the new ones say it."""
+    said = [part["text"] for part in ticket.said if _is_what(part, message_id)]
+    said += [ticket.right] if ticket.right and "right" in parts else []
+    written = (ticket.url or "").removeprefix("https://")  # as they may have left it out
+    if written not in new and any(written in words for words in said):
+        ticket.url = None
 
 
 def _is_what(part: dict[str, Any], message_id: str) -> bool:

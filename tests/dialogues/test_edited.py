@@ -144,6 +144,44 @@ async def test_an_edit_goes_on_with_a_report_that_was_left(town, talk):
     assert len(draft["files"]) == 1
 
 
+async def with_an_address(town, citizen) -> list[Ticket]:
+    """Wrong information that was sent, with the address of a page in what would be right."""
+    await citizen("เบอร์ในเว็บผิด")
+    await citizen.do(
+        Kind.TEXT, text="02 111 1111 ดู www.old.go.th/?name=somying", message_id="right"
+    )
+    await tap(citizen, "draft:skip:files", "draft:privacy:anonymous", "draft:send")
+    return await rows(town, Ticket)
+
+
+@pytest.mark.parametrize(
+    ("new", "left"),
+    [("02 222 2222", None), ("ดูที่ www.old.go.th/?name=somying", "https://www.old.go.th/?name=somying")],
+)  # fmt: skip
+async def test_an_address_goes_with_the_words_it_stood_in(town, talk, new, left):
+    [before] = await with_an_address(town, talk)
+    await edit(talk, "right", new)
+    [edited] = await rows(town, Ticket)
+    await talk.do(Kind.UNSEND, message_id="right")
+    [after] = await rows(town, Ticket)
+
+    assert before.url == "https://www.old.go.th/?name=somying"
+    assert (edited.right, edited.url) == (new, left)
+    assert (after.right, after.url) == (None, None)
+
+
+async def test_an_address_in_other_words_stays(town, talk):
+    await talk.do(Kind.TEXT, text="เบอร์ใน www.old.go.th/a ผิด", message_id="what")
+    await talk.do(Kind.TEXT, text="02 111 1111", message_id="right")
+    await tap(talk, "draft:skip:files", "draft:privacy:anonymous", "draft:send")
+    await talk.do(Kind.UNSEND, message_id="right")
+    [ticket] = await rows(town, Ticket)
+    await talk.do(Kind.UNSEND, message_id="what")
+    [gone] = await rows(town, Ticket)
+
+    assert (ticket.url, gone.url) == ("https://www.old.go.th/a", None)
+
+
 async def test_an_edited_caption_is_said_once(town, talk):
     await talk.do(Kind.IMAGE, attachment=Attachment("f1"), text=ROAD, message_id="photo")
     await talk.do(
