@@ -22,6 +22,7 @@ from knowledge.masking import mask
 A_PAGE = 500
 MOMENTS = ("opened_at", "first_reply_due", "first_reply_at", "due_at", "closed_at")
 WORDS = ("what", "right", "ending_reason", "verdict_words")
+WRITTEN = (*WORDS, "url")
 """Written by people: personal numbers in them are taken out unless persons are asked for."""
 PLAIN = ("number", "kind", "status", "source", "privacy", "class", "urgent", "image", "unit",
          "unit_name", "item", "item_title", "topic", "entry", "url")  # fmt: skip
@@ -132,7 +133,7 @@ def _row(agency: Agency, ticket: Ticket, joined: str | None, *, mask_words: bool
     row["unit_name"] = unit.name("th") if unit else None
     row["item_title"] = item.title.of("th") if item else None
     row["joined_to"] = joined
-    for name in WORDS:
+    for name in WRITTEN:
         if mask_words and row[name]:
             row[name] = mask(row[name])
     for name in MOMENTS:

@@ -86,6 +86,7 @@ async def some(database: Database, agency: Agency) -> list[Ticket]:
                 Kind.WRONG_INFO,
                 Source.LINE,
                 f"=1+1 โทร {PHONE}",
+                url=f"https://example.go.th/?tel={PHONE}",
                 privacy=privacy,
                 item="history",
                 place={"latitude": 12.5, "longitude": 102.1},
