@@ -99,11 +99,21 @@ def media_type(content: bytes, name: str = "") -> str | None:
 
 
 def without_places(content: bytes) -> bytes:
-    """A film or sound without where it was taken: telephones write that as `+13.7563+100.5018/`."""
-    return _ISO_6709.sub(lambda found: re.sub(rb"\d", b"0", found[0]), content)
+    """A film or sound without where it was taken: telephones write that as `+13.7563+100.5018/`.
+
+    Some write a box `loci` instead, of numbers and names (3GPP TS 26.244, 8.10).
+    """
+    content = _ISO_6709.sub(lambda found: re.sub(rb"\d", b"0", found[0]), content)
+    cleaned = bytearray(content)
+    for box in _LOCI.finditer(content):
+        begin, end = box.end(), min(len(content), box.start() + int.from_bytes(box[1]))
+        cleaned[begin:end] = bytes(max(0, end - begin))
+    return bytes(cleaned)
 
 
 _ISO_6709: Final = re.compile(rb"[+-]\d{2}\.\d{3,8}[+-]\d{3}\.\d{3,8}(?:[+-]\d+(?:\.\d+)?)?")
+_LOCI: Final = re.compile(rb"(\0\0[\0-\x03].)loci\0{4}", re.DOTALL)
+"""The head of such a box: its length, under a kilobyte, its name and its version."""
 
 
 def _pdf(content: bytes) -> str | None:

@@ -1,5 +1,6 @@
 """What may be kept, by content alone; pictures lose everything but what they show."""
 
+import struct
 from contextlib import suppress
 from io import BytesIO
 
@@ -178,6 +179,17 @@ def test_a_film_forgets_where_it_was_taken() -> None:
     assert len(found.content) == len(contents.MP4)
     assert b"13.7563" not in found.content
     assert b"+00.0000+000.0000/" in found.content
+
+
+def test_a_film_forgets_the_place_that_it_has_in_numbers() -> None:
+    place = b"\x15\xc7Home\0\0" + struct.pack(">iii", 0x00648059, 0x000DC19C, 0) + b"earth\0\0"
+    loci = struct.pack(">I4sI", 12 + len(place), b"loci", 0) + place
+    found = fit(contents.MP4 + loci + b"frames of the film")
+
+    assert len(found.content) == len(contents.MP4 + loci + b"frames of the film")
+    assert struct.pack(">i", 0x00648059) not in found.content
+    assert b"Home" not in found.content
+    assert found.content.endswith(bytes(len(place)) + b"frames of the film")
 
 
 @given(st.binary(max_size=300), st.sampled_from([b"", *(c[:12] for c in (contents.png(), jpeg()))]))
