@@ -12,6 +12,7 @@ from admin.threads import Story
 from bot.clock import BANGKOK
 from handlers.site.news_views import View
 from knowledge import opendocument
+from knowledge.delimited import FORMULA
 
 HEADERS: Mapping[str, str] = {
     "id": "เลขที่ข่าว",
@@ -31,7 +32,6 @@ HEADERS: Mapping[str, str] = {
     "url": "ที่อยู่หน้าเว็บ",
 }
 """The columns, and how Thai spreadsheets head them."""
-_FORMULA = ("=", "+", "-", "@")
 Row = Mapping[str, object]
 
 
@@ -111,7 +111,7 @@ def _cell(value: object) -> object:
     value = _plain(value)
     if not isinstance(value, str):
         return value
-    return f"'{value}" if value.lstrip().startswith(_FORMULA) else value
+    return f"'{value}" if FORMULA.match(value.lstrip()) else value
 
 
 def _at(moment: datetime | None) -> str | None:
