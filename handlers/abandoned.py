@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin import attachments
 from bot.tables import ContactRow
-from handlers.conversation import State
 from handlers.drafts import KEPT_FOR
+from handlers.remembered import kept
 
 _AT_ONCE = 500
 
@@ -28,10 +28,7 @@ async def forget(session: AsyncSession, now: datetime, before: datetime) -> int:
     some = select(ContactRow).where(left).limit(_AT_ONCE).with_for_update(skip_locked=True)
     rows = (await session.scalars(some)).all()
     for row in rows:
-        try:
-            state = msgspec.convert(row.state, State)
-        except msgspec.ValidationError:  # as an older version wrote it: see handlers.desk
-            state = State()
+        state = kept(row)
         if state.draft is not None and row.seen_at < now - KEPT_FOR:
             await attachments.let_go(session, state.draft.files)
             state = replace(state, draft=None)

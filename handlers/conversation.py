@@ -46,6 +46,8 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
     """`<number>:<deed>` whose words a member of staff is about to give."""
     wish: Wish | None = None
     """The news that are being chosen, or were stopped a while ago."""
+    unsent: tuple[str, ...] = ()
+    """Messages taken back of late: the platform may tell of that before it tells of them (L15)."""
 
 
 @dataclass(frozen=True, slots=True)

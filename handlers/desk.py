@@ -11,7 +11,6 @@ from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin import attachments, followers, logbook, questions, subscriptions
-from admin.attachments import Status
 from admin.enclosures import Links
 from admin.questions import Question
 from bot.clock import BANGKOK
@@ -20,10 +19,9 @@ from bot.messages import SILENT, Choice, InboundMessage, Kind, Reply
 from bot.metrics import Metrics
 from bot.tables import ContactRow
 from handlers import news as news_flow
+from handlers import remembered
 from handlers.conversation import Outcome, State, Turn, listed
-from handlers.draft_messages import edited, without
-from handlers.drafts import Draft, Said, is_over
-from handlers.news_wishes import is_over as is_left
+from handlers.drafts import Draft
 from handlers.openers import openers
 from handlers.router import route
 from knowledge.agency import Agency
@@ -94,12 +92,10 @@ class Desk:
     ) -> Sequence[Reply]:
         """Run the flow; the contact's row takes the new state."""
         is_told = await _take_back(session, contact, message, now)
-        state = await _state_of(session, contact, message)
-        if state.draft is not None and is_over(state.draft, now):
-            await attachments.let_go(session, state.draft.files)
-            state = replace(state, draft=None)
-        if state.wish is not None and is_left(state.wish, now):
-            state = replace(state, wish=None)
+        state = await remembered.state_of(session, contact, message, now)
+        if message.kind is not Kind.UNSEND and message.message_id in state.unsent:
+            await forget(session, contact.id, message.message_id or "")
+            return []
         turn = Turn(
             message=message,
             agency=thought.agency,
@@ -158,6 +154,7 @@ class Desk:
             question=turn.state.question if outcome.question is UNSET else outcome.question,
             staff=outcome.staff or (turn.state.staff if outcome.keep_offer else None),
             wish=turn.state.wish if outcome.wish is UNSET else outcome.wish,
+            unsent=turn.state.unsent,
         )
         contact.state = msgspec.to_builtins(state)
         if outcome.asked is None:
@@ -213,26 +210,6 @@ async def _take_back(
     await attachments.forget(session, contact.id, number)
     await logbook.forget(session, contact.id, number, now=now)
     return False
-
-
-async def _state_of(session: AsyncSession, contact: ContactRow, message: InboundMessage) -> State:
-    """What is remembered: not what was taken back, nor what an older version wrote otherwise."""
-    try:
-        state = msgspec.convert(contact.state, State)
-    except msgspec.ValidationError:
-        return State()
-    taken = message.message_id if message.kind is Kind.UNSEND or message.edited else None
-    if taken is None:
-        return state
-    draft, words = state.draft, (message.text or "").strip() if message.edited else ""
-    if draft is not None:
-        draft = edited(draft, Said(words, taken)) if words else without(draft, taken)
-        files = await attachments.of(session, draft.files)
-        left = tuple(file.id for file in files if file.status != Status.FORGOTTEN)
-        draft = replace(draft, files=left)
-    asked = state.question
-    question = asked if asked and asked.message != taken else None
-    return replace(state, draft=draft, question=question)
 
 
 def _answered(turn: Turn, outcome: Outcome) -> str | None:

@@ -118,6 +118,21 @@ async def test_a_repetition_is_known_as_each_platform_writes_it(road: Road, word
     assert not {row["key"] for row in rows} & {row.key for row in await road.requests()}
 
 
+async def test_a_message_that_comes_after_it_was_taken_back_is_forgotten_too(road: Road) -> None:
+    late = said(CANARY, message_id="m1")
+    await road.take(said("สวัสดี", message_id="m0"))
+    await road.take(said("", kind=Kind.UNSEND, message_id="m1"))
+    await road.take(said("ขอบคุณค่ะ", message_id="m2"))
+    await until(road.is_quiet)
+    before = [row.id for row in await road.requests()]
+    await road.take(late)
+    await until(road.is_quiet)
+
+    assert CANARY not in str(await kept_texts(road))
+    assert await questions(road) == []
+    assert [row.id for row in await road.requests()] == before
+
+
 async def test_nobody_takes_back_anothers_message(road: Road) -> None:
     await road.take(said(CANARY, message_id="m1"))
     await road.take(said("", kind=Kind.UNSEND, message_id="m1", by="malee"))
