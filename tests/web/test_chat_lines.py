@@ -3,9 +3,12 @@
 import pytest
 
 from bot.messages import Choice, Reply
+from bot.settings import ROOT
 from handlers.site.lines import language_of_text, line_of, linked
-from handlers.site.pages import thai_order
+from handlers.site.pages import chat_page, thai_order
+from knowledge.folders import load_agency, load_defaults
 
+AGENCIES = ROOT / "knowledge" / "agencies"
 ONE, TWO, NONE = Choice("หนึ่ง", "a:1"), Choice("สอง", "a:2"), Choice("ไม่มีข้อที่ตรง", "none")
 
 
@@ -57,3 +60,15 @@ def test_the_language_of_a_text_is_that_of_most_letters(text, language):
 def test_names_are_sorted_as_in_a_thai_dictionary():
     names = ["สิงห์บุรี", "เพชรบุรี", "บุรีรัมย์"]
     assert sorted(names, key=thai_order) == ["บุรีรัมย์", "เพชรบุรี", "สิงห์บุรี"]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("th", "เรื่องที่ส่งถึงเจ้าหน้าที่เก็บนานกว่านั้น"), ("en", "matters sent to staff for longer")],
+)
+def test_the_page_tells_that_matters_outlive_messages(language, said):
+    agency = load_agency(AGENCIES / "tapon", load_defaults(AGENCIES / "_default"))
+    response = chat_page(agency, language, (), keep_days=30, max_file_mb=5, embedded=False)
+
+    assert "30" in response.text.partition("<footer")[2]
+    assert said in response.text
