@@ -138,7 +138,7 @@ def _privacy(turn: Turn, _draft: Draft, _facts: Facts) -> Question:
     return turn.say("report.privacy"), levels
 
 
-def _same(turn: Turn, _draft: Draft, facts: Facts) -> Question:
+def _same(turn: Turn, draft: Draft, facts: Facts) -> Question:
     """What may be told of another's matter: when, about what, and where it stands."""
     ticket = facts.same
     if ticket is None:
@@ -146,11 +146,20 @@ def _same(turn: Turn, _draft: Draft, facts: Facts) -> Question:
     text = turn.say(
         "report.same",
         date=written(ticket.opened_at.astimezone(BANGKOK).date(), turn.language),
-        about=about(turn.agency, turn.language, ticket) or turn.say(f"report.{ticket.kind}"),
+        about=_about_anothers(turn, draft, ticket),
         state=turn.say(f"standing.{ticket.status}"),
     )
     join = turn.choice("report.join", f"draft:same:{ticket.number}")
     return text, (join, turn.choice("report.apart", "draft:same:"))
+
+
+def _about_anothers(turn: Turn, draft: Draft, ticket: Ticket) -> str:
+    """What another's matter is about: an address that they wrote only where it is the same."""
+    found = about(turn.agency, turn.language, ticket)
+    if found == ticket.url != draft.url:
+        topic = turn.agency.topics.get(ticket.topic or "")
+        found = topic.name(turn.language) if topic else None
+    return found or turn.say(f"report.{ticket.kind}")
 
 
 def _preview(turn: Turn, draft: Draft, facts: Facts) -> Question:

@@ -664,3 +664,20 @@ async def test_name_and_telephone_may_come_at_once(town, talk, said, number):
 
     assert draft.get("phone", {}).get("text") == number
     assert draft.get("name", {}).get("text") == ("สมศรี ใจดี" if number else None)
+
+
+async def like_one(town, words: str) -> str:
+    """How somebody is told of the like matter that another has brought in these words."""
+    await road(town.citizen(), words)
+    neighbour = town.citizen()
+    await neighbour(ROAD)
+    asked = await tap(neighbour, "draft:topic:roads", "draft:skip:files", "draft:privacy:anonymous")
+    assert "draft:same:" in values(asked)
+    return asked.text
+
+
+async def test_nobody_is_shown_the_address_that_another_wrote(town):
+    told = await like_one(town, f"{ROAD} www.fb.co/ying")
+
+    assert "ying" not in told
+    assert "ถนน ทางเท้า" in told
