@@ -1,12 +1,12 @@
 """Forgetting: a message taken back leaves nothing but the fact that there was one."""
 
-import json
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from html import unescape
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, exists, select
+from sqlalchemy import ColumnElement, and_, delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from bot.db import Base
@@ -15,10 +15,14 @@ from bot.messages import InboundMessage, Kind
 from bot.tables import ContactRow, EventRow, OutgoingRow
 
 _AT_ONCE = 2_000
-A_PIECE = 3
-"""Letters from which on a part of a message between two spaces is looked for by itself."""
+A_PIECE = 4
+"""Letters from which on what stands between two spaces is looked for; less is in every reply."""
 AN_END = 20
 """Letters of a long one that are looked for, at either end: a reply may be cut in two."""
+TEXTS = frozenset({"text", "altText"})
+"""Where the words of a request stand, on every platform."""
+GONE = "…"
+"""What stands there afterwards: no platform takes an empty text."""
 
 
 async def forget(
@@ -26,7 +30,7 @@ async def forget(
 ) -> None:
     """Blank what was kept of a message, except the event named in `but` (an edit's own).
 
-    Replies that repeat it, as the preview of a report does, are deleted once they were sent.
+    So are replies that repeat it, as the preview of a report does.
     """
     query = select(EventRow).where(
         EventRow.contact_id == contact_id, EventRow.message_id == message_id
@@ -46,26 +50,39 @@ def _pieces(message: InboundMessage) -> Iterator[str]:
     place = message.place
     named = (place.title, place.address, f"{place.latitude:.5f}") if place else ()
     for words in filter(None, (message.text, *named)):
-        for piece in [one for one in words.split() if len(one) >= A_PIECE] or [words.strip()]:
-            yield from (piece[:AN_END], piece[-AN_END:])
+        for piece in words.split():
+            if len(piece) >= A_PIECE:
+                yield from (piece[:AN_END], piece[-AN_END:])
 
 
 async def _forget_replies(
     session: AsyncSession, contact_id: UUID, since: int, pieces: Collection[str]
 ) -> None:
-    """Delete what was replied to that event and later ones, and has one of these in it."""
-    looked_for = [json.dumps(piece, ensure_ascii=False)[1:-1] for piece in pieces if piece]
+    """Blank what was replied to that event and later ones, and has one of these in it."""
     query = select(OutgoingRow.id, OutgoingRow.payload).where(
-        OutgoingRow.contact_id == contact_id,
-        OutgoingRow.cause_id >= since,
-        OutgoingRow.done_at.is_not(None),
+        OutgoingRow.contact_id == contact_id, OutgoingRow.cause_id >= since
     )
-    found = []
-    for row in await session.execute(query):
-        shown = unescape(json.dumps(row.payload, ensure_ascii=False))
-        if any(piece in shown for piece in looked_for):
-            found.append(row.id)
-    await session.execute(delete(OutgoingRow).where(OutgoingRow.id.in_(found)))
+    for row in (await session.execute(query)).all():
+        left = _without(row.payload, pieces)
+        if left != row.payload:
+            change = update(OutgoingRow).where(OutgoingRow.id == row.id)
+            await session.execute(change.values(payload=left))
+
+
+def _without(payload: Any, pieces: Collection[str]) -> Any:
+    """The same request without any text that has one of these in it, as it is sent or read."""
+    if isinstance(payload, list):
+        return [_without(each, pieces) for each in payload]
+    if isinstance(payload, dict):
+        return {
+            key: GONE if key in TEXTS and _has(value, pieces) else _without(value, pieces)
+            for key, value in payload.items()
+        }
+    return payload
+
+
+def _has(text: Any, pieces: Collection[str]) -> bool:
+    return isinstance(text, str) and any(piece in unescape(text) for piece in pieces)
 
 
 def _blank(message: InboundMessage) -> dict[str, object]:
