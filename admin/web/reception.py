@@ -151,9 +151,12 @@ async def slip(visit: Visit) -> web.StreamResponse:
         ticket = await tickets.ticket_of(session, visit.agency.slug, number)
         if ticket is None or ticket.source not in BY_HAND:
             raise web.HTTPNotFound
-        if not may_see(visit.officer, ticket) and not await _took_down(session, visit, ticket):
+        took_down = await _took_down(session, visit, ticket)
+        if not may_see(visit.officer, ticket) and not took_down:
             raise web.HTTPNotFound
-        person = await persons.person_of(session, ticket, visit.officer, visit.now)
+        person = await persons.person_of(
+            session, ticket, visit.officer, visit.now, took_down=took_down
+        )
     return page(
         visit,
         "ticket_slip.html",

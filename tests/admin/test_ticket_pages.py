@@ -481,6 +481,22 @@ async def test_a_name_is_shown_to_whom_it_may_be_and_the_look_is_recorded(
     assert "นางบุญมี" not in reporter.text
 
 
+async def test_who_only_publishes_is_shown_no_name_and_no_number(
+    house: House, new_browser: NewBrowser
+) -> None:
+    person = Details(name="นางบุญมี", phone="081 234 5678")
+    ticket = await bring(house, privacy=Privacy.NAMED, person=person)
+    webmaster = await come(house, await new_browser(), "web@example.go.th", Role.WEBMASTER)
+    await webmaster.get(f"{HERE}/{ticket.number}")
+    assert "เบอร์โทรผิด" in webmaster.text
+    assert "ดูชื่อผู้แจ้ง" not in webmaster.text
+    await webmaster.send(f"{HERE}/{ticket.number}/person")
+
+    assert "บุญมี" not in webmaster.text
+    assert "081" not in webmaster.text
+    assert "person.seen" not in [row.what for row in await house.audit(AGENCY)]
+
+
 TAKEN = {
     "kind": "complaint",
     "source": "counter",
@@ -542,10 +558,11 @@ async def test_who_takes_down_a_matter_of_another_unit_gets_its_slip_and_no_more
     house: House, reporter: Browser
 ) -> None:
     await reporter.get(f"{HERE}/new")
-    await reporter.post(f"{HERE}/new", TAKEN)
+    await reporter.post(f"{HERE}/new", {**TAKEN, "name": "นายดี", "told": "1"})
 
     assert reporter.status == 200
     assert reporter.path.partition("?")[0].endswith("/slip")
+    assert "นายดี" in reporter.text
     ticket = reporter.path.partition("?")[0].removesuffix("/slip")
     assert (await reporter.get(ticket)).status == 404
 
