@@ -14,6 +14,7 @@ from admin.numbers import typed_number
 from admin.officers import Role
 from admin.tickets import Source, Ticket
 from admin.web.access import AGENCY_STAFF, TICKET_STAFF, TICKET_TAKERS, Route
+from admin.web.forms import page_of
 from admin.web.pages import page
 from admin.web.visit import Visit
 from knowledge.chains import Class, Kind
@@ -98,13 +99,11 @@ def wanted_by(query: Mapping[str, str]) -> Wanted:
             given[field] = value
     free = {name: query.get(name, "")[:40].replace("\0", "") for name in FREE}
     given |= {name: value for name, value in free.items() if value}
-    number = query.get("page", "1")
-    is_number = number.isascii() and number.isdigit() and len(number) < 4  # noqa: PLR2004 - pages
     return Wanted(
         **given,
         again=query.get("again") == "1",
         words=query.get("q", "")[:200].replace("\0", "").strip(),
-        page=min(MOST_PAGES, max(1, int(number))) if is_number else 1,
+        page=page_of(query, MOST_PAGES),
     )
 
 

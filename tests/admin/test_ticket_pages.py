@@ -201,6 +201,23 @@ async def test_pages_and_their_addresses_keep_the_filters(house: House, agent: B
     assert len(re.findall(r'<a class="number"', agent.text)) == 1
 
 
+async def test_the_desk_leads_to_the_newest_question_behind_any_number_of_older_ones(
+    house: House, agent: Browser
+) -> None:
+    for n in range(51):
+        await bring(house, what=f"คำถามที่ {n}", kind=Kind.QUESTION)
+    await agent.get(f"/admin/{AGENCY}/questions")
+    assert 'ยังไม่มีใครรับ <span class="soft number">51</span>' in agent.text
+    assert "คำถามที่ 50" not in agent.text
+    found = re.search(r'href="([^"]+)" rel="next"', agent.text)
+    assert found
+    await agent.get(unescape(found[1]))
+    assert "คำถามที่ 50" in agent.text
+    assert "หน้า 2 จาก 2" in agent.text
+    for odd in ("0", "-1", "x", "99", "9" * 30):
+        assert (await agent.get(f"/admin/{AGENCY}/questions?page={odd}")).status == 200, odd
+
+
 async def test_whoever_opens_a_form_is_seen_and_may_be_relieved(
     house: House, agent: Browser, reporter: Browser
 ) -> None:
