@@ -1,5 +1,6 @@
 """The pages of tickets over HTTP: who sees what, what is refused and why, what is kept."""
 
+import asyncio
 import re
 from datetime import timedelta
 from html import unescape
@@ -569,6 +570,45 @@ async def test_a_matter_like_an_open_one_is_pointed_out_and_may_be_joined(
     await agent.post(f"{HERE}/new", {**TAKEN, "sure": "1"})
 
     assert (await look(house, agent.path.partition("?")[0].rpartition("/")[2])).is_open
+
+
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+async def test_a_form_of_the_counter_opens_one_matter_however_often_it_is_sent(
+    house: House, agent: Browser
+) -> None:
+    await agent.get(f"{HERE}/new")
+    form = {**agent.hidden, **TAKEN, "name": "นายดี", "told": "1"}
+    sent = [agent.http.post(f"{agent.url}{HERE}/new", data=form | {"sure": "1"}) for _ in range(3)]
+    at = [str(response.url.path) for response in await asyncio.gather(*sent)]
+    [opened] = {path.rpartition("/")[2] for path in at}
+    await agent.get(f"{HERE}/new")
+    await agent.post(f"{HERE}/new", form)
+    assert agent.path.partition("?")[0] == f"{HERE}/{opened}"
+    await agent.get(f"{HERE}/new")
+    await agent.post(f"{HERE}/new", form | {"join": opened})
+    assert agent.path.partition("?")[0] == f"{HERE}/{opened}"
+
+    for changed in ({"name": "นายมี"}, {"once": "another"}, {"what": "ถนนหน้าโรงเรียนเป็นหลุม"}):
+        await agent.get(f"{HERE}/new")
+        await agent.post(f"{HERE}/new", form | {"sure": "1"} | changed)
+        assert agent.path.partition("?")[0] != f"{HERE}/{opened}", changed
+
+    async with house.database.session() as session:
+        assert len((await session.scalars(select(Ticket))).all()) == 4
+
+
+async def test_the_second_look_at_a_form_of_the_counter_is_the_same_form(
+    house: House, agent: Browser
+) -> None:
+    await bring(house, kind=Kind.COMPLAINT, what=TAKEN["what"], unit=None)
+    await agent.get(f"{HERE}/new")
+    once = agent.hidden["once"]
+    await agent.send(f"{HERE}/new", **TAKEN)
+    assert agent.status == 422
+
+    assert agent.hidden["once"] == once
+    await agent.get(f"{HERE}/new")
+    assert agent.hidden["once"] != once
 
 
 async def test_who_takes_down_a_matter_of_another_unit_gets_its_slip_and_no_more(
