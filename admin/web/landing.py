@@ -5,6 +5,7 @@ from functools import partial
 
 from aiohttp import web
 
+from admin import own_posts
 from admin.lists import PAGE
 from admin.officers import Role
 from admin.staff import INSTALLATION
@@ -25,6 +26,10 @@ async def start(visit: Visit) -> web.StreamResponse:
     if len(slugs) == 1 and Role.OPERATOR not in visit.roles:
         raise visit.go(address(slugs[0], ""))
     served = [served.agency for slug in slugs if (served := visit.equipment.served(slug))]
+    odd: set[str] = set()
+    if Role.OPERATOR in visit.roles:
+        async with visit.read() as session:
+            odd = await own_posts.agencies(session, visit.person, visit.today)
     words = visit.request.query.get("q", "")[:LONGEST]
     agencies = sorted(_named(served, words), key=lambda agency: agency.profile.name.th)
     pages = max(1, -(-len(agencies) // PAGE))
@@ -32,6 +37,7 @@ async def start(visit: Visit) -> web.StreamResponse:
     return page(
         visit,
         "landing_page.html",
+        odd=[agency for agency in served if agency.slug in odd],
         agencies=agencies[PAGE * (number - 1) : PAGE * number],
         is_long=len(served) > PAGE,
         words=words,

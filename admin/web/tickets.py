@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin import approvals, lists, tickets
+from admin import approvals, lists, own_posts, tickets
 from admin.lists import MOST, PAGE, Clock, State, Wanted, may_see
 from admin.moves import Ending, Status
 from admin.numbers import typed_number
@@ -26,10 +26,11 @@ MOST_PAGES = 400
 
 async def today(visit: Visit) -> web.StreamResponse:
     """The agency's first page: what waits for the visitor, what is late, what is due soon."""
-    if visit.officer.roles.isdisjoint(TICKET_STAFF):
-        return page(visit, "agency_page.html")
     agency, officer = visit.agency, visit.officer
     async with visit.read() as session:
+        own = await own_posts.unagreed(session, officer, visit.today)
+        if officer.roles.isdisjoint(TICKET_STAFF):
+            return page(visit, "agency_page.html", own=own)
         counts = await lists.counts(session, agency, officer, visit.now)
         approving = await approvals.count(session, agency, officer)
         groups = {
@@ -40,6 +41,7 @@ async def today(visit: Visit) -> web.StreamResponse:
     return page(
         visit,
         "ticket_today.html",
+        own=own,
         counts=counts,
         approving=approving,
         groups=groups,
