@@ -101,7 +101,7 @@ async def morning(database: Database, agency: Agency, now: datetime, address: st
         today = now.astimezone(BANGKOK).date()
         here = await staff.officers(session, agency.slug, today)
         linked = await chat_links.chats(session, agency.slug)
-        found = await nudges.standing(session, agency.slug, now)
+        found = await nudges.standing(session, agency, now)
         for officer in here:
             if officer.id in linked and officer.roles & WORKERS:
                 both = (found, here)
