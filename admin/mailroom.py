@@ -248,6 +248,7 @@ class Mailroom:
             mailing = await _held(session, mailing_id, attempt)
             if mailing is not None and mailing.state in {State.BEGUN, State.SENDING}:
                 mailing.state, mailing.why = State.STOPPED, Why.FAULT
+                await outbox.hold_back(await session.connection(), mailing.key, self._clock())
 
 
 def _has_room(ledger: Ledger, people: int, plan: Plan) -> bool:

@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from admin import followers
+from bot import outbox
 from bot.db import Base, OneOf
 from bot.tables import ContactRow
 
@@ -123,6 +124,7 @@ async def stop(session: AsyncSession, contact_id: UUID, topic: str | None = None
         await session.delete(row)
     await session.flush()
     await followers.drop(session, contact_id, f"{STOP}:{topic}" if topic else STOP)
+    await outbox.spare(await session.connection(), contact_id)  # what is still wanted goes on
     return True
 
 
