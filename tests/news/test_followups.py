@@ -87,10 +87,7 @@ async def test_what_recurs_and_is_ended_early_is_not_told_again_nor_is_its_end(
     await press.subscribes("wants", "telegram")
     number = await press.signs(WEEKLY, lasts=timedelta(days=60))
     assert (await recurs(press, number)).next_at
-    async with press.database.session() as session:
-        found = await announcement_of(session, press.agency.slug, number)
-        assert found
-        await announcing.end_now(session, press.agency, found, SECOND, press.clock())
+    await ends(press, number)
     press.clock.move(seconds=UNDO.total_seconds())
     await press.goes_out()
     assert press.got("telegram") == {"wants": 2}
@@ -169,6 +166,79 @@ async def test_a_correction_that_takes_the_end_away_takes_its_all_clear_away(pre
 
     assert press.got("telegram") == {"wants": 2}
     assert (await standing(press, number)).ended_at is None
+
+
+async def test_an_end_that_passes_while_its_correction_can_be_undone_is_told_at_once(
+    press: Press,
+) -> None:
+    await press.subscribes("wants", "telegram")
+    number = await press.announces(lasts=timedelta(days=9))
+
+    await corrects(press, number, CUT, lasts=timedelta(seconds=30))
+    await press.goes_out()
+
+    assert press.words("telegram")[-1].startswith("สิ้นสุดแล้ว")
+    assert press.got("telegram") == {"wants": 3}
+    assert (await standing(press, number)).ended_at == press.clock()
+    press.clock.move(days=10)
+    await press.goes_out()
+    assert press.got("telegram") == {"wants": 3}
+
+
+async def ends(press: Press, number: int) -> None:
+    """Somebody who may says that it is over."""
+    async with press.database.session() as session:
+        found = await announcement_of(session, press.agency.slug, number)
+        assert found
+        await announcing.end_now(session, press.agency, found, SECOND, press.clock())
+
+
+@pytest.mark.parametrize("lasts", [timedelta(days=9), None])
+async def test_an_early_end_is_told_though_a_correction_is_posted_in_the_same_minute(
+    press: Press, lasts: timedelta | None
+) -> None:
+    await press.subscribes("wants", "telegram")
+    notice = replaced(CUT, kind="notice")
+    number = await press.announces(notice)
+    await press.signs(notice, relation=Relation.CORRECTION, first=number, lasts=lasts)
+    press.clock.move(seconds=30)
+    await ends(press, number)
+    press.clock.move(seconds=31)
+    await press.goes_out()
+    assert (await standing(press, number)).ended_at is None
+
+    press.clock.move(seconds=30)
+    await press.goes_out()
+    assert (await standing(press, number)).ended_at == press.clock()
+    assert press.words("telegram")[-1].startswith("สิ้นสุดแล้ว")
+    press.clock.move(days=10)
+    await press.goes_out()
+    assert press.got("telegram") == {"wants": 3}
+
+
+@pytest.mark.parametrize(("lasts", "told"), [(timedelta(days=9), 3), (None, 2)])
+async def test_an_early_end_that_is_undone_ends_as_the_correction_says(
+    press: Press, lasts: timedelta | None, told: int
+) -> None:
+    await press.subscribes("wants", "telegram")
+    notice = replaced(CUT, kind="notice")
+    number = await press.announces(notice)
+    await press.signs(notice, relation=Relation.CORRECTION, first=number, lasts=lasts)
+    press.clock.move(seconds=30)
+    await ends(press, number)
+    press.clock.move(seconds=31)
+    await press.goes_out()
+    async with press.database.session() as session:
+        found = await announcement_of(session, press.agency.slug, number)
+        assert found
+        await announcing.keep_going(session, found, SECOND, press.clock())
+
+    press.clock.move(days=5)
+    await press.goes_out()
+    assert press.got("telegram") == {"wants": 2}, "longer than was said at first"
+    press.clock.move(days=5)
+    await press.goes_out()
+    assert press.got("telegram") == {"wants": told}
 
 
 async def test_a_digest_has_room_for_every_topic_and_counts_what_it_leaves_out(
