@@ -659,6 +659,28 @@ async def test_a_test_goes_to_ones_own_chat_alone(house: House, writer: Browser)
     assert (await house.audit(AGENCY))[-1].what == "announcement.tested"
 
 
+@pytest.mark.parametrize(
+    ("chosen", "asked"),
+    [(None, "มีข่าวรออนุมัติ: น้ำไม่ไหล"), ("en", "An announcement waits for approval: No water")],
+)
+async def test_whoever_is_asked_to_approve_reads_it_in_their_own_language(
+    house: House, writer: Browser, approver: Browser, chosen: str | None, asked: str
+) -> None:
+    [own] = await subscribed(house, 1, "telegram")
+    async with house.database.session() as session:
+        person = await person_of(session, "second@example.go.th")
+        assert person
+        (await session.get_one(ContactRow, own.id)).language = chosen
+        now = house.clock()
+        session.add(StaffChat(staff_id=person.id, agency=AGENCY, contact_id=own.id, linked_at=now))
+    await writer.send("/admin/language", to="th" if chosen else "en")
+    await submitted(house, writer, headline_en="No water", text_en="Pipes are mended")
+
+    async with house.database.session() as session:
+        [news] = await session.scalars(select(News))
+    assert news.reply["text"].partition("\n")[0] == asked
+
+
 def tiff(pages: int) -> bytes:
     out = BytesIO()
     images = [Image.new("1", (400, 300), n % 2) for n in range(pages)]
