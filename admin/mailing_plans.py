@@ -23,8 +23,8 @@ class Plan:
     audience: recipients.Audience
     way: Way
     is_urgent: bool
-    follows: bool = False
-    """Whether it is a correction or an end: who got the news must not be left with it."""
+    follows: int | None = None
+    """What it corrects or ends: who got that must not be left with it."""
 
 
 async def planned(
@@ -37,7 +37,7 @@ async def planned(
     found = await session.get_one(Announcement, mailing.announcement_id)
     audience = await recipients.alert(session, agency, found)
     urgent = is_urgent(agency, found.content) or found.relation is Relation.ALL_CLEAR
-    return Plan(audience, way_of(found), urgent, follows=found.first_id is not None)
+    return Plan(audience, way_of(found), urgent, follows=found.first_id)
 
 
 async def thread_mailings(

@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from admin import riding
 from admin.announcements import Announcement, Relation, State, Way, is_urgent
 from admin.leaflets import Told
 from admin.mailings import PAGE, Carried, Fate, Lot, Mailing, Recipient, got
@@ -99,14 +100,17 @@ def concerned(agency: Agency, announcement: Announcement) -> ColumnElement[bool]
 async def alert(session: AsyncSession, agency: Agency, found: Announcement) -> Audience:
     """Everybody who is to get this announcement at once.
 
-    A correction goes to just those who got what it corrects, or were still to; an all-clear to all
-    who got anything of the thread. A recurring one is told in the words of its last correction.
+    A correction goes to just those who got what it corrects, or were still to, but for those whose
+    digest waits for their next words; an all-clear to all who got anything of the thread. A
+    recurring one is told in the words of its last correction.
     """
     first, who, shown = found, concerned(agency, found), found
     if found.first_id is not None:
         first = await session.get_one(Announcement, found.first_id)
-        fates = LEFT_WAITING if found.relation is Relation.CORRECTION else frozenset()
-        who = got(await _before(session, found), also=fates)
+        before = await _before(session, found)
+        who = got(before)
+        if found.relation is Relation.CORRECTION:  # a digest that waits tells the right words
+            who = and_(got(before, also=LEFT_WAITING), ~riding.waits(before))
     elif found.content.recurs:
         shown = (await story_of(session, found)).latest
     return Audience((Item(Told(shown, first), found.id),), case((who, 1), else_=0))

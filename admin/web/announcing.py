@@ -201,7 +201,7 @@ async def withdraw(visit: Visit) -> web.StreamResponse:
         await announcing.withdraw(session, it, visit.officer, reason, visit.now)
         await announcement_sending.stop(visit, session, it, for_good=True)
         address = visit.equipment.settings.public_url
-        await riding.leave_out(session, visit.agency, it.first_id or it.id, address)
+        await riding.tell_anew(session, visit.agency, it.first_id or it.id, address)
         if it.first_id is not None and it.posted_at is not None:  # what it said before holds again
             await posting.plan(session, await story_of(session, it), visit.now)
 

@@ -9,7 +9,7 @@ from admin.announcements import Announcement, Content, Relation, State, Way, ann
 from admin.announcing import UNDO, Refused
 from admin.followers import take
 from admin.news_rounds import NewsRounds
-from admin.riding import leave_out
+from admin.riding import tell_anew
 from admin.subscriptions import Frequency, stop
 from bot.messages import Contact
 from knowledge.agency import Agency
@@ -281,11 +281,48 @@ async def test_a_digest_that_waits_for_a_reply_tells_nothing_withdrawn(press: Pr
     for number in wrong:
         await withdraws(press, number)
         async with press.database.session() as session:
-            await leave_out(session, press.agency, number, "https://thamdai.example")
+            await tell_anew(session, press.agency, number, "https://thamdai.example")
 
     assert press.got("line") == {}
     assert await read(press, reader) == [CUT.headline_th]
     assert await read(press, other) == []
+
+
+async def test_a_digest_that_waits_for_a_reply_tells_the_corrected_words(press: Press) -> None:
+    press.newsroom.line.limit = 0
+    reader = await press.subscribes("reader", "line", frequency=Frequency.DAILY)
+    told = await press.subscribes("told", "line", frequency=Frequency.DAILY)
+    number = await press.announces(replaced(CUT, headline_th="ผิด"))
+    press.clock.move(hours=8)
+    await NewsRounds(press.database, press.newsroom.channels).daily(press.clock(), press.clock())
+    await press.goes_out()
+    assert await read(press, told) == ["ผิด"]
+
+    await corrects(press, number, replaced(CUT, headline_th="ที่ถูก", way=Way.RIDE))
+    async with press.database.session() as session:
+        [digest] = [one.text for one in await take(session, reader.id, press.clock())]
+    assert "ที่ถูก" in digest
+    assert "ผิด" not in digest
+    assert await read(press, told) == ["แก้ไขข่าว: ที่ถูก"]
+
+    press.clock.move(days=2)
+    await press.goes_out()
+    assert await read(press, reader) == ["สิ้นสุดแล้ว: ที่ถูก"]
+
+
+async def test_a_digest_that_waits_for_a_reply_says_what_has_ended_meanwhile(press: Press) -> None:
+    press.newsroom.line.limit = 0
+    reader = await press.subscribes("reader", "line", frequency=Frequency.DAILY)
+    await press.announces()
+    press.clock.move(hours=8)
+    await NewsRounds(press.database, press.newsroom.channels).daily(press.clock(), press.clock())
+    await press.goes_out()
+
+    press.clock.move(days=2)
+    await press.goes_out()
+    async with press.database.session() as session:
+        digest, _ = [one.text for one in await take(session, reader.id, press.clock())]
+    assert f"{CUT.headline_th} (สิ้นสุดแล้ว)" in digest
 
 
 async def test_the_end_of_what_a_digest_told_is_booked_as_well(press: Press) -> None:
