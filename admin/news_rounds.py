@@ -122,4 +122,10 @@ async def _is_wanted(
     if frequency is Frequency.WEEKLY:
         reader = reader.where(Subscriber.frequency == frequency)
     news = exists().where(Announcement.agency == channel.agency, Announcement.posted_at > since)
-    return bool(await session.scalar(select(reader & news)))
+    again = exists().where(
+        Mailing.agency == channel.agency,
+        Mailing.channel == channel.name,
+        Mailing.announcement_id.is_not(None),
+        Mailing.created_at > since,
+    )
+    return bool(await session.scalar(select(reader & (news | again))))

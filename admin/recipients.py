@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import msgspec
 from sqlalchemy import (
@@ -123,6 +124,16 @@ async def _before(session: AsyncSession, found: Announcement) -> Sequence[int]:
     return (await session.scalars(select(Announcement.id).where(others(found)))).all()
 
 
+def _last(digest: Mailing) -> ColumnElement[datetime]:
+    """Of an announcement's row: when it was told last before a digest; what recurs, often."""
+    times = select(func.max(Mailing.created_at)).where(
+        Mailing.announcement_id == Announcement.id,
+        Mailing.channel == digest.channel,
+        Mailing.created_at <= digest.until,
+    )
+    return func.coalesce(times.scalar_subquery(), Announcement.posted_at)
+
+
 async def digest(
     session: AsyncSession, agency: Agency, mailing: Mailing, *, is_counted: bool
 ) -> Audience:
@@ -131,21 +142,23 @@ async def digest(
     Where messages are counted, the daily one also tells who wants news at once of what was to go
     that way.
     """
-    query = select(Announcement).where(
+    last = _last(mailing)
+    query = select(Announcement, last).where(
         Announcement.agency == agency.slug,
         Announcement.relation.is_(None),
         Announcement.state == State.POSTED,
-        Announcement.posted_at > mailing.since,
-        Announcement.posted_at <= mailing.until,
+        last > mailing.since,
+        last <= mailing.until,
     )
     left_out = {Way.PAGE, Way.FREE} if is_counted else {Way.PAGE}
-    latest = query.order_by(Announcement.posted_at.desc(), Announcement.id.desc())
-    every = [
-        one
-        for one in await session.scalars(latest.limit(MOST_LOOKED_AT))
+    latest = query.order_by(last.desc(), Announcement.id.desc()).limit(MOST_LOOKED_AT)
+    since = {
+        one: at
+        for one, at in await session.execute(latest)
         if not is_urgent(agency, one.content)  # they were told at once
         and one.content.way not in left_out
-    ]
+    }
+    every = list(since)
     told = _with_room(every)[::-1]
     if not told:
         return Audience()
@@ -155,7 +168,9 @@ async def digest(
     mask: ColumnElement[int] = literal(0)
     for n, one in enumerate(told):
         whose = or_(mine, at_once) if is_daily and one.content.way is Way.DIGEST else mine
-        wish = and_(whose, wants(one.content.topic, one.content.areas), ~got([one.id]))
+        wish = and_(
+            whose, wants(one.content.topic, one.content.areas), ~got([one.id], since=since[one])
+        )
         mask += case((wish, 1 << n), else_=0)
     items = tuple(
         Item(Told(story.latest, story.first), story.first.id)

@@ -263,6 +263,28 @@ async def test_a_digest_has_room_for_every_topic_and_counts_what_it_leaves_out(
     assert "อีก 4 เรื่อง" in said["all"]
 
 
+async def test_what_recurs_is_in_the_digest_after_each_time_once(press: Press) -> None:
+    await press.subscribes("daily", "telegram", frequency=Frequency.DAILY)
+    await press.subscribes("weekly", "telegram", frequency=Frequency.WEEKLY)
+    number = await press.signs(WEEKLY, lasts=timedelta(days=20))
+    rounds = NewsRounds(press.database, press.newsroom.channels)
+    await recurs(press, number)
+    times = 1
+    while (due := (await standing(press, number)).next_at) is not None:
+        assert sum(press.got("telegram").values()) == 2 * (times - 1)
+        for digest in (rounds.daily, rounds.daily, rounds.weekly):
+            press.clock.move(hours=20)
+            await digest(press.clock(), press.clock())
+            await press.goes_out()
+        assert press.got("telegram") == {"daily": times, "weekly": times}
+        press.clock.move(seconds=(due - press.clock()).total_seconds() + 60)
+        await rounds.recur(press.clock())
+        await press.goes_out()
+        times += 1
+
+    assert times in {3, 4}
+
+
 async def test_a_digest_that_waits_for_a_reply_tells_nothing_withdrawn(press: Press) -> None:
     press.newsroom.line.limit = 0
     reader = await press.subscribes("reader", "line", frequency=Frequency.DAILY)
