@@ -139,6 +139,7 @@ async def digest(
 ) -> Audience:
     """Everybody for whom there was something since their last digest, by what there was.
 
+    So it is for whoever changed how often they are told after that: nobody else may have told them.
     Where messages are counted, the daily one also tells who wants news at once of what was to go
     that way.
     """
@@ -167,10 +168,11 @@ async def digest(
     is_daily = is_counted and mailing.frequency is Frequency.DAILY
     mask: ColumnElement[int] = literal(0)
     for n, one in enumerate(told):
-        whose = or_(mine, at_once) if is_daily and one.content.way is Way.DIGEST else mine
-        wish = and_(
-            whose, wants(one.content.topic, one.content.areas), ~got([one.id], since=since[one])
-        )
+        told_before = got([one.id], since=since[one])
+        whose = [mine, Subscriber.moved_at > since[one]]
+        if is_daily and one.content.way is Way.DIGEST:
+            whose.append(at_once)
+        wish = and_(or_(*whose), wants(one.content.topic, one.content.areas), ~told_before)
         mask += case((wish, 1 << n), else_=0)
     items = tuple(
         Item(Told(story.latest, story.first), story.first.id)

@@ -56,6 +56,9 @@ class Subscriber(Base):
     paused_at: Mapped[datetime | None]
     """When they blocked the account: nothing is sent until they say that they want it again."""
 
+    moved_at: Mapped[datetime | None]
+    """When they last changed how often: what came before that is still told as it was to be."""
+
     __table_args__ = (Index("ix_subscribers_lot", "agency", "channel", "language", "contact_id"),)
 
 
@@ -98,6 +101,8 @@ async def subscribe(
     if row is None:
         row = Subscriber(contact_id=contact.id, since=now)
         session.add(row)
+    elif row.frequency is not frequency:
+        row.moved_at = now
     row.agency, row.channel, row.language = contact.agency, contact.channel, language
     row.frequency, row.paused_at = frequency, None
     await session.flush()

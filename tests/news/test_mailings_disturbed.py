@@ -391,6 +391,29 @@ async def test_who_changes_to_a_digest_is_not_told_again(press: Press) -> None:
     assert press.got("telegram") == {"reader": 1}
 
 
+@pytest.mark.parametrize("before", [Frequency.DAILY, Frequency.WEEKLY])
+async def test_who_changes_from_a_digest_misses_nothing_that_lay_between(
+    press: Press, before: Frequency
+) -> None:
+    notice = replaced(CUT, kind="notice")
+    await press.subscribes("reader", "telegram", frequency=before)
+    await press.announces(replaced(notice, headline_th="ก่อน"), lasts=None)
+    press.clock.move(hours=1)
+    await press.subscribes("reader", "telegram")
+    await press.subscribes("new", "telegram")
+    await press.announces(replaced(notice, headline_th="หลัง"), lasts=None)
+    assert press.got("telegram") == {"reader": 1, "new": 1}
+    rounds = NewsRounds(press.database, press.newsroom.channels)
+    for digest in (rounds.daily, rounds.weekly) if before is Frequency.DAILY else (rounds.weekly,):
+        press.clock.move(hours=8)
+        await digest(press.clock(), press.clock())
+        await press.goes_out()
+
+    assert press.got("telegram") == {"reader": 2, "new": 1}
+    assert "ก่อน" in press.words("telegram")[-1]
+    assert "หลัง" not in press.words("telegram")[-1]
+
+
 async def test_the_addresses_of_a_page_are_not_kept_once_it_went_out(press: Press) -> None:
     await crowd(press, "line", 3)
 
