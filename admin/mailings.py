@@ -64,7 +64,7 @@ class Fate(StrEnum):
     REFUSED = "refused"
     BLOCKED = "blocked"
     LEFT = "left"
-    """They stopped the news before it came to them."""
+    """They stopped the news before it came to them, or all of it was withdrawn."""
     UNKNOWN = "unknown"
     """It may have arrived, and is not sent again."""
 

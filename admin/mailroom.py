@@ -126,8 +126,8 @@ class Mailroom:
         audience = plan.audience
         if plan.way is Way.PAGE or (is_counted and plan.way in {Way.DIGEST, Way.FREE}):
             audience = recipients.Audience()
-        if is_counted and plan.follows:
-            await riding.tell_anew(session, agency, plan.follows, self._address)
+        if plan.follows:
+            await riding.tell_anew(session, agency, plan.follows, self._address, self._clock())
         rides = is_counted and plan.way is Way.RIDE
 
         def words(told: Sequence[leaflets.Told], language: str) -> Sequence[Reply]:
@@ -202,7 +202,7 @@ class Mailroom:
                 mailing,
                 page,
                 words=lot.words,
-                wish=await still_wanted(session, mailing),
+                wish=await still_wanted(session, mailing, page.lot),
                 now=self._clock(),
             )
             if not self._database.is_sqlite:

@@ -1,6 +1,7 @@
 """Announcements that ride on replies, or go with a digest: taken back or mended before that."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import msgspec
 from sqlalchemy import ColumnElement, delete, exists, or_, select, update
@@ -12,6 +13,7 @@ from admin.followers import News
 from admin.leaflets import Told
 from admin.mailings import Carried, Fate, Lot, Mailing, Recipient
 from admin.threads import stories
+from bot import outbox
 from bot.tables import ContactRow
 from knowledge.agency import Agency
 
@@ -51,14 +53,16 @@ def waits(announcements: Sequence[int]) -> ColumnElement[bool]:
     )
 
 
-async def tell_anew(session: AsyncSession, agency: Agency, first: int, address: str) -> None:
+async def tell_anew(
+    session: AsyncSession, agency: Agency, first: int, address: str, now: datetime
+) -> None:
     """Digests that wait for people's next words, or still go out, tell a thread as it is now.
 
     Of what was withdrawn they tell nothing.
     """
     untold = select(News.id).where(News.mailing_id == Mailing.id, News.told_at.is_(None))
     query = (
-        select(Lot)
+        select(Lot, Mailing)
         .join(Mailing, Mailing.id == Lot.mailing_id)
         .join(Carried, (Carried.mailing_id == Lot.mailing_id) & (Carried.lot == Lot.number))
         .where(
@@ -66,8 +70,12 @@ async def tell_anew(session: AsyncSession, agency: Agency, first: int, address: 
             Mailing.announcement_id.is_(None),
             or_(Mailing.ended_at.is_(None), untold.exists()),
         )
+        .order_by(Lot.mailing_id, Lot.number)
+        .with_for_update(of=Mailing)
     )
-    for lot in (await session.scalars(query)).all():
+    for lot, mailing in (await session.execute(query)).all():
+        if mailing.ended_at is None:  # whoever sends it puts what nobody has begun in anew
+            await outbox.hold_back(await session.connection(), mailing.key, now)
         whose = select(Recipient.contact_id).where(
             Recipient.mailing_id == lot.mailing_id, Recipient.lot == lot.number
         )

@@ -201,7 +201,8 @@ async def withdraw(visit: Visit) -> web.StreamResponse:
         await announcing.withdraw(session, it, visit.officer, reason, visit.now)
         await announcement_sending.stop(visit, session, it, for_good=True)
         address = visit.equipment.settings.public_url
-        await riding.tell_anew(session, visit.agency, it.first_id or it.id, address)
+        first = it.first_id or it.id
+        await riding.tell_anew(session, visit.agency, first, address, visit.now)
         if it.first_id is not None and it.posted_at is not None:  # what it said before holds again
             await posting.plan(session, await story_of(session, it), visit.now)
 

@@ -17,6 +17,7 @@ from tests.news.conftest import Newsroom
 from tests.news.press import CUT, HEAD, SECOND, Press, replaced
 from tests.news.test_mailings import standing, within_a_month
 
+ADDRESS = "https://thamdai.example"
 WEEKLY = replaced(CUT, kind="notice", recurs="weekly:0:07:00")
 
 
@@ -303,7 +304,7 @@ async def test_a_digest_that_waits_for_a_reply_tells_nothing_withdrawn(press: Pr
     for number in wrong:
         await withdraws(press, number)
         async with press.database.session() as session:
-            await tell_anew(session, press.agency, number, "https://thamdai.example")
+            await tell_anew(session, press.agency, number, ADDRESS, press.clock())
 
     assert press.got("line") == {}
     assert await read(press, reader) == [CUT.headline_th]

@@ -6,11 +6,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from admin import subscriptions
+from admin import announcing, subscriptions
+from admin.announcements import announcement_of
 from admin.announcing import UNDO
 from admin.mailings import Fate, Mailing, Why
 from admin.mailings import State as Sending
 from admin.news_rounds import NewsRounds
+from admin.riding import tell_anew
 from admin.subscriptions import Frequency, Subscriber, Subscription
 from bot import outbox
 from bot.channels.channel import DeliveryError
@@ -20,7 +22,7 @@ from bot.tables import ContactRow, OutgoingRow, Posting
 from knowledge.agency import Agency
 from knowledge.bulletins import Rates
 from tests.news.conftest import Newsroom
-from tests.news.press import CUT, Press, replaced
+from tests.news.press import CUT, SECOND, Press, replaced
 from tests.news.test_mailings import MANY, crowd, stop
 from tests.road.conftest import until
 
@@ -389,6 +391,38 @@ async def test_who_changes_to_a_digest_is_not_told_again(press: Press) -> None:
     await press.goes_out()
 
     assert press.got("telegram") == {"reader": 1}
+
+
+@pytest.mark.parametrize("topics", [("jobs",), ("jobs", "services")])
+async def test_what_is_withdrawn_while_a_digest_goes_out_is_told_to_nobody_after_that(
+    press: Press, topics: tuple[str, ...]
+) -> None:
+    notice = replaced(CUT, kind="notice")
+    for n in range(40):
+        await press.subscribes(f"{n:02}", "telegram", *topics, frequency=Frequency.DAILY)
+    wrong = await press.announces(replaced(notice, topic="jobs", headline_th="ผิด"), lasts=None)
+    await press.announces(replaced(notice, headline_th="ถูก"), lasts=None)
+    press.clock.move(hours=8)
+    await NewsRounds(press.database, press.newsroom.channels).daily(press.clock(), press.clock())
+    await press.posting.round()
+    telegram = press.newsroom.telegram
+    telegram.gate.clear()
+    async with press.sending():
+        going = asyncio.create_task(press.carries())
+        await until(lambda: len(telegram.tried) == BULK_AT_ONCE)
+        async with press.database.session() as session:
+            found = await announcement_of(session, press.agency.slug, wrong)
+            assert found
+            await announcing.withdraw(session, found, SECOND, "วันผิด", press.clock())
+            await tell_anew(session, press.agency, wrong, "", press.clock())
+        telegram.gate.set()
+        await asyncio.wait_for(going, 20)
+
+    assert set(press.got("telegram").values()) == {1}
+    assert sum("ผิด" in words for words in press.words("telegram")) == BULK_AT_ONCE
+    right = sum(words.startswith("ถูก") for words in press.words("telegram"))
+    assert right == (40 - BULK_AT_ONCE if "services" in topics else 0)
+    assert Fate.QUEUED not in {fate for _, fate in await press.ledger()}
 
 
 @pytest.mark.parametrize("before", [Frequency.DAILY, Frequency.WEEKLY])
