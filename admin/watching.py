@@ -95,8 +95,11 @@ class Watch:
         if all(page is not None and page.looked_at >= due for page in known.values()):
             return 0
         page = next((page for page in known.values() if page), None)
-        has_marks = page is not None and all(p and p.seen == page.seen for p in known.values())
-        look = await self.look(url, page if has_marks else None)
+        # What was left out for saying the day may have said more: it is read again on another day.
+        is_read = page is not None and all(
+            p and p.seen == p.checked == page.seen for p in known.values()
+        )
+        look = await self.look(url, page if is_read else None)
         new = 0
         for slug in slugs:
             async with self._database.session() as session:
