@@ -46,6 +46,7 @@ async def check(shelf: Shelf) -> int:
         confirmed=sure,
         today=clock.now().astimezone(clock.BANGKOK).date(),
         units={unit.id for unit in shelf.agency.profile.units},
+        unlinked=shelf.entries.unlinked,
         encoder=shelf.registry.encoder,
         progress=progress("ถามตัวเอง / asking itself"),
     )

@@ -46,6 +46,10 @@ async def due(shelf: Shelf) -> int:
         for entry in entries:
             mark = "!" if entry.review_by < today else "·"
             show([f"  {mark} {entry.review_by} {entry.id}: {entry.question.th}"])
+    for key, link in shelf.entries.unlinked.items():
+        entry = shelf.entries.entries[key]
+        show([f"! ลิงก์ของที่มาอ่านไม่ได้ / the source link cannot be read: {link}"])
+        show([f"  · {entry.id} ({entry.unit or '-'}): {entry.question.th}"])
     await _pages_not_as_checked(shelf)
     return 0
 
