@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin import sources
 from admin.sources import FLAGGED, SourcePage
-from bot.clock import BANGKOK
+from bot.clock import local_date
 from bot.db import Database
 from bot.logs import where
 from bot.visiting import Outcome, Visit, Visitor
@@ -134,7 +134,7 @@ class Watch:
             second = await self._visitor.visit(url)
         if second.outcome is not Outcome.SEEN:
             return Look(second.outcome, reason=second.reason)
-        today = self._clock().astimezone(BANGKOK).date()
+        today = local_date(self._clock())
         try:
             digest = await asyncio.to_thread(_digest, first, second, today)
         except ValueError:

@@ -14,7 +14,7 @@ from admin import attachments, followers, logbook, questions, subscriptions
 from admin.attachments import Status
 from admin.enclosures import Links
 from admin.questions import Question
-from bot.clock import BANGKOK
+from bot.clock import local_date
 from bot.forgetting import forget
 from bot.messages import SILENT, Choice, InboundMessage, Kind, Reply
 from bot.metrics import Metrics
@@ -105,7 +105,7 @@ class Desk:
             agency=thought.agency,
             state=state,
             language=_language(contact, message, thought, state),
-            today=now.astimezone(BANGKOK).date(),
+            today=local_date(now),
             session=session,
             match=thought.match,
             small_talk=thought.small_talk,
