@@ -226,6 +226,12 @@ def test_only_one_module_reads_the_clock():
     assert [n for n, text in MODULES.items() if reads.search(text)] == ["bot/clock.py"]
 
 
+def test_only_one_module_says_which_day_a_moment_falls_on():
+    says = re.compile(r"astimezone\((clock\.)?BANGKOK\)\.date\(\)")
+
+    assert [n for n, text in MODULES.items() if says.search(text)] == ["bot/clock.py"]
+
+
 @pytest.mark.parametrize("name", [name for name in MODULES if not name.startswith("deploy")])
 def test_a_module_is_short_and_says_what_it_is_for(name):
     tree = ast.parse(MODULES[name])
