@@ -15,7 +15,7 @@ from admin import chat_links, staff
 from admin.followers import told
 from admin.officers import Officer, Role
 from admin.staff import INSTALLATION, Membership, Staff
-from bot.clock import BANGKOK
+from bot.clock import local_date
 from bot.messages import Reply
 from knowledge.agency import Agency
 
@@ -59,7 +59,7 @@ async def tell(
     now: datetime,
 ) -> None:
     """Leave news for all whom it concerns and who have linked a chat; `named` says the post."""
-    today = now.astimezone(BANGKOK).date()
+    today = local_date(now)
     here = [
         *await staff.officers(session, agency.slug, today),
         *await staff.officers(session, INSTALLATION, today),
