@@ -13,7 +13,7 @@ from admin.logbook import Line, LogLine
 from admin.moves import Move, Status
 from admin.officers import Role
 from admin.tickets import Ticket
-from bot.clock import BANGKOK
+from bot.clock import local_date
 from bot.messages import Choice, Reply
 from knowledge.agency import Agency
 from knowledge.dates import written
@@ -62,7 +62,7 @@ async def alert(
         return
     chats = await chat_links.chats(session, agency.slug)
     knowing = await _knowing(session, ticket, line, [chat.id for chat in chats.values()])
-    for officer in await staff.officers(session, agency.slug, now.astimezone(BANGKOK).date()):
+    for officer in await staff.officers(session, agency.slug, local_date(now)):
         is_told = officer.roles & HEARS[key] and officer.id != line.staff_id
         if is_told and officer.id in chats and chats[officer.id].id not in knowing:
             chat = chats[officer.id]
@@ -105,7 +105,7 @@ def worded(agency: Agency, ticket: Ticket, language: str, key: str, words: Seque
         " · ".join(marks),
         item.title.of(language) if item else "",
         unit.name(language) if unit else "",
-        say("act.due", language, due=written(ticket.due_at.astimezone(BANGKOK).date(), language)),
+        say("act.due", language, due=written(local_date(ticket.due_at), language)),
     ]
     text = "\n".join(line for line in lines if line)
     return Reply(text, choices(agency, ticket, language, words))

@@ -167,6 +167,12 @@ class Announcement(Base):
         """Who took this step."""
         return next((one for one in self.signatures if one.step == step), None)
 
+    @property
+    def is_early(self) -> bool:
+        """Of an end: whether it is to be told before the time that was announced."""
+        until = self.content.valid_until
+        return bool(self.starts_at and until and self.starts_at < until)
+
 
 def digest_of(agency: str, content: Content) -> str:
     """SHA-256, in hex, over everything that a signature stands for."""
@@ -200,9 +206,9 @@ def way_of(one: Announcement) -> Way:
 def ending(found: Announcement, planned: Announcement | None, now: datetime) -> Content | None:
     """What the end of it says, beside what was planned; None where it has none to come."""
     content = found.content
-    if content.valid_until is None or content.valid_until <= now:
+    if content.valid_until is None or found.relation is Relation.ALL_CLEAR:
         return None
-    if found.relation is Relation.ALL_CLEAR:
+    if planned is None and content.valid_until <= now:
         return None
     before = planned.content if planned else content
     if not (content.all_clear_th or before.all_clear_th):

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from admin import announcements, audit, recurring
 from admin.announcements import Announcement, Content, Relation, State, ending, needs_head
 from admin.officers import Officer, Post, Role
+from admin.threads import story_of
 from knowledge.agency import Agency
 
 UNDO = timedelta(seconds=60)
@@ -150,18 +151,20 @@ async def approve(
 async def plan_end(session: AsyncSession, found: Announcement, now: datetime) -> None:
     """As it is posted: the all-clear of a time-bound one, under the same signatures (N13).
 
-    A correction moves it.
+    A correction moves it, but does not undo that staff have ended it.
     """
     first = found.first_id or found.id
     planned = await _end_of(session, first)
     content = ending(found, planned, now)
     if content is None:
-        if planned is not None and found.content.valid_until is None:  # until further notice
+        is_open = found.content.valid_until is None  # until further notice
+        if planned is not None and is_open and not planned.is_early:
             planned.state, planned.changed_at = State.CANCELLED, now
         return
     if planned is not None:
-        planned.content = content
-        planned.starts_at, planned.signatures_ = content.valid_until, found.signatures_
+        ends = [content.valid_until, planned.starts_at if planned.is_early else None]
+        planned.content, planned.signatures_ = content, found.signatures_
+        planned.starts_at = min(filter(None, ends))
         return
     end = Announcement(
         agency=found.agency,
@@ -222,12 +225,14 @@ async def end_now(
 async def keep_going(
     session: AsyncSession, found: Announcement, officer: Officer, now: datetime
 ) -> None:
-    """It is not over after all: the end is told when it was planned to be."""
+    """It is not over after all: the end is told when it was planned to be, if it still is."""
     end = await _end_of(session, found.first_id or found.id)
     if found.state is not State.POSTED or end is None or end.content.valid_until is None:
         raise Refused("announce.not_now")
     _post(officer, WRITERS | DECIDERS, found.content.unit)
     end.starts_at, end.changed_at = max(end.content.valid_until, now + UNDO), now
+    if (await story_of(session, found)).standing.valid_until is None:  # a correction took it away
+        end.state = State.CANCELLED
     await session.flush()
     await _record(session, found, officer, "announcement.end_undone", now)
 

@@ -55,6 +55,8 @@ async def appoint(
     )
     if membership is None:
         return False
+    membership.by_holder = by == f"staff:{person.id}"
+    await session.flush()
     await _record(session, membership, "role.given", by, now)
     return True
 
@@ -71,6 +73,13 @@ async def dismiss(
     await session.flush()
     await _record(session, membership, "role.taken", by, now)
     return True
+
+
+async def agree(session: AsyncSession, membership: Membership, *, by: str, now: datetime) -> None:
+    """Let somebody keep a post that they gave to themselves."""
+    membership.by_holder = False
+    await session.flush()
+    await _record(session, membership, "role.agreed", by, now)
 
 
 async def _record(

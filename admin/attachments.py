@@ -24,12 +24,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 from admin.media import EXTENSIONS, PICTURES, Reason
 from bot.db import Base, ConcurrentId
 from bot.messages import InboundMessage
+from bot.tables import account_of
 from knowledge.masking import mask
 
 PLACE_FOR = timedelta(days=2)
 """How long a picture's place is kept apart: a report left open is forgotten after a day."""
 ALONE_FOR = timedelta(days=1)
 """How long a file is kept that belongs to nobody's conversation and to no ticket."""
+MOST = 20
+"""Files of one matter up to which who brought it may add more."""
 LONGEST_NAME = 80
 OWN = "web"
 """The channel whose files are kept before their message comes."""
@@ -162,6 +165,28 @@ async def _own(session: AsyncSession, message: InboundMessage) -> Attachment | N
     number = message.attachment.id if message.attachment else ""
     row = await session.get(Attachment, int(number)) if number.isdecimal() else None
     return row if row is not None and row.contact_id == message.contact.id else None
+
+
+async def exchanged(
+    session: AsyncSession, message: InboundMessage, now: datetime
+) -> Attachment | None:
+    """The other file that an edited message came with: it is fetched, the earlier one forgotten.
+
+    None where it is the same, or none, or where that message's file is forgotten by now.
+    """
+    contact, number = message.contact, message.message_id
+    if message.attachment is None or number is None:
+        return None
+    query = select(Attachment.platform_id).where(
+        Attachment.contact_id == contact.id, Attachment.message_id == number
+    )
+    earlier = set(await session.scalars(query))
+    if message.attachment.id in earlier or earlier == {""}:
+        return None
+    await forget(session, contact.id, number)
+    new = await expect(session, message, account_of(contact.agency, contact.channel), now)
+    await hold(session, [new.id])
+    return new
 
 
 async def of(session: AsyncSession, ids: Sequence[int]) -> Sequence[Attachment]:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from admin import audit
 from admin.officers import Officer
 from admin.staff import Staff, officer
-from bot.clock import BANGKOK
+from bot.clock import local_date
 from bot.db import Base
 from bot.messages import Contact
 from bot.tables import ContactRow
@@ -141,7 +141,7 @@ async def link(
     if tries is not None and tries.count >= TRIES:
         return Linking.TOO_MANY, None
     found = await _found(session, contact.agency, code, now)
-    today = now.astimezone(BANGKOK).date()
+    today = local_date(now)
     who = await officer(session, found.staff_id, contact.agency, today) if found else None
     if found is None or who is None:
         if tries is None:
@@ -220,7 +220,7 @@ async def officer_of(
     staff_id = await session.scalar(query)
     if staff_id is None:
         return None
-    return await officer(session, staff_id, agency, now.astimezone(BANGKOK).date())
+    return await officer(session, staff_id, agency, local_date(now))
 
 
 async def chats(session: AsyncSession, agency: str) -> Mapping[int, ContactRow]:

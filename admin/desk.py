@@ -1,6 +1,5 @@
 """The desk of questions that were passed to staff: who has taken which, and answering them."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -12,7 +11,7 @@ from admin import attachments, audit, enclosures, followers, signing, telling
 from admin.enclosures import Links
 from admin.followers import News
 from admin.handling import Deed, perform
-from admin.lists import may_see, seen_by
+from admin.lists import may_see
 from admin.logbook import Line, LogLine
 from admin.moves import Ending, IllegalMove, Move, Status, post_for, rule_of, steps_for
 from admin.numbers import typed_number
@@ -24,8 +23,6 @@ from knowledge.agency import Agency, Entry
 from knowledge.chains import Kind, Step
 from knowledge.provenance import card
 
-SHOWN = 100
-"""Open questions that the desk shows, the oldest."""
 ANSWERERS = frozenset({Role.AGENT, Role.REPORTER})
 """Whom a question may be passed on to by name."""
 WITHOUT_ANSWER = (Ending.CANNOT, Ending.NO_ERROR)
@@ -42,18 +39,6 @@ class Answer(Struct, frozen=True):
     ending: Ending = Ending.ANSWERED
     files: tuple[int, ...] = ()
     """The attachments that go with it."""
-
-
-async def waiting(session: AsyncSession, officer: Officer) -> Sequence[Ticket]:
-    """The open questions that concern this officer, the oldest first."""
-    query = (
-        select(Ticket)
-        .where(Ticket.agency == officer.agency, Ticket.closed_at.is_(None))
-        .where(Ticket.kind == Kind.QUESTION, seen_by(officer))
-        .order_by(Ticket.opened_at, Ticket.id)
-        .limit(SHOWN)
-    )
-    return (await session.scalars(query)).all()
 
 
 async def question_of(

@@ -13,7 +13,7 @@ from admin.followers import News, told
 from admin.nudges import Stage
 from admin.officers import Officer, Role
 from admin.tickets import Ticket
-from bot.clock import BANGKOK
+from bot.clock import local_date
 from bot.db import Base, ConcurrentId, Database
 from bot.messages import Reply
 from bot.tables import ContactRow
@@ -98,10 +98,10 @@ async def morning(database: Database, agency: Agency, now: datetime, address: st
     ready: list[tuple[Officer, ContactRow, Digest]] = []
     async with database.read() as connection:
         session = AsyncSession(connection, expire_on_commit=False)
-        today = now.astimezone(BANGKOK).date()
+        today = local_date(now)
         here = await staff.officers(session, agency.slug, today)
         linked = await chat_links.chats(session, agency.slug)
-        found = await nudges.standing(session, agency.slug, now)
+        found = await nudges.standing(session, agency, now)
         for officer in here:
             if officer.id in linked and officer.roles & WORKERS:
                 both = (found, here)
@@ -129,7 +129,7 @@ async def _send(
     now: datetime,
 ) -> bool:
     """Once a day; one of an earlier day that still waits for its reader is out of date."""
-    day = now.astimezone(BANGKOK).date()
+    day = local_date(now)
     if await session.get(DigestSent, (officer.id, officer.agency, day)) is not None:
         return False
     earlier = select(DigestSent.news_id).where(
@@ -169,7 +169,7 @@ def _line(agency: Agency, reminder: Reminder, language: str) -> str:
         f"digest.{reminder.stage}",
         language,
         number=reminder.number,
-        due=written(reminder.due_at.astimezone(BANGKOK).date(), language),
+        due=written(local_date(reminder.due_at), language),
         unit=unit.name(language) if unit else agency.wording.say("digest.no_unit", language),
     )
 

@@ -14,7 +14,7 @@ from admin import attachments
 from admin.attachments import OWN, Attachment, Status
 from admin.logbook import LogLine
 from admin.tickets import Ticket
-from bot.clock import BANGKOK
+from bot.clock import local_date
 from bot.messages import File
 from bot.tables import ContactRow
 from knowledge.agency import Agency
@@ -112,7 +112,7 @@ async def sent(session: AsyncSession, agency: Agency, line: LogLine, links: Link
     numbers = line.attachments if line.staff_id is not None else ()
     found = await attachments.of(session, numbers) if numbers else ()
     rows = [row for row in found if row.status == Status.KEPT]
-    return Sent(agency, rows, links, line.at.astimezone(BANGKOK).date())
+    return Sent(agency, rows, links, local_date(line.at))
 
 
 async def reaches(session: AsyncSession, ticket: Ticket, links: Links) -> bool:

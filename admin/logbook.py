@@ -1,6 +1,6 @@
 """What happened to a ticket, line by line: moves, words of both sides, notes among staff."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -10,13 +10,14 @@ from sqlalchemy import ForeignKey, Index, String, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from admin import audit
+from admin import attachments, audit
 from admin.attachments import Attachment
 from admin.moves import Move
 from admin.officers import Officer
 from admin.persons import Person
 from admin.tickets import Ticket
 from bot.db import Base, ConcurrentId, Document
+from bot.messages import InboundMessage
 
 
 class Line(StrEnum):
@@ -128,16 +129,18 @@ async def forget(
 
 
 async def replaced(
-    session: AsyncSession, contact_id: UUID, message_id: str, text: str, *, now: datetime
+    session: AsyncSession, message: InboundMessage, text: str, *, now: datetime
 ) -> bool:
-    """The citizen changed a message: the new words stand wherever the old ones, or its file, went.
+    """The citizen changed a message: what is new stands wherever the old words, or its file, went.
 
     No words, as where a caption was taken off, leave the file. False where neither went into a
     ticket.
     """
+    contact_id, message_id = message.contact.id, message.message_id or ""
     found: dict[int, set[str]] = {}
     text = text.replace("\0", "")[:LONGEST]
-    for line in await _lines_of(session, contact_id, message_id):
+    lines = await _lines_of(session, contact_id, message_id)
+    for line in lines:
         line.text = text or None
         found.setdefault(line.ticket_id, set()).add(line.what)
     files = await _files_of(session, contact_id, message_id)
@@ -153,6 +156,7 @@ async def replaced(
             await _forget_parts(session, ticket, message_id, parts)
         if parts:
             found.setdefault(ticket.id, set()).update(parts)
+    await _exchange_file(session, message, files, lines, found, now=now)
     for ticket_id, parts in found.items():
         session.add(
             LogLine(
@@ -162,6 +166,28 @@ async def replaced(
         await session.flush()
         await _note(session, ticket_id, contact_id, "edited", parts=parts, now=now)
     return bool(found)
+
+
+async def _exchange_file(
+    session: AsyncSession,
+    message: InboundMessage,
+    old: Collection[int],
+    lines: Sequence[LogLine],
+    found: Mapping[int, set[str]],
+    *,
+    now: datetime,
+) -> None:
+    """Where a changed message has another file, it stands for the old ones, also among `found`."""
+    tickets = [await session.get_one(Ticket, ticket_id) for ticket_id in found]
+    is_full = not old and any(len(one.attachments) >= attachments.MOST for one in tickets)
+    new = None if is_full or not tickets else await attachments.exchanged(session, message, now)
+    if new is None:
+        return
+    holders: list[LogLine | Ticket] = [*lines, *tickets]
+    for holder in holders:
+        holder.attachments = [*(file for file in holder.attachments if file not in old), new.id]
+    for parts in found.values():
+        parts.add("files")
 
 
 async def _lines_of(session: AsyncSession, contact_id: UUID, message_id: str) -> Sequence[LogLine]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select, true, update
+from sqlalchemy import ColumnElement, delete, or_, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
@@ -93,10 +93,10 @@ async def feed(
         return
     if channel.bulk.many > 1:
         rows = [_together(mailing, payloads[0], left, page, now)]
-        again = update(_REQUESTS).where(_REQUESTS.c.key.in_(untried & known.keys()))
-        await connection.execute(again.values(payload=rows[0]["payload"]))
     else:
         rows = _singly(mailing, channel, payloads, left, now)
+    again = delete(_REQUESTS).where(_REQUESTS.c.key.in_(untried & known.keys()))
+    await connection.execute(again)  # to others by now, or in other words
     dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
     add = dialect.insert(_REQUESTS).on_conflict_do_nothing(index_elements=["key"])
     await connection.execute(add, rows)

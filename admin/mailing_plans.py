@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, insert, literal, or_, select, true
+from sqlalchemy import ColumnElement, exists, insert, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin import recipients
-from admin.announcements import Announcement, Relation, Way, is_urgent, way_of
+from admin.announcements import Announcement, Relation, State, Way, is_urgent, way_of
 from admin.followers import News
-from admin.mailings import Lot, Mailing, Recipient
+from admin.mailings import Carried, Lot, Mailing, Recipient
 from admin.subscriptions import wants
 from admin.threads import others
 from knowledge.agency import Agency
@@ -23,8 +23,8 @@ class Plan:
     audience: recipients.Audience
     way: Way
     is_urgent: bool
-    follows: bool = False
-    """Whether it is a correction or an end: who got the news must not be left with it."""
+    follows: int | None = None
+    """What it corrects or ends: who got that must not be left with it."""
 
 
 async def planned(
@@ -37,7 +37,7 @@ async def planned(
     found = await session.get_one(Announcement, mailing.announcement_id)
     audience = await recipients.alert(session, agency, found)
     urgent = is_urgent(agency, found.content) or found.relation is Relation.ALL_CLEAR
-    return Plan(audience, way_of(found), urgent, follows=found.first_id is not None)
+    return Plan(audience, way_of(found), urgent, follows=found.first_id)
 
 
 async def thread_mailings(
@@ -49,14 +49,19 @@ async def thread_mailings(
     return (await session.scalars(query.order_by(Mailing.id))).all()
 
 
-async def still_wanted(session: AsyncSession, mailing: Mailing) -> ColumnElement[bool]:
-    """Of a subscriber's row: whether they still want what it tells of.
+async def still_wanted(session: AsyncSession, mailing: Mailing, lot: int) -> ColumnElement[bool]:
+    """Of a subscriber's row: whether they still want what it tells of, if a digest still does.
 
     A correction may move the news elsewhere: who got the first is to hear of that, too.
     """
     found = await session.get(Announcement, mailing.announcement_id or 0)
     if found is None:
-        return true()
+        return exists().where(
+            Carried.mailing_id == mailing.id,
+            Carried.lot == lot,
+            Announcement.id == Carried.announcement_id,
+            Announcement.state == State.POSTED,
+        )
     first = await session.get_one(Announcement, found.first_id or found.id)
     return or_(*(wants(one.content.topic, one.content.areas) for one in (first, found)))
 

@@ -64,7 +64,7 @@ class Fate(StrEnum):
     REFUSED = "refused"
     BLOCKED = "blocked"
     LEFT = "left"
-    """They stopped the news before it came to them."""
+    """They stopped the news before it came to them, or all of it was withdrawn."""
     UNKNOWN = "unknown"
     """It may have arrived, and is not sent again."""
 
@@ -282,12 +282,16 @@ async def of_announcement(session: AsyncSession, announcement: int) -> Sequence[
     return (await session.scalars(query)).all()
 
 
-def got(announcements: Sequence[int], *, also: Iterable[Fate] = ()) -> ColumnElement[bool]:
+def got(
+    announcements: Sequence[int], *, also: Iterable[Fate] = (), since: datetime | None = None
+) -> ColumnElement[bool]:
     """Of a contact's row: whether any of these was sent to them, as far as anybody knows.
 
-    With `also`, those whom it met otherwise are counted, too.
+    With `also`, whom it met otherwise, too; with `since`, only by what told it from then on.
     """
+    then = func.coalesce(Mailing.until, Mailing.created_at)
     return exists().where(
+        *([Recipient.mailing_id == Mailing.id, then >= since] if since else []),
         Recipient.contact_id == ContactRow.id,
         Recipient.fate.in_([Fate.ACCEPTED, Fate.UNKNOWN, Fate.RIDING, *also]),
         Carried.mailing_id == Recipient.mailing_id,

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin import leaflets, mailing_pages, recipients
+from admin import leaflets, mailing_pages, recipients, riding
 from admin.announcements import Announcement, Way
 from admin.mailing_plans import Plan, let_ride, planned, still_wanted, thread_mailings
 from admin.mailings import Fate, Lot, Mailing, Recipient, State, Why
@@ -126,6 +126,8 @@ class Mailroom:
         audience = plan.audience
         if plan.way is Way.PAGE or (is_counted and plan.way in {Way.DIGEST, Way.FREE}):
             audience = recipients.Audience()
+        if plan.follows:
+            await riding.tell_anew(session, agency, plan.follows, self._address, self._clock())
         rides = is_counted and plan.way is Way.RIDE
 
         def words(told: Sequence[leaflets.Told], language: str) -> Sequence[Reply]:
@@ -139,7 +141,7 @@ class Mailroom:
         now = self._clock()
         mailing.state, mailing.started_at, mailing.beat_at = State.SENDING, now, now
         if ledger is not None and not rides and not _has_room(ledger, found, plan):
-            rides = is_digest or plan.follows  # better late than never
+            rides = is_digest or plan.follows is not None  # better late than never
             if rides:
                 whose = update(Recipient).where(Recipient.mailing_id == mailing.id)
                 await session.execute(whose.values(fate=Fate.RIDING))
@@ -200,7 +202,7 @@ class Mailroom:
                 mailing,
                 page,
                 words=lot.words,
-                wish=await still_wanted(session, mailing),
+                wish=await still_wanted(session, mailing, page.lot),
                 now=self._clock(),
             )
             if not self._database.is_sqlite:
@@ -248,6 +250,7 @@ class Mailroom:
             mailing = await _held(session, mailing_id, attempt)
             if mailing is not None and mailing.state in {State.BEGUN, State.SENDING}:
                 mailing.state, mailing.why = State.STOPPED, Why.FAULT
+                await outbox.hold_back(await session.connection(), mailing.key, self._clock())
 
 
 def _has_room(ledger: Ledger, people: int, plan: Plan) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import exists, func, select, text, update
+from sqlalchemy import exists, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin.announcements import Announcement, State
@@ -120,6 +120,13 @@ async def _is_wanted(
     """Whether anybody asked for it, and there is anything to tell."""
     reader = exists().where(Subscriber.agency == channel.agency, Subscriber.channel == channel.name)
     if frequency is Frequency.WEEKLY:
-        reader = reader.where(Subscriber.frequency == frequency)
+        is_mine = or_(Subscriber.frequency == frequency, Subscriber.moved_at > since)
+        reader = reader.where(is_mine)
     news = exists().where(Announcement.agency == channel.agency, Announcement.posted_at > since)
-    return bool(await session.scalar(select(reader & news)))
+    again = exists().where(
+        Mailing.agency == channel.agency,
+        Mailing.channel == channel.name,
+        Mailing.announcement_id.is_not(None),
+        Mailing.created_at > since,
+    )
+    return bool(await session.scalar(select(reader & (news | again))))

@@ -76,10 +76,12 @@ async def open_ticket(
     contact: Contact | None = None,
     officer: Officer | None = None,
     received: datetime | None = None,
+    sent_as: str | None = None,
 ) -> Ticket:
     """Give it a number, its clocks, and its first line; a contact who brings it follows it.
 
-    Where it was `received` earlier, as part of another matter, its clocks run from then.
+    Where it was `received` earlier, as part of another matter, its clocks run from then. The first
+    line keeps what the form of staff was `sent_as`.
     """
     class_ = proposed_class(agency, matter)
     opened = received or now
@@ -125,6 +127,7 @@ async def open_ticket(
         end=Status.RECEIVED,
         staff_id=officer.id if officer else None,
         contact_id=contact.id if contact else None,
+        message_id=sent_as,
     )
     session.add(line)
     await session.flush()

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from admin import audit
+from admin.moves import SORTERS
 from admin.officers import Officer, Role
 from admin.tickets import Privacy, Ticket
 from bot.db import Base
@@ -33,19 +34,32 @@ class Person(Base):
 
 
 def may_know(officer: Officer, ticket: Ticket) -> bool:
-    """Whether this officer may see who brought the matter."""
+    """Whether this officer may see who brought the matter: who sorts or handles it.
+
+    Who only publishes needs no name or number for it (PDPA B.E. 2562, section 37(1)).
+    """
     if ticket.privacy is Privacy.ANONYMOUS:
         return False
     if ticket.privacy is Privacy.HIDDEN:
         return bool(officer.roles & KNOW_HIDDEN)
-    return bool(officer.roles - {Role.OPERATOR})
+    handles = officer.post(Role.REPORTER, ticket.unit) is not None
+    return handles or bool(officer.roles & SORTERS)
 
 
 async def person_of(
-    session: AsyncSession, ticket: Ticket, officer: Officer, now: datetime
+    session: AsyncSession,
+    ticket: Ticket,
+    officer: Officer,
+    now: datetime,
+    *,
+    took_down: bool = False,
 ) -> Person | None:
-    """Who brought it, if the officer may know; each look is a row of the audit log."""
-    if not may_know(officer, ticket):
+    """Who brought it, if the officer may know; each look is a row of the audit log.
+
+    Who `took_down` the name themselves may see it again, unless it is hidden from the unit.
+    """
+    is_theirs = took_down and ticket.privacy is Privacy.NAMED
+    if not is_theirs and not may_know(officer, ticket):
         return None
     person = await session.get(Person, ticket.id)
     if person is not None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from admin import audit
 from admin.officers import Officer
-from bot.clock import BANGKOK
+from bot.clock import local_date
 from bot.db import Base, ConcurrentId, Document, OneOf
 from knowledge import editing
 from knowledge.agency import Agency
@@ -156,7 +156,7 @@ async def propose(
 ) -> EntryProposal:
     """Keep a proposal for an approver; raises NotKept with every reason."""
     entries = await stored(await session.connection(), agency.slug)
-    changes = changes_of(agency, wish, entries, now.astimezone(BANGKOK).date())
+    changes = changes_of(agency, wish, entries, local_date(now))
     content = dict(wish.content)
     if wish.what is What.ENTRY:
         content = content_of(changes.added[0])
@@ -195,7 +195,7 @@ async def approve(
     connection = await session.connection()
     await editing.begin(connection, agency.slug)
     entries = await stored(connection, agency.slug)
-    today = now.astimezone(BANGKOK).date()
+    today = local_date(now)
     changes = changes_of(agency, _wish_of(proposal, today), entries, today)
     author = Author(f"{proposal.proposer} / {officer.name}", now)
     await editing.apply(connection, agency.slug, changes, entries, author)

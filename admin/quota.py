@@ -153,7 +153,7 @@ async def booked(
     session: AsyncSession, channel: Channel, now: datetime, *, but: int | None = None
 ) -> int:
     """Messages that are spoken for: who is still to be sent to, and the planned ends."""
-    return await _under_way(session, channel, but) + await _ends(session, channel, now)
+    return await _under_way(session, channel, but) + await ends(session, channel, now)
 
 
 async def _under_way(session: AsyncSession, channel: Channel, but: int | None) -> int:
@@ -174,8 +174,8 @@ async def _under_way(session: AsyncSession, channel: Channel, but: int | None) -
     return int(await session.scalar(query) or 0)
 
 
-async def _ends(session: AsyncSession, channel: Channel, now: datetime) -> int:
-    """What the planned ends of this month will take: each is told to whoever got the news."""
+async def ends(session: AsyncSession, channel: Channel, at: datetime) -> int:
+    """What the planned ends of a month will take: each is told to whoever got the news."""
     query = select(Announcement).where(
         Announcement.agency == channel.agency,
         Announcement.relation == Relation.ALL_CLEAR,
@@ -183,7 +183,7 @@ async def _ends(session: AsyncSession, channel: Channel, now: datetime) -> int:
     )
     total = 0
     for end in (await session.scalars(query)).all():
-        is_now = end.starts_at is not None and month_of(end.starts_at) == month_of(now)
+        is_now = end.starts_at is not None and month_of(end.starts_at) == month_of(at)
         if is_now and end.content.way is not Way.RIDE:
             told = (
                 select(func.count(Recipient.contact_id.distinct()))

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import msgspec
 from sqlalchemy import (
@@ -18,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from admin import riding
 from admin.announcements import Announcement, Relation, State, Way, is_urgent
 from admin.leaflets import Told
 from admin.mailings import PAGE, Carried, Fate, Lot, Mailing, Recipient, got
@@ -99,14 +101,17 @@ def concerned(agency: Agency, announcement: Announcement) -> ColumnElement[bool]
 async def alert(session: AsyncSession, agency: Agency, found: Announcement) -> Audience:
     """Everybody who is to get this announcement at once.
 
-    A correction goes to just those who got what it corrects, or were still to; an all-clear to all
-    who got anything of the thread. A recurring one is told in the words of its last correction.
+    A correction goes to just those who got what it corrects, or were still to, but for those whose
+    digest waits for their next words; an all-clear to all who got anything of the thread. A
+    recurring one is told in the words of its last correction.
     """
     first, who, shown = found, concerned(agency, found), found
     if found.first_id is not None:
         first = await session.get_one(Announcement, found.first_id)
-        fates = LEFT_WAITING if found.relation is Relation.CORRECTION else frozenset()
-        who = got(await _before(session, found), also=fates)
+        before = await _before(session, found)
+        who = got(before)
+        if found.relation is Relation.CORRECTION:  # a digest that waits tells the right words
+            who = and_(got(before, also=LEFT_WAITING), ~riding.waits(before))
     elif found.content.recurs:
         shown = (await story_of(session, found)).latest
     return Audience((Item(Told(shown, first), found.id),), case((who, 1), else_=0))
@@ -119,29 +124,42 @@ async def _before(session: AsyncSession, found: Announcement) -> Sequence[int]:
     return (await session.scalars(select(Announcement.id).where(others(found)))).all()
 
 
+def _last(digest: Mailing) -> ColumnElement[datetime]:
+    """Of an announcement's row: when it was told last before a digest; what recurs, often."""
+    times = select(func.max(Mailing.created_at)).where(
+        Mailing.announcement_id == Announcement.id,
+        Mailing.channel == digest.channel,
+        Mailing.created_at <= digest.until,
+    )
+    return func.coalesce(times.scalar_subquery(), Announcement.posted_at)
+
+
 async def digest(
     session: AsyncSession, agency: Agency, mailing: Mailing, *, is_counted: bool
 ) -> Audience:
     """Everybody for whom there was something since their last digest, by what there was.
 
+    So it is for whoever changed how often they are told after that: nobody else may have told them.
     Where messages are counted, the daily one also tells who wants news at once of what was to go
     that way.
     """
-    query = select(Announcement).where(
+    last = _last(mailing)
+    query = select(Announcement, last).where(
         Announcement.agency == agency.slug,
         Announcement.relation.is_(None),
         Announcement.state == State.POSTED,
-        Announcement.posted_at > mailing.since,
-        Announcement.posted_at <= mailing.until,
+        last > mailing.since,
+        last <= mailing.until,
     )
     left_out = {Way.PAGE, Way.FREE} if is_counted else {Way.PAGE}
-    latest = query.order_by(Announcement.posted_at.desc(), Announcement.id.desc())
-    every = [
-        one
-        for one in await session.scalars(latest.limit(MOST_LOOKED_AT))
+    latest = query.order_by(last.desc(), Announcement.id.desc()).limit(MOST_LOOKED_AT)
+    since = {
+        one: at
+        for one, at in await session.execute(latest)
         if not is_urgent(agency, one.content)  # they were told at once
         and one.content.way not in left_out
-    ]
+    }
+    every = list(since)
     told = _with_room(every)[::-1]
     if not told:
         return Audience()
@@ -150,8 +168,11 @@ async def digest(
     is_daily = is_counted and mailing.frequency is Frequency.DAILY
     mask: ColumnElement[int] = literal(0)
     for n, one in enumerate(told):
-        whose = or_(mine, at_once) if is_daily and one.content.way is Way.DIGEST else mine
-        wish = and_(whose, wants(one.content.topic, one.content.areas), ~got([one.id]))
+        told_before = got([one.id], since=since[one])
+        whose = [mine, Subscriber.moved_at > since[one]]
+        if is_daily and one.content.way is Way.DIGEST:
+            whose.append(at_once)
+        wish = and_(or_(*whose), wants(one.content.topic, one.content.areas), ~told_before)
         mask += case((wish, 1 << n), else_=0)
     items = tuple(
         Item(Told(story.latest, story.first), story.first.id)

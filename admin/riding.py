@@ -1,9 +1,10 @@
-"""Announcements that ride on replies, or go with a digest: taken back before they are told."""
+"""Announcements that ride on replies, or go with a digest: taken back or mended before that."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import msgspec
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin import leaflets
@@ -12,6 +13,8 @@ from admin.followers import News
 from admin.leaflets import Told
 from admin.mailings import Carried, Fate, Lot, Mailing, Recipient
 from admin.threads import stories
+from bot import outbox
+from bot.tables import ContactRow
 from knowledge.agency import Agency
 
 
@@ -37,15 +40,42 @@ async def recall(session: AsyncSession, announcements: Sequence[int]) -> list[in
     return recalled
 
 
-async def leave_out(session: AsyncSession, agency: Agency, first: int, address: str) -> None:
-    """Digests that wait for people's next words, or still go out, tell nothing withdrawn."""
+def waits(announcements: Sequence[int]) -> ColumnElement[bool]:
+    """Of a contact's row: whether what is to tell them of any of these waits for their words."""
+    return exists().where(
+        News.contact_id == ContactRow.id,
+        News.told_at.is_(None),
+        Recipient.mailing_id == News.mailing_id,
+        Recipient.contact_id == News.contact_id,
+        Carried.mailing_id == Recipient.mailing_id,
+        Carried.lot == Recipient.lot,
+        Carried.announcement_id.in_(announcements),
+    )
+
+
+async def tell_anew(
+    session: AsyncSession, agency: Agency, first: int, address: str, now: datetime
+) -> None:
+    """Digests that wait for people's next words, or still go out, tell a thread as it is now.
+
+    Of what was withdrawn they tell nothing.
+    """
+    untold = select(News.id).where(News.mailing_id == Mailing.id, News.told_at.is_(None))
     query = (
-        select(Lot)
+        select(Lot, Mailing)
         .join(Mailing, Mailing.id == Lot.mailing_id)
         .join(Carried, (Carried.mailing_id == Lot.mailing_id) & (Carried.lot == Lot.number))
-        .where(Carried.announcement_id == first, Mailing.announcement_id.is_(None))
+        .where(
+            Carried.announcement_id == first,
+            Mailing.announcement_id.is_(None),
+            or_(Mailing.ended_at.is_(None), untold.exists()),
+        )
+        .order_by(Lot.mailing_id, Lot.number)
+        .with_for_update(of=Mailing)
     )
-    for lot in (await session.scalars(query)).all():
+    for lot, mailing in (await session.execute(query)).all():
+        if mailing.ended_at is None:  # whoever sends it puts what nobody has begun in anew
+            await outbox.hold_back(await session.connection(), mailing.key, now)
         whose = select(Recipient.contact_id).where(
             Recipient.mailing_id == lot.mailing_id, Recipient.lot == lot.number
         )

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from admin import digests, nudges
-from bot.clock import BANGKOK
+from bot.clock import local_date
 from bot.db import Database
 from knowledge.agency import Agency
 from knowledge.working_days import is_open, is_working_day
@@ -48,7 +48,7 @@ class Rounds:
         now = self._clock()
         if now - due > STALE:
             return
-        today = now.astimezone(BANGKOK).date()
+        today = local_date(now)
         for agency in self._agencies():
             if is_working_day(today, agency.profile.calendar):
                 await nudges.nudge(self._database, agency, now)

@@ -1,7 +1,7 @@
 """The pages that answers rest on: looked at every day, and the answers flagged when one changes."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import Index, String, delete, select, text
@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from admin import audit
-from bot.clock import BANGKOK
+from bot.clock import local_date
 from bot.db import Base
 from bot.visiting import Outcome
 from knowledge.agency import Flag
@@ -75,7 +75,7 @@ class SourcePage(Base):
         self.failures += 1
         if outcome is Outcome.GONE:
             self.gone_since = self.gone_since or now
-            if _day(self.gone_since) < _day(now):
+            if local_date(self.gone_since) < local_date(now):
                 self._be(State.DEAD, now)
             return
         self.away_since = self.away_since or now
@@ -85,10 +85,6 @@ class SourcePage(Base):
     def _be(self, state: State, now: datetime) -> None:
         if self.state != state:
             self.state, self.since = state, now
-
-
-def _day(moment: datetime) -> date:
-    return moment.astimezone(BANGKOK).date()
 
 
 def first_seen(agency: str, url: str, now: datetime) -> SourcePage:
@@ -105,7 +101,7 @@ async def flags(connection: AsyncConnection) -> Mapping[str, Mapping[str, Flag]]
     found: dict[str, dict[str, Flag]] = {}
     for row in await connection.execute(query.where(_NOT_OK)):
         if row.state in FLAGGED:
-            flag = Flag(state=row.state, since=_day(row.since))
+            flag = Flag(state=row.state, since=local_date(row.since))
             found.setdefault(row.agency, {})[row.url] = flag
     return found
 

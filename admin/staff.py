@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, ForeignKey, String, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, ForeignKey, String, and_, false, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -57,6 +57,8 @@ class Membership(Base):
     valid_until: Mapped[date | None]
     """The last day."""
     acting_for: Mapped[str | None] = mapped_column(String(120))
+    by_holder: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether an operator gave it to themselves, and nobody else has agreed yet."""
 
     @property
     def post(self) -> Post:

@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from admin import followers
+from bot import outbox
 from bot.db import Base, OneOf
 from bot.tables import ContactRow
 
@@ -54,6 +55,9 @@ class Subscriber(Base):
     since: Mapped[datetime]
     paused_at: Mapped[datetime | None]
     """When they blocked the account: nothing is sent until they say that they want it again."""
+
+    moved_at: Mapped[datetime | None]
+    """When they last changed how often: what came before that is still told as it was to be."""
 
     __table_args__ = (Index("ix_subscribers_lot", "agency", "channel", "language", "contact_id"),)
 
@@ -97,6 +101,8 @@ async def subscribe(
     if row is None:
         row = Subscriber(contact_id=contact.id, since=now)
         session.add(row)
+    elif row.frequency is not frequency:
+        row.moved_at = now
     row.agency, row.channel, row.language = contact.agency, contact.channel, language
     row.frequency, row.paused_at = frequency, None
     await session.flush()
@@ -123,6 +129,7 @@ async def stop(session: AsyncSession, contact_id: UUID, topic: str | None = None
         await session.delete(row)
     await session.flush()
     await followers.drop(session, contact_id, f"{STOP}:{topic}" if topic else STOP)
+    await outbox.spare(await session.connection(), contact_id)  # what is still wanted goes on
     return True
 
 

@@ -13,7 +13,7 @@ from admin.followers import told
 from admin.logbook import LogLine
 from admin.moves import Ending, Move, Status
 from admin.tickets import Ticket
-from bot.clock import BANGKOK
+from bot.clock import local_date
 from bot.messages import Choice, Reply
 from knowledge.agency import Agency
 from knowledge.chains import Kind, Step
@@ -90,7 +90,7 @@ def news(agency: Agency, ticket: Ticket, line: LogLine, language: str, listed: s
     values = {
         "number": ticket.number,
         "unit": unit.name(language) if unit else agency.profile.name.of(language),
-        "due": written(ticket.due_at.astimezone(BANGKOK).date(), language),
+        "due": written(local_date(ticket.due_at), language),
         "body": ticket.handed_to or "",
         "words": line.text or "",
         "other": line.details["other"] if move is Move.DIVIDE else "",

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from admin.moves import OPEN, Ending, Status
 from admin.numbers import fiscal_year, tracking_number
-from bot.clock import BANGKOK
+from bot.clock import local_date
 from bot.db import Base, ConcurrentId, Document, OneOf
 from knowledge.chains import Class, Kind
 
@@ -149,7 +149,7 @@ class TicketCounter(Base):
 
 async def next_number(session: AsyncSession, agency: str, now: datetime) -> str:
     """The next tracking number; whoever asks at the same time waits for this transaction."""
-    year = fiscal_year(now.astimezone(BANGKOK).date())
+    year = fiscal_year(local_date(now))
     dialect = session.get_bind().dialect.name
     insert = sqlite_insert if dialect == "sqlite" else postgresql_insert
     first = insert(TicketCounter).values(agency=agency, year=year, count=0)

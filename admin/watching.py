@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin import sources
 from admin.sources import FLAGGED, SourcePage
-from bot.clock import BANGKOK
+from bot.clock import local_date
 from bot.db import Database
 from bot.logs import where
 from bot.visiting import Outcome, Visit, Visitor
@@ -95,8 +95,11 @@ class Watch:
         if all(page is not None and page.looked_at >= due for page in known.values()):
             return 0
         page = next((page for page in known.values() if page), None)
-        has_marks = page is not None and all(p and p.seen == page.seen for p in known.values())
-        look = await self.look(url, page if has_marks else None)
+        # What was left out for saying the day may have said more: it is read again on another day.
+        is_read = page is not None and all(
+            p and p.seen == p.checked == page.seen for p in known.values()
+        )
+        look = await self.look(url, page if is_read else None)
         new = 0
         for slug in slugs:
             async with self._database.session() as session:
@@ -131,7 +134,7 @@ class Watch:
             second = await self._visitor.visit(url)
         if second.outcome is not Outcome.SEEN:
             return Look(second.outcome, reason=second.reason)
-        today = self._clock().astimezone(BANGKOK).date()
+        today = local_date(self._clock())
         try:
             digest = await asyncio.to_thread(_digest, first, second, today)
         except ValueError:

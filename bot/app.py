@@ -18,6 +18,7 @@ from admin.quota import Quotas
 from bot import citizen_pages, clock, migration, outbox, staff_pages
 from bot.accounts import Accounts, AllAccounts, LockedAccounts
 from bot.busy import BusySigns
+from bot.callers import PROXIES
 from bot.channels.channel import Channel
 from bot.channels.making import make_channels
 from bot.channels.webchat import NAME as WEB
@@ -193,6 +194,7 @@ class Program:
 
     def _application(self) -> web.Application:
         app = web.Application(client_max_size=MAX_BODY)
+        app[PROXIES] = self.settings.proxies
         Webhooks(
             self.channels,
             self.inbox.accept,

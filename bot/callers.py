@@ -4,13 +4,20 @@ from ipaddress import ip_address
 
 from aiohttp import web
 
+PROXIES = web.AppKey("proxies", int)
+"""How many proxies stand in a row before the application; one where nobody has said."""
+
 
 def caller_of(request: web.Request) -> str:
-    """The address that calls; a proxy beside us names it, as the last in its header."""
+    """The address that calls; the proxies before us name it, each what it sees, the nearest last.
+
+    What stands before their names in the header anybody may have written.
+    """
     remote = request.remote or ""
     hops = request.headers.getall("X-Forwarded-For", [])
-    if hops and _is_near(remote):
-        return hops[-1].rpartition(",")[2].strip()[:64]
+    proxies = request.config_dict.get(PROXIES, 1)
+    if proxies and hops and _is_near(remote):
+        return ",".join(hops).rsplit(",", proxies)[-proxies:][0].strip()[:64]
     return remote
 
 

@@ -42,14 +42,13 @@ def ask(settings: Settings, slug: str, question: str, *, as_json: bool) -> int:
     message = InboundMessage(
         contact=Contact(slug, "web", "ask"), event_id="1", kind=Kind.TEXT, order=1, text=question
     )
-    replies = asyncio.run(rehearse(registry.get, message, Metrics(), clock.now()))
-    match = served.matcher.match(question)
+    replies, decision = asyncio.run(rehearse(registry.get, message, Metrics(), clock.now()))
     if as_json:
-        ranked = [list(pair) for pair in match.ranked]
+        ranked = [list(pair) for pair in served.matcher.match(question).ranked]
         texts = [reply.text for reply in replies]
         show(
             json.dumps(
-                {"decision": match.decision, "ranked": ranked, "replies": texts}, ensure_ascii=False
+                {"decision": decision, "ranked": ranked, "replies": texts}, ensure_ascii=False
             )
         )
         return 0

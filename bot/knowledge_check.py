@@ -44,8 +44,9 @@ async def check(shelf: Shelf) -> int:
         entries,
         make_matcher=lambda some: shelf.registry.matcher(shelf.agency, some),
         confirmed=sure,
-        today=clock.now().astimezone(clock.BANGKOK).date(),
+        today=clock.local_date(clock.now()),
         units={unit.id for unit in shelf.agency.profile.units},
+        unlinked=shelf.entries.unlinked,
         encoder=shelf.registry.encoder,
         progress=progress("ถามตัวเอง / asking itself"),
     )
@@ -136,7 +137,7 @@ async def unanswered(shelf: Shelf) -> int:
     async with shelf.database.session() as session:
         rows = await badly_answered(session, shelf.agency.slug, limit=READ)
         texts = [row.text or "" for row in rows]
-        times = [row.asked_at.astimezone(clock.BANGKOK).date() for row in rows]
+        times = [clock.local_date(row.asked_at) for row in rows]
     clusters = cluster(texts, shelf.registry.encoder)[: shelf.asked.limit]
     entries = {entry.id: entry for entry in shelf.with_general(shelf.entries.entries)}
     matcher = shelf.registry.matcher(shelf.agency, entries.values())

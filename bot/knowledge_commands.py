@@ -238,7 +238,7 @@ async def _change(shelf: Shelf, change: Callable[[AsyncConnection, Author], Any]
 
 
 def _today() -> date:
-    return clock.now().astimezone(clock.BANGKOK).date()
+    return clock.local_date(clock.now())
 
 
 def _author(shelf: Shelf) -> Author:

@@ -38,7 +38,7 @@ def _days(text: str) -> int:
 
 async def due(shelf: Shelf) -> int:
     """Tell, by owner, what must be checked again soon, and which source pages have changed."""
-    today = clock.now().astimezone(clock.BANGKOK).date()
+    today = clock.local_date(clock.now())
     within = timedelta(days=shelf.asked.days)
     for unit_id, entries in reviewing.due(shelf.entries.entries.values(), today, within).items():
         unit = shelf.agency.unit(unit_id)
@@ -46,6 +46,10 @@ async def due(shelf: Shelf) -> int:
         for entry in entries:
             mark = "!" if entry.review_by < today else "·"
             show([f"  {mark} {entry.review_by} {entry.id}: {entry.question.th}"])
+    for key, link in shelf.entries.unlinked.items():
+        entry = shelf.entries.entries[key]
+        show([f"! ลิงก์ของที่มาอ่านไม่ได้ / the source link cannot be read: {link}"])
+        show([f"  · {entry.id} ({entry.unit or '-'}): {entry.question.th}"])
     await _pages_not_as_checked(shelf)
     return 0
 
@@ -55,7 +59,7 @@ async def _pages_not_as_checked(shelf: Shelf) -> None:
     async with shelf.database.session() as session:
         pages = await sources.not_as_checked(session, shelf.asked.slug)
     for page in pages:
-        since = page.since.astimezone(clock.BANGKOK).date()
+        since = clock.local_date(page.since)
         show([f"! {SAID[State(page.state)]} ({since}): {page.url}"])
         entries = {**shelf.general(), **shelf.entries.entries}.values()
         resting = [entry for entry in entries if entry.source.url == page.url]

@@ -226,11 +226,13 @@ class Lanes:
             return error
 
     async def _count_recovered(self, heads: Sequence[Head]) -> None:
-        """An event from before our start may be what ended the last process: count it first."""
-        old = [head.id for head in heads if head.received_at < self._started_at]
-        if new := [event for event in old if event not in self._counted]:
-            await self._turns.count(new)
-            self._counted.update(new)
+        """An event from before our start may be what ended the last process: count it first.
+
+        Of the replicas that have started since, one counts it: then it is due as of now.
+        """
+        if old := [head.id for head in heads if head.due_at < self._started_at]:
+            await self._turns.count(old, self._started_at)
+            self._counted.update(old)
 
     def _attempts(self, head: Head) -> int:
         """How often it failed; an attempt that the database's trouble undid is none."""

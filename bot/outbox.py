@@ -10,6 +10,7 @@ from sqlalchemy import (
     Executable,
     Integer,
     bindparam,
+    case,
     exists,
     func,
     or_,
@@ -237,12 +238,23 @@ async def settle(connection: AsyncConnection, results: Sequence[dict[str, Any]])
 
 async def hold_back(connection: AsyncConnection, bulk: UUID, now: datetime) -> None:
     """What has not gone out of this does not go out; what is being sent is not tried again."""
-    mine = update(_REQUESTS).where(_REQUESTS.c.bulk == bulk)
-    sending = mine.where(_REQUESTS.c.status == Posting.SENDING)
-    await connection.execute(sending.values(held=True))
-    pending = mine.where(_REQUESTS.c.status == Posting.PENDING)
-    ended = {"fault": CANCELLED, "done_at": now, "held": True}
-    await connection.execute(pending.values(status=Posting.FAILED, **ended))
+    left = update(_REQUESTS).where(_REQUESTS.c.bulk == bulk, _REQUESTS.c.done_at.is_(None))
+    waits = _REQUESTS.c.status == Posting.PENDING
+    ended = {"status": Posting.FAILED, "fault": CANCELLED, "done_at": now}
+    each = {name: case((waits, value), else_=_REQUESTS.c[name]) for name, value in ended.items()}
+    await connection.execute(left.values(held=True, **each))  # in one: a sender may begin meanwhile
+
+
+async def spare(connection: AsyncConnection, contact_id: UUID) -> None:
+    """What goes to many, and was never tried for this contact, waits for no sender any more."""
+    mine = update(_REQUESTS).where(
+        _REQUESTS.c.contact_id == contact_id,
+        _REQUESTS.c.bulk.is_not(None),
+        _REQUESTS.c.status == Posting.PENDING,
+        _REQUESTS.c.tried_at.is_(None),
+    )
+    ended = {"fault": CANCELLED, "done_at": _REQUESTS.c.due_at}
+    await connection.execute(mine.values(status=Posting.FAILED, **ended))
 
 
 async def is_open(connection: AsyncConnection, bulks: Sequence[UUID]) -> bool:

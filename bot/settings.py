@@ -40,6 +40,12 @@ class Settings(BaseSettings):
         default="",
         description="Address under which the platforms and citizens reach this server (https).",
     )
+    proxies: int = Field(
+        default=1,
+        ge=0,
+        le=9,
+        description="Reverse proxies in a row, each adding to X-Forwarded-For; 0: not believed.",
+    )
     telegram_mode: Literal["webhook", "polling"] = Field(
         default="webhook",
         description="How Telegram's updates come in; polling needs no public address.",

@@ -15,7 +15,6 @@ from admin.passwords import digest, weakness
 from admin.staff import INSTALLATION, BadEmail, Membership, Staff, email_of
 from admin.web.texts import LANGUAGES, WORDING
 from bot import clock, logs, migration
-from bot.clock import BANGKOK
 from bot.db import Database
 from bot.secrets import secret_key
 from bot.settings import Settings
@@ -144,7 +143,7 @@ async def _list(database: Database, settings: Settings, asked: Namespace) -> int
     )
     if asked.agency is not None:
         query = query.where(Membership.agency == asked.agency)
-    today = clock.now().astimezone(BANGKOK).date()
+    today = clock.local_date(clock.now())
     async with database.read() as connection:
         rows = (await connection.execute(query.with_only_columns(*_COLUMNS))).all()
     for row in rows:

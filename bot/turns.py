@@ -33,8 +33,11 @@ _END = (
 )
 _COUNT = (
     update(_EVENTS)
-    .where(_EVENTS.c.id.in_(bindparam("ids", expanding=True)))
-    .values(attempts=_EVENTS.c.attempts + 1)
+    .where(
+        _EVENTS.c.id.in_(bindparam("ids", expanding=True)),
+        _EVENTS.c.due_at < bindparam("before", type_=Moment()),
+    )
+    .values(attempts=_EVENTS.c.attempts + 1, due_at=bindparam("now", type_=Moment()))
 )
 _CONTACTS = select(ContactRow).where(ContactRow.id.in_(bindparam("ids", expanding=True)))
 _LOCKED_CONTACTS = _CONTACTS.with_for_update(skip_locked=True, key_share=True)
@@ -143,10 +146,11 @@ class Turns:
         if not self._database.is_sqlite:  # the account's sender may be another replica
             await outbox.announce(connection, {request["account"] for request in requests})
 
-    async def count(self, events: Sequence[int]) -> None:
-        """Count one more attempt at these."""
+    async def count(self, events: Sequence[int], before: datetime) -> None:
+        """Count one more attempt at those of these that nobody has counted or tried since then."""
         async with self._database.write() as connection:
-            await connection.execute(_COUNT, {"ids": list(events)})
+            values = {"ids": list(events), "before": before, "now": self._clock()}
+            await connection.execute(_COUNT, values)
 
     async def postpone(self, head: Head, attempts: int, fault: str, pause: timedelta) -> None:
         """Try this one again later; its contact waits."""

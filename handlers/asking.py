@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from admin.attachments import Attachment, Status
 from admin.tickets import Privacy, Ticket
-from bot.clock import BANGKOK
+from bot.clock import local_date
 from bot.messages import Choice, Place, Reply
 from handlers.conversation import Turn, numbered
 from handlers.drafts import MOST_FILES, ORDER, PERSONAL, SKIPPABLE, Draft, Step
@@ -145,7 +145,7 @@ def _same(turn: Turn, draft: Draft, facts: Facts) -> Question:
         raise ValueError("nothing is the same")
     text = turn.say(
         "report.same",
-        date=written(ticket.opened_at.astimezone(BANGKOK).date(), turn.language),
+        date=written(local_date(ticket.opened_at), turn.language),
         about=_about_anothers(turn, draft, ticket),
         state=turn.say(f"standing.{ticket.status}"),
     )

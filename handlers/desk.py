@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from admin import attachments, followers, logbook, questions, subscriptions
 from admin.enclosures import Links
 from admin.questions import Question
-from bot.clock import BANGKOK
+from bot.clock import local_date
 from bot.forgetting import forget
 from bot.messages import SILENT, Choice, InboundMessage, Kind, Reply
 from bot.metrics import Metrics
@@ -101,7 +101,7 @@ class Desk:
             agency=thought.agency,
             state=state,
             language=_language(contact, message, thought, state),
-            today=now.astimezone(BANGKOK).date(),
+            today=local_date(now),
             session=session,
             match=thought.match,
             small_talk=thought.small_talk,
@@ -194,7 +194,7 @@ class Desk:
 async def _take_back(
     session: AsyncSession, contact: ContactRow, message: InboundMessage, now: datetime
 ) -> bool:
-    """An unsent message is forgotten; the new words of an edited one stand for the earlier ones.
+    """An unsent message is forgotten; what an edited one says now stands for what it said before.
 
     True where they do so in a ticket: then there is nothing else to do with them.
     """
@@ -205,7 +205,7 @@ async def _take_back(
     await questions.forget(session, contact.id, number)
     words = (message.text or "").strip() if message.edited else ""
     is_said = bool(words) or (message.edited and message.attachment is not None)
-    if is_said and await logbook.replaced(session, contact.id, number, words, now=now):
+    if is_said and await logbook.replaced(session, message, words, now=now):
         return True
     await attachments.forget(session, contact.id, number)
     await logbook.forget(session, contact.id, number, now=now)

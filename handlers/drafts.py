@@ -101,7 +101,7 @@ class Draft(msgspec.Struct, frozen=True, omit_defaults=True):
     """The number of the like matter that it is to be joined to."""
     paused: bool = False
     filed: datetime | None = None
-    """When the last file came: a burst of them is answered once."""
+    """When the last file came, unless words or a tap came since: a burst is answered once."""
 
     @property
     def what(self) -> str:

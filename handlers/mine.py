@@ -18,7 +18,7 @@ from bot.messages import Choice, Kind, Reply
 from bot.tables import account_of
 from handlers import handover, menu
 from handlers.conversation import Outcome, Turn, awaiting, numbered
-from handlers.drafts import MOST_FILES, Said
+from handlers.drafts import Said
 from handlers.sending import day
 
 VALUE = "mine"
@@ -200,7 +200,7 @@ async def added(turn: Turn, number: str, now: datetime, *, said: Said | None = N
     if ticket.status in OVER:
         return _said(turn, turn.say("mine.add_closed", number=number))
     files: list[int] = []
-    if message.attachment is not None and len(ticket.attachments) < 2 * MOST_FILES:
+    if message.attachment is not None and len(ticket.attachments) < attachments.MOST:
         account = account_of(message.contact.agency, message.contact.channel)
         files = [(await attachments.expect(turn.session, message, account, now)).id]
         await attachments.hold(turn.session, files)

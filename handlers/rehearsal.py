@@ -3,6 +3,9 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from sqlalchemy import select
+
+from admin.questions import Question
 from bot.db import Base, Database
 from bot.messages import InboundMessage, Reply
 from bot.metrics import Metrics
@@ -16,8 +19,11 @@ async def rehearse(
     message: InboundMessage,
     metrics: Metrics,
     now: datetime,
-) -> Sequence[Reply]:
-    """What a new citizen would be answered; nothing is kept."""
+) -> tuple[Sequence[Reply], str | None]:
+    """What a new citizen would be answered, and what was decided of a question; nothing is kept.
+
+    Small talk, a report and the like are no question, whatever the knowledge base holds.
+    """
     desk = Desk(served, metrics)
     thought = await desk.prepare(message)
     database = Database("sqlite+aiosqlite://")
@@ -29,6 +35,7 @@ async def rehearse(
             row = ContactRow.new(contact, now)
             session.add(row)
             await session.flush()
-            return await desk.handle(session, row, message, thought, now)
+            replies = await desk.handle(session, row, message, thought, now)
+            return replies, await session.scalar(select(Question.decision))
     finally:
         await database.close()

@@ -248,7 +248,8 @@ def ways_on(turn: Turn) -> tuple[Choice, ...]:
 
 async def going_on(turn: Turn, draft: Draft, now: datetime, lead: str | None = None) -> Outcome:
     """Ask what is still missing, or show all of it before it is sent."""
-    draft = replace(draft, touched=now, paused=False)
+    filed = draft.filed if turn.message.attachment else None
+    draft = replace(draft, touched=now, paused=False, filed=filed)
     facts = await facts_of(turn, draft, now)
     step = draft.step(facts.moot(turn.agency, draft))
     reply = asking.ask(turn, draft, step, facts)

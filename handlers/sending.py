@@ -14,7 +14,7 @@ from admin.handling import Deed, perform_as_citizen
 from admin.moves import IllegalMove, Move
 from admin.opening import Details, Matter, open_ticket
 from admin.tickets import Privacy, Source, Ticket
-from bot.clock import BANGKOK
+from bot.clock import local_date
 from bot.messages import Choice, Reply
 from handlers import asking
 from handlers.conversation import Outcome, Turn
@@ -55,7 +55,7 @@ async def send(
 
 def day(moment: datetime, language: str) -> str:
     """The day in Bangkok, written out."""
-    return written(moment.astimezone(BANGKOK).date(), language)
+    return written(local_date(moment), language)
 
 
 async def _joined(turn: Turn, draft: Draft, ticket: Ticket, now: datetime) -> Ticket | None:

@@ -112,6 +112,8 @@ class Stored:
     versions: Mapping[str, int] = field(default_factory=dict)
     """The version of each entry, also of removed ones."""
     renamed: Mapping[str, str] = field(default_factory=dict)
+    unlinked: Mapping[str, str] = field(default_factory=dict)
+    """Source links that cannot be read, by entry; these entries are without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,23 +148,42 @@ async def stored(connection: AsyncConnection, agency: str) -> Stored:
             .order_by(EntryRow.place, EntryRow.key)
         )
     ).all()
+    contents = {row.key: row.content for row in rows if not row.removed}
+    entries = dict(readable(agency, contents.items()))
     return Stored(
         version=version or 0,
-        entries=dict(readable(agency, ((r.key, r.content) for r in rows if not r.removed))),
+        entries=entries,
         versions={row.key: row.version for row in rows},
         renamed=await renamed(connection, agency),
+        unlinked={
+            key: str(link)
+            for key, entry in entries.items()
+            if entry.source.url is None and (link := contents[key]["source"].get("url"))
+        },
     )
 
 
 def readable(
     agency: str, contents: Iterable[tuple[str, Mapping[str, Any]]]
 ) -> Iterable[tuple[str, Entry]]:
-    """Entries by their keys; one that cannot be read is left out and told."""
+    """Entries by their keys; one that cannot be read is left out and told.
+
+    Where that is its source's link alone, as an earlier release took it, it is there without.
+    """
     for key, content in contents:
         try:
-            yield key, Entry.model_validate(content)
+            yield key, _read(content)
         except ValidationError:
             log.error("entry_unreadable", agency=agency, entry=key)
+
+
+def _read(content: Mapping[str, Any]) -> Entry:
+    try:
+        return Entry.model_validate(content)
+    except ValidationError as error:
+        if any(fault["loc"] != ("source", "url") for fault in error.errors()):
+            raise
+    return Entry.model_validate({**content, "source": {**content["source"], "url": None}})
 
 
 async def renamed(connection: AsyncConnection, agency: str) -> dict[str, str]:

@@ -92,15 +92,16 @@ def inspect(
     confirmed: Sequence[tuple[str, str]] = (),
     today: date | None = None,
     units: Collection[str] | None = None,
+    unlinked: Mapping[str, str] | None = None,
     encoder: Encoder | None = None,
     progress: Progress | None = None,
 ) -> tuple[Problem, ...]:
     """Everything wrong with these entries, the worst first; `progress` is told of each phase.
 
     Without `today` no review date is judged, without `units` no owner, without an encoder no
-    likeness in meaning.
+    likeness in meaning. `unlinked` are links that no entry has, for nobody can read them.
     """
-    found = flaws(entries, today=today, units=units, encoder=encoder)
+    found = flaws(entries, today=today, units=units, unlinked=unlinked, encoder=encoder)
     if entries:
         said = phrasings(entries)
         texts = dict.fromkeys([*(text for text, _ in confirmed), *(p.text for p in said)])

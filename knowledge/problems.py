@@ -1,7 +1,7 @@
 """What is wrong with the entries of a knowledge base, as far as reading them tells."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -34,6 +34,7 @@ class Kind(StrEnum):
     STOLEN = "stolen"
     NEAR = "near-duplicate"
     NO_SOURCE = "no-source"
+    NO_LINK = "no-link"
     NO_OWNER = "no-owner"
     PAST_REVIEW = "past-review"
 
@@ -57,6 +58,7 @@ HEADINGS: Final = {
     ),
     Kind.NEAR: ("สองข้อถามเกือบเหมือนกัน", "Entries that ask nearly the same"),
     Kind.NO_SOURCE: ("ไม่มีที่มา", "Entries without a source"),
+    Kind.NO_LINK: ("ลิงก์ของที่มาอ่านไม่ได้", "Source links that cannot be read"),
     Kind.NO_OWNER: ("ไม่มีหน่วยงานเจ้าของ", "Entries without an owner"),
     Kind.PAST_REVIEW: ("เลยวันทบทวน", "Entries past their review date"),
 }
@@ -112,16 +114,18 @@ def flaws(
     encoder: Encoder | None = None,
     only: Collection[str] | None = None,
     units: Collection[str] | None = None,
+    unlinked: Mapping[str, str] | None = None,
 ) -> list[Problem]:
     """What reading the entries shows, or of it what concerns some of them.
 
-    Without `today` no review date is judged, without `units` not whether an owner is one of them.
+    Without `today` no review date is judged, without `units` not whether an owner is one of them;
+    `unlinked` are the links that entries are without because nobody can read them.
     """
     ours = frozenset(entry.id for entry in entries) if only is None else frozenset(only)
     found = [
         *_identical(entries),
         *_near(entries, encoder, ours),
-        *_incomplete([entry for entry in entries if entry.id in ours], today, units),
+        *_incomplete([one for one in entries if one.id in ours], today, units, unlinked or {}),
     ]
     return [problem for problem in found if not ours.isdisjoint(problem.entries)]
 
@@ -189,10 +193,17 @@ def _alike(
 
 
 def _incomplete(
-    entries: Sequence[Entry], today: date | None, units: Collection[str] | None
+    entries: Sequence[Entry],
+    today: date | None,
+    units: Collection[str] | None,
+    unlinked: Mapping[str, str],
 ) -> Iterator[Problem]:
     for entry in entries:
-        if not (entry.source.clause or entry.source.url):
+        if link := unlinked.get(entry.id):
+            th = f"{entry.id} ของ {entry.unit or '-'} ตอบโดยไม่มีลิงก์ เพราะลิงก์นี้อ่านไม่ได้: {link}"
+            en = f"{entry.id} of {entry.unit or '-'} answers without its unreadable link: {link}"
+            yield Problem(Kind.NO_LINK, (entry.id,), th, en)
+        elif not (entry.source.clause or entry.source.url):
             th, en = f"{entry.id} ไม่บอกข้อหรือลิงก์ของที่มา", f"{entry.id} gives neither clause nor link"
             yield Problem(Kind.NO_SOURCE, (entry.id,), th, en)
         if entry.unit is None and not entry.id.startswith(FOR_ALL):

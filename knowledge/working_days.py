@@ -16,7 +16,7 @@ from typing import Annotated, Final, Self
 from holidays.countries.thailand import Thailand
 from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
 
-from bot.clock import BANGKOK
+from bot.clock import BANGKOK, local_date
 
 OPENS, CLOSES = time(8, 30), time(16, 30)
 """The usual hours of government offices, where a profile gives none."""
@@ -130,7 +130,7 @@ def working_days_between(a: datetime, b: datetime, calendar: Calendar = USUAL) -
     """
     if b < a:
         return -working_days_between(b, a, calendar)
-    day, last, count = received_on(a, calendar), b.astimezone(BANGKOK).date(), 0
+    day, last, count = received_on(a, calendar), local_date(b), 0
     while day < last:
         day += _DAY
         count += is_working_day(day, calendar)

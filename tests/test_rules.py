@@ -12,6 +12,7 @@ import pytest
 
 from admin import announcement_checks, announcements, proposals
 from admin.alerts import DEEDS
+from admin.desk_lists import Whose
 from admin.lists import GROUPS, State
 from admin.logbook import Line
 from admin.moves import Ending, Move, Status
@@ -79,6 +80,7 @@ BUILT = {
     '"moves." ~': [f"moves.{name}" for name in (*Move, *Line)],
     '"matters." ~': [f"matters.{name}" for name in State],
     '"today." ~': [f"today.{name}" for name in GROUPS],
+    '"desk." ~': [f"desk.{name}" for name in Whose],
     '"overview." ~': ["overview.first_reply", "overview.settlement"],
     '"chatmenu." ~': [f"chatmenu.{name}" for name in Step],
     '"menuhelp." ~': [f"menuhelp.{name}" for name in FAILED],
@@ -222,6 +224,12 @@ def test_only_one_module_reads_the_clock():
     reads = re.compile(r"datetime\.now\(|datetime\.utcnow\(|date\.today\(")
 
     assert [n for n, text in MODULES.items() if reads.search(text)] == ["bot/clock.py"]
+
+
+def test_only_one_module_says_which_day_a_moment_falls_on():
+    says = re.compile(r"astimezone\((clock\.)?BANGKOK\)\.date\(\)")
+
+    assert [n for n, text in MODULES.items() if says.search(text)] == ["bot/clock.py"]
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if not name.startswith("deploy")])

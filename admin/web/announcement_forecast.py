@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from admin import recipients
 from admin.announcement_checks import first_time
 from admin.announcements import Announcement, Content, Way, ending, is_urgent, way_of
-from admin.quota import Ledger
+from admin.quota import Ledger, ends
 from admin.subscriptions import Frequency, Subscriber, reachable, wants
 from admin.web.visit import Visit
 from bot.channels.channel import Channel, accounts_of
@@ -31,7 +31,7 @@ class Sum:
     later: int = 0
     """Counted messages of the end, when that is told."""
     is_next_month: bool = False
-    """Whether it goes out of another month's quota, of which nothing is used yet."""
+    """Whether it goes out of another month's quota: only ends planned for then are booked of it."""
     is_urgent: bool = False
     is_in_digest: bool = False
     """One message tells of other news, too; where the quota lacks it, it rides on replies."""
@@ -139,9 +139,11 @@ async def _sum(
     if way is Way.DIGEST:
         people, later = here.readers, here.readers if has_end else 0
         return Sum(channel.name, people, ledger, people, later=later, is_in_digest=True)
-    is_next = month_of(first_time(content, visit.now)) != month_of(visit.now)
+    at = first_time(content, visit.now)
+    is_next = month_of(at) != month_of(visit.now)
     if is_next:
-        ledger = replace(ledger, used=0, booked=0)
+        async with visit.read() as session:
+            ledger = replace(ledger, used=0, booked=await ends(session, channel, at))
     messages = people if way is Way.PUSH else 0
     short = ledger.shortfall(messages, urgent=urgent) if ledger.is_known else 0
     return Sum(

@@ -10,21 +10,19 @@ from admin.mailings import Fate
 from admin.web.access import Route
 from admin.web.announcement_progress import FATES
 from admin.web.announcements import HERE, PART, found, may_decide
+from admin.web.forms import page_of
 from admin.web.pages import page
 from admin.web.visit import Visit
 
 ROWS: Final = 100
 """Recipients of one page."""
-MOST_PAGES: Final = 99_999
 
 
 async def listed(visit: Visit) -> web.StreamResponse:
     """A hundred recipients, of one fate or of any."""
     chosen = visit.request.query.get("fate", "")
     fate = Fate(chosen) if chosen in set(Fate) else None
-    number = visit.request.query.get("page", "1")
-    is_number = number.isascii() and number.isdigit() and len(number) <= len(str(MOST_PAGES))
-    at = max(1, int(number)) if is_number else 1
+    at = page_of(visit.request.query)
     skip = ROWS * (at - 1)
     async with visit.read() as session:
         it = await found(visit, session)

@@ -210,9 +210,7 @@ def standing(
 
 def _is_end_told_early(it: Announcement, one: Announcement) -> bool:
     """Whether it is the end of this one, about to be told before its time."""
-    until = one.content.valid_until
-    is_early = bool(one.starts_at and until and one.starts_at < until)
-    return it.first_id is None and _is_planned_end(one) and is_early
+    return it.first_id is None and _is_planned_end(one) and one.is_early
 
 
 def _is_planned_end(one: Announcement) -> bool:

@@ -24,6 +24,7 @@ from admin.web.access import Route
 from admin.web.announcement_forecast import Forecast, forecast
 from admin.web.announcement_form import may_write, seen_at
 from admin.web.announcements import HERE, PART, found, may_decide, shown
+from admin.web.texts import WORDING
 from admin.web.visit import Visit
 from bot.messages import Reply
 from knowledge import redaction
@@ -66,17 +67,17 @@ async def submit(visit: Visit) -> web.StreamResponse:
 
 
 async def _tell(visit: Visit, session: AsyncSession, it: Announcement) -> None:
-    """Who may approve it hears of it in their own chat; the head at once (A5)."""
+    """Who may approve it hears of it in their own chat and language; the head at once (A5)."""
     role, unit = approver_of(visit.agency, it.content), it.content.unit
     presses = announcements.needs_head(visit.agency, it.content)
     chats = await chat_links.chats(session, visit.agency.slug)
     address = visit.equipment.settings.public_url.rstrip("/") + visit.at(PART, it.id)
-    words = visit.say(
-        "announce.asks_approval", headline=it.content.headline(visit.language), url=address
-    )
     for officer in await staff.officers(session, visit.agency.slug, visit.today):
         if officer.id in chats and officer.id != visit.officer.id and officer.post(role, unit):
             chat = chats[officer.id]
+            language = chat.language or "th"
+            headline = it.content.headline(language)
+            words = WORDING.say("announce.asks_approval", language, headline=headline, url=address)
             session.add(told(chat.id, Reply(words), presses=presses, now=visit.now))
 
 
@@ -200,7 +201,8 @@ async def withdraw(visit: Visit) -> web.StreamResponse:
         await announcing.withdraw(session, it, visit.officer, reason, visit.now)
         await announcement_sending.stop(visit, session, it, for_good=True)
         address = visit.equipment.settings.public_url
-        await riding.leave_out(session, visit.agency, it.first_id or it.id, address)
+        first = it.first_id or it.id
+        await riding.tell_anew(session, visit.agency, first, address, visit.now)
         if it.first_id is not None and it.posted_at is not None:  # what it said before holds again
             await posting.plan(session, await story_of(session, it), visit.now)
 

@@ -45,7 +45,7 @@ async def make_first(visit: Visit) -> web.StreamResponse:
         )
         await appointments.record(session, person, "staff.first", by=by, now=visit.now)
         token, way = await let_in(session, visit, person, to="/admin/")
-    raise going_with(visit, token, way)
+    raise going_with(visit, token, way, person)
 
 
 async def invitation_page(visit: Visit) -> web.StreamResponse:
@@ -69,7 +69,7 @@ async def accept(visit: Visit) -> web.StreamResponse:
         by = f"staff:{person.id}"
         token, way = await let_in(session, visit, person, to="/admin/")
         await appointments.record(session, person, "password.chosen", by=by, now=visit.now)
-    raise going_with(visit, token, way)
+    raise going_with(visit, token, way, person)
 
 
 async def _link(visit: Visit, *, is_first: bool) -> Invitation:

@@ -62,10 +62,15 @@ def way_on(kept: Mapping[str, Any] | None, to: str) -> str:
     return own_path(str(kept["page"]) if kept else to)
 
 
-def going_with(visit: Visit, token: str, way: str) -> web.HTTPSeeOther:
-    """The way on with a new token: one that was known before the login opens nothing."""
+def going_with(visit: Visit, token: str, way: str, person: Staff | None = None) -> web.HTTPSeeOther:
+    """The way on with a new token: one that was known before the login opens nothing.
+
+    The browser of a `person` who has just shown the password is known from then on.
+    """
     response = web.HTTPSeeOther(way)
     visit.equipment.cookies.give(response, token)
+    if person is not None:
+        visit.equipment.cookies.give_known(visit.request, response, person.email)
     return response
 
 

@@ -18,6 +18,7 @@ CARRIED_FROM = "_carried_from"
 MOST_KEPT = 64 * 1024
 """Letters of a form that are carried along."""
 MOST_DIGITS = 18
+MOST_PAGES = 99_999
 A_PART = 1_000
 """Bytes that a part of a form counts for beside its words."""
 _SECRET = re.compile("password|code|token", re.IGNORECASE)
@@ -90,6 +91,12 @@ def number_of(text: str) -> int:
     """A number of 64 bits; 0, which nothing has, for anything else."""
     is_number = text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS
     return int(text) if is_number else 0
+
+
+def page_of(query: Mapping[str, str], most: int = MOST_PAGES) -> int:
+    """The page of a list that an address asks for, the first where there is no such page."""
+    number = number_of(query.get("page", ""))
+    return number if 0 < number <= most else 1
 
 
 def numbers_of(texts: Iterable[str]) -> list[int]:

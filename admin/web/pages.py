@@ -14,7 +14,7 @@ from admin.web.navigation import ways
 from admin.web.texts import WORDING
 from admin.web.visit import Visit, address
 from bot import looks
-from bot.clock import BANGKOK
+from bot.clock import BANGKOK, local_date
 from knowledge.agency import Agency
 from knowledge.dates import written
 
@@ -60,7 +60,7 @@ def moment(when: datetime, language: str) -> str:
 
 def _day(when: date | datetime) -> date:
     """A day as it is; of a moment the one in Bangkok."""
-    return when.astimezone(BANGKOK).date() if isinstance(when, datetime) else when
+    return local_date(when) if isinstance(when, datetime) else when
 
 
 def _done(visit: Visit) -> str:

@@ -10,7 +10,7 @@ from admin.officers import Role
 from admin.staff import EVERYBODYS, LONGEST_EMAIL, LONGEST_NAME, Staff
 from admin.web.access import Route
 from admin.web.pages import page
-from admin.web.posts import given_post, person_faults
+from admin.web.posts import appointed, given_post, person_faults
 from admin.web.visit import Visit
 
 OPERATOR = frozenset({Role.OPERATOR})
@@ -67,10 +67,7 @@ async def add(visit: Visit) -> web.StreamResponse:
             key = visit.equipment.key
             token = await invitations.invite(session, person, key=key, now=visit.now)
             link = invitations.path_of(token, is_first=False)
-        agency = visit.agency.slug
-        await appointments.appoint(
-            session, person, given, agency=agency, by=visit.actor, now=visit.now
-        )
+        await appointed(visit, session, person, given)
         if link:
             await appointments.record(
                 session, person, "staff.invited", by=visit.actor, now=visit.now

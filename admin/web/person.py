@@ -9,7 +9,7 @@ from admin.staff import Staff
 from admin.web.access import Route
 from admin.web.pages import page
 from admin.web.people import OPERATOR, link_page, person_of, roles, units
-from admin.web.posts import given_post
+from admin.web.posts import appointed, given_post
 from admin.web.visit import Visit
 
 _PERSON = "/admin/{slug}/staff/{id:[0-9]{1,18}}"
@@ -47,12 +47,9 @@ async def give_role(visit: Visit) -> web.StreamResponse:
     given, faults = given_post(visit)
     if given is None:
         return await _shown(visit, faults)
-    agency = visit.agency.slug
     async with visit.write() as session:
         person = await person_of(session, visit)
-        is_new = await appointments.appoint(
-            session, person, given, agency=agency, by=visit.actor, now=visit.now
-        )
+        is_new = await appointed(visit, session, person, given)
     if not is_new:
         return await _shown(visit, {"role": visit.say("faults.role_held")})
     raise visit.go(_here(visit, person), done="role_given")

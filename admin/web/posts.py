@@ -2,9 +2,13 @@
 
 from datetime import date
 
-from admin.appointments import Appointment, faults_of
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from admin import own_posts
+from admin.appointments import Appointment, appoint, faults_of
 from admin.officers import Role
-from admin.staff import EVERYBODYS, BadEmail, email_of
+from admin.staff import EVERYBODYS, BadEmail, Staff, email_of
+from admin.web.texts import WORDING
 from admin.web.visit import Visit
 from knowledge.days import day_of
 
@@ -28,6 +32,21 @@ def given_post(visit: Visit) -> tuple[Appointment | None, Faults]:
     found = faults_of(given, visit.agency)
     faults |= {name: visit.say(key) for name, key in found.items() if name not in faults}
     return (None if faults else given), faults
+
+
+async def appointed(visit: Visit, session: AsyncSession, person: Staff, given: Appointment) -> bool:
+    """Give a post; of one that operators give to themselves others are told at once."""
+
+    def named(language: str) -> str:
+        role, unit = given.role, visit.agency.unit(given.unit)
+        name = WORDING.say(f"posts.{role}", language)
+        return f"{name} · {unit.name(language)}" if unit else name
+
+    agency, now = visit.agency, visit.now
+    is_new = await appoint(session, person, given, agency=agency.slug, by=visit.actor, now=now)
+    if is_new and person.id == visit.person.id:
+        await own_posts.tell(session, agency, person, named, now=now)
+    return is_new
 
 
 def _day(visit: Visit, name: str, faults: Faults) -> date | None:

@@ -3,20 +3,24 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import groupby
+from operator import itemgetter
 
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin import conversation, desk, proposals, staff
+from admin import conversation, desk, desk_lists, proposals, staff
 from admin.attachments import Attachment
 from admin.desk import Answer
 from admin.enclosures import MOST, VALID_FOR, reaches
-from admin.lists import may_see
+from admin.lists import PAGE, may_see
 from admin.moves import HANDLERS, Ending, IllegalMove
 from admin.officers import Officer
 from admin.tickets import Ticket
 from admin.web import evidence
 from admin.web.access import Route
+from admin.web.forms import page_of
 from admin.web.pages import page
 from admin.web.visit import Visit
 from bot.messages import Reply
@@ -33,18 +37,19 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 async def listing(visit: Visit) -> web.StreamResponse:
     """What waits for an answer: the visitor's own, what nobody has taken on, what others have."""
     async with visit.read() as session:
-        found = await desk.waiting(session, visit.officer)
+        counts = await desk_lists.counts(session, visit.officer)
+        pages = -(-sum(counts.values()) // PAGE)
+        number = page_of(visit.request.query, max(1, pages))
+        found = await desk_lists.waiting(session, visit.officer, number)
         names = await _names(session, visit)
-    me = visit.officer.id
-    groups = [
-        ("desk.mine", [one for one in found if one.holder == me]),
-        ("desk.free", [one for one in found if one.holder is None]),
-        ("desk.others", [one for one in found if one.holder not in {None, me}]),
-    ]
+    groups = groupby(found, itemgetter(0))
     return page(
         visit,
         "question_list.html",
-        groups=[(key, some) for key, some in groups if some],
+        groups=[(key, counts[key], [ticket for _, ticket in some]) for key, some in groups],
+        number=number,
+        pages=pages,
+        at=partial(visit.at, "questions"),
         names=names,
         waited=lambda since: waited(visit, since),
     )

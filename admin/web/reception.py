@@ -1,7 +1,9 @@
 """Matters that come by telephone, over the counter or on paper, with a slip to print."""
 
 import asyncio
+import secrets
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 
 from aiohttp import web
 from sqlalchemy import select
@@ -13,6 +15,7 @@ from admin.lists import may_see
 from admin.logbook import Line, LogLine
 from admin.moves import IllegalMove, Move
 from admin.opening import Details, Matter, open_ticket
+from admin.staff import Staff
 from admin.tickets import Privacy, Source, Ticket
 from admin.web.access import TICKET_STAFF, TICKET_TAKERS, Route
 from admin.web.pages import page
@@ -29,8 +32,10 @@ LONGEST = 4_000
 MOST_ALIKE = 5
 FIELDS = (
     "kind", "source", "privacy", "what", "right", "item", "url", "name", "phone", "address",
-    "told", "sure", "join", "urgent",
+    "told", "sure", "join", "urgent", "once",
 )  # fmt: skip
+ANSWERS = ("sure", "join")
+"""What the second look at a form adds to it: with either it is the same form still."""
 PERSONAL = ("name", "phone", "address")
 
 
@@ -51,6 +56,7 @@ def _form(
         "ticket_entry.html",
         status=422 if faults or alike else 200,
         typed=typed,
+        once=typed.get("once") or secrets.token_urlsafe(16),
         faults=faults or {},
         alike=alike,
         sources=BY_HAND,
@@ -83,19 +89,60 @@ async def enter(visit: Visit) -> web.StreamResponse:
     if faults := _faults(visit, typed):
         return _form(visit, typed, faults=faults)
     matter = _matter(visit, typed)
-    if not typed["sure"] and not typed["join"] and (same := await _alike(visit, matter)):
+    mark = _mark(typed)
+    async with visit.read() as session:
+        is_looked_at = typed["sure"] or typed["join"] or await _opened_by(session, visit, mark)
+    if not is_looked_at and (same := await _alike(visit, matter)):
         return _form(visit, typed, alike=same)
     try:
         async with visit.write() as session:
-            ticket = await open_ticket(
-                session, visit.agency, matter, now=visit.now, officer=visit.officer
-            )
-            if typed["join"]:
-                await _join(visit, session, ticket, typed["join"])
+            ticket = await _opened(session, visit, matter, mark, join=typed["join"])
     except IllegalMove as error:
         return _form(visit, typed, faults={"": visit.say(error.key)})
     here = visit.at("tickets", ticket.number)
     raise visit.go(here if may_see(visit.officer, ticket) else f"{here}/slip", done="opened")
+
+
+def _mark(typed: Mapping[str, str]) -> str | None:
+    """What a form is known by: its own random name, with all that was typed.
+
+    Who goes back and takes down the next matter in the same form sends another one.
+    """
+    said = [typed[name] for name in FIELDS if name not in ANSWERS]
+    return sha256(repr(said).encode()).hexdigest() if typed["once"] else None
+
+
+async def _opened(
+    session: AsyncSession, visit: Visit, matter: Matter, mark: str | None, *, join: str
+) -> Ticket:
+    """The new ticket; of a form that is sent twice, also at once, the one it has opened."""
+    await session.execute(select(Staff.id).where(Staff.id == visit.officer.id).with_for_update())
+    if earlier := await _opened_by(session, visit, mark):
+        return earlier
+    ticket = await open_ticket(
+        session, visit.agency, matter, now=visit.now, officer=visit.officer, sent_as=mark
+    )
+    if join:
+        await _join(visit, session, ticket, join)
+    return ticket
+
+
+async def _opened_by(session: AsyncSession, visit: Visit, mark: str | None) -> Ticket | None:
+    """The ticket that this very form of the visitor has opened."""
+    if mark is None:
+        return None
+    query = (
+        select(Ticket)
+        .join(LogLine, LogLine.ticket_id == Ticket.id)
+        .where(
+            Ticket.agency == visit.agency.slug,
+            LogLine.contact_id.is_(None),
+            LogLine.message_id == mark,
+            LogLine.staff_id == visit.officer.id,
+        )
+    )
+    found: Ticket | None = await session.scalar(query.limit(1))
+    return found
 
 
 async def _alike(visit: Visit, matter: Matter) -> Sequence[Ticket]:
@@ -151,9 +198,12 @@ async def slip(visit: Visit) -> web.StreamResponse:
         ticket = await tickets.ticket_of(session, visit.agency.slug, number)
         if ticket is None or ticket.source not in BY_HAND:
             raise web.HTTPNotFound
-        if not may_see(visit.officer, ticket) and not await _took_down(session, visit, ticket):
+        took_down = await _took_down(session, visit, ticket)
+        if not may_see(visit.officer, ticket) and not took_down:
             raise web.HTTPNotFound
-        person = await persons.person_of(session, ticket, visit.officer, visit.now)
+        person = await persons.person_of(
+            session, ticket, visit.officer, visit.now, took_down=took_down
+        )
     return page(
         visit,
         "ticket_slip.html",

@@ -37,7 +37,8 @@ async def login_page(visit: Visit) -> web.StreamResponse:
 async def log_in(visit: Visit) -> web.StreamResponse:
     """Check mail address and password; what is wrong of the two is not said."""
     email = visit.form.text("email", at_most=LONGEST_EMAIL).lower()
-    keys = _keys(visit, "account", email)
+    known = visit.equipment.cookies.known_by(visit.request, email)
+    keys = _keys(visit, "browser", f"{known} {email}") if known else _keys(visit, "account", email)
     async with visit.write() as session:
         attempt = await logins.begin(session, keys, visit.now)
     if attempt.locked_for:
@@ -70,7 +71,7 @@ async def _take_in(visit: Visit, person: Staff, account: str, caller: str) -> we
         if fresh:
             await staff.set_password(session, person.id, fresh)
         token, way = await let_in(session, visit, person, to=to, kept=carried(visit.form))
-    raise going_with(visit, token, way)
+    raise going_with(visit, token, way, person)
 
 
 async def _write_failure(visit: Visit, attempt: Try, person: Staff | None) -> None:

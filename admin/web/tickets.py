@@ -7,13 +7,14 @@ from typing import Any
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin import approvals, lists, tickets
+from admin import approvals, lists, own_posts, tickets
 from admin.lists import MOST, PAGE, Clock, State, Wanted, may_see
 from admin.moves import Ending, Status
 from admin.numbers import typed_number
 from admin.officers import Role
 from admin.tickets import Source, Ticket
 from admin.web.access import AGENCY_STAFF, TICKET_STAFF, TICKET_TAKERS, Route
+from admin.web.forms import page_of
 from admin.web.pages import page
 from admin.web.visit import Visit
 from knowledge.chains import Class, Kind
@@ -25,10 +26,11 @@ MOST_PAGES = 400
 
 async def today(visit: Visit) -> web.StreamResponse:
     """The agency's first page: what waits for the visitor, what is late, what is due soon."""
-    if visit.officer.roles.isdisjoint(TICKET_STAFF):
-        return page(visit, "agency_page.html")
     agency, officer = visit.agency, visit.officer
     async with visit.read() as session:
+        own = await own_posts.unagreed(session, officer, visit.today)
+        if officer.roles.isdisjoint(TICKET_STAFF):
+            return page(visit, "agency_page.html", own=own)
         counts = await lists.counts(session, agency, officer, visit.now)
         approving = await approvals.count(session, agency, officer)
         groups = {
@@ -39,6 +41,7 @@ async def today(visit: Visit) -> web.StreamResponse:
     return page(
         visit,
         "ticket_today.html",
+        own=own,
         counts=counts,
         approving=approving,
         groups=groups,
@@ -98,13 +101,11 @@ def wanted_by(query: Mapping[str, str]) -> Wanted:
             given[field] = value
     free = {name: query.get(name, "")[:40].replace("\0", "") for name in FREE}
     given |= {name: value for name, value in free.items() if value}
-    number = query.get("page", "1")
-    is_number = number.isascii() and number.isdigit() and len(number) < 4  # noqa: PLR2004 - pages
     return Wanted(
         **given,
         again=query.get("again") == "1",
         words=query.get("q", "")[:200].replace("\0", "").strip(),
-        page=min(MOST_PAGES, max(1, int(number))) if is_number else 1,
+        page=page_of(query, MOST_PAGES),
     )
 
 

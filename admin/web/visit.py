@@ -22,7 +22,7 @@ from admin.web.cookies import Cookies
 from admin.web.forms import HERE, Form, own_path, typed
 from admin.web.texts import WORDING
 from bot.channels.channel import Channel
-from bot.clock import BANGKOK
+from bot.clock import local_date
 from bot.db import Database
 from bot.files import FileStore
 from bot.settings import Settings
@@ -146,7 +146,7 @@ class Visit:
     @property
     def today(self) -> date:
         """The day in Bangkok."""
-        return self.now.astimezone(BANGKOK).date()
+        return local_date(self.now)
 
     @property
     def path(self) -> str:

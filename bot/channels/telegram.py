@@ -15,7 +15,7 @@ from telegram.error import BadRequest, ChatMigrated, TelegramError
 from bot.channels import telegram_menus
 from bot.channels.channel import Accept, BadSignature, Bulk, DeliveryError, Malformed
 from bot.channels.reading import header, parsed, whole
-from bot.channels.telegram_calls import ODD_ANSWERS, chat_id, file_of, make
+from bot.channels.telegram_calls import ODD_ANSWERS, chat_id, file_of, make, stop_spinning
 from bot.channels.telegram_documents import Documents
 from bot.channels.telegram_http import AiohttpRequest, hush
 from bot.channels.telegram_menus import Commands
@@ -109,7 +109,7 @@ class TelegramChannel:
     def plan(
         self, replies: Sequence[Reply], cause: InboundMessage | None, now: datetime
     ) -> list[dict[str, object]]:
-        """One call for each reply, and one to stop a tapped button spinning."""
+        """One call for each reply; the first stops a tapped button spinning, too."""
         return calls(replies, cause)
 
     def spacing(self, address: str) -> tuple[int, float] | None:
@@ -117,8 +117,21 @@ class TelegramChannel:
         return (3, 3.0) if address.startswith("-") else (3, 1.05)
 
     async def send(self, call: Call) -> int:
-        """Make one planned call; Telegram counts none."""
-        bot = self._opened()
+        """Make one planned call; Telegram counts none.
+
+        The button that it answers stops spinning once the reply is there, or has failed.
+        """
+        bot, query = self._opened(), call.payload.get("answers")
+        try:
+            await self._send(bot, call)
+        except DeliveryError as error:
+            if error.after is None:  # else we are asked to make no call for a while
+                await stop_spinning(bot, query)
+            raise
+        await stop_spinning(bot, query)
+        return 0
+
+    async def _send(self, bot: Bot, call: Call) -> None:
         try:
             await make(bot, call.payload, call.address, self._documents)
         except ChatMigrated as moved:
@@ -128,7 +141,6 @@ class TelegramChannel:
                 raise delivery_error(error) from None
         except TelegramError as error:
             raise delivery_error(error) from None
-        return 0
 
     async def _send_to(self, moved_to: int, bot: Bot, call: Call) -> None:
         """A group became a supergroup: https://core.telegram.org/bots/api#responseparameters"""

@@ -1,7 +1,7 @@
 """Planned calls, made with the library's own methods and objects."""
 
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any
 
 from telegram import Bot, InlineKeyboardMarkup, LinkPreviewOptions, ReplyParameters
@@ -37,6 +37,16 @@ async def make(bot: Bot, payload: Mapping[str, Any], address: str, documents: Do
                 raise DeliveryError("refused", retry=False)
     except ODD_ANSWERS:
         raise DeliveryError("odd answer", retry=True, unsure=True) from None
+
+
+async def stop_spinning(bot: Bot, query: object) -> None:
+    """Answer a tapped button, if one waits; where that fails its spinning ends by itself.
+
+    https://core.telegram.org/bots/api#answercallbackquery
+    """
+    if isinstance(query, str):
+        with suppress(Exception):  # whatever it is, the reply must not be sent once more for it
+            await bot.answer_callback_query(query)
 
 
 def _built(params: Mapping[str, Any]) -> dict[str, Any]:

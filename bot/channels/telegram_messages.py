@@ -18,17 +18,21 @@ SHORT_LABEL = 14
 
 
 def calls(replies: Sequence[Reply], cause: InboundMessage | None) -> list[Json]:
-    """The calls that carry these replies; a tapped button stops spinning first.
+    """The calls that carry these replies; a tapped button stops spinning when the first is there.
 
     In a group the first one quotes what it answers, which keeps it in its topic, too.
     """
-    answered = [_answered(cause.handle)] if cause and cause.handle else []
     messages = [params for reply in _worth_sending(replies) for params in _messages(reply)]
     if messages and cause and cause.group and (cause.message_id or "").isdigit():
         quoted = {"message_id": int(cause.message_id or 0), "allow_sending_without_reply": True}
         messages[0]["reply_parameters"] = quoted
     sent: list[Json] = [{"method": "send_message", "params": params} for params in messages]
-    return [*answered, *sent, *(_document(file) for reply in replies for file in reply.files)]
+    if cause and cause.handle:
+        if not sent:
+            sent = [_answered(cause.handle)]
+        else:
+            sent[0]["answers"] = cause.handle
+    return [*sent, *(_document(file) for reply in replies for file in reply.files)]
 
 
 def _document(file: File) -> Json:

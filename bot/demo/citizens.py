@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from admin.opening import Details
 from admin.questions import Question
 from admin.tickets import Privacy
-from bot.clock import BANGKOK
+from bot.clock import local_date
 from bot.demo.people import word
 from bot.demo.stories import IN_CHAT, Plan
 from bot.messages import Contact, InboundMessage, Kind
@@ -82,5 +82,5 @@ async def arrive(session: AsyncSession, plan: Plan, contact: Contact, now: datet
 
 def turn(session: AsyncSession, plan: Plan, said: InboundMessage, now: datetime) -> Turn:
     """One turn of the conversation, as the flows are given it."""
-    today = now.astimezone(BANGKOK).date()
+    today = local_date(now)
     return Turn(said, plan.agency, State(), plan.story.language, today, session)

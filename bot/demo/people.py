@@ -13,7 +13,7 @@ from admin.appointments import Appointment
 from admin.officers import Officer, Role
 from admin.passwords import digest
 from admin.staff import Staff, must_have_second_factor
-from bot.clock import BANGKOK
+from bot.clock import local_date
 from knowledge.agency import Agency
 
 BY = "system"
@@ -91,14 +91,14 @@ class Employer:
         start = today - ACTING
         acting = Appointment(
             Role.APPROVER,
-            valid_from=start.astimezone(BANGKOK).date(),
-            valid_until=(today + ACTING).astimezone(BANGKOK).date(),
+            valid_from=local_date(start),
+            valid_until=local_date(today + ACTING),
             acting_for=people["approver"].name,
         )
         people["deputy"] = await self.employ(f"{slug}-deputy", [(slug, acting)])
 
         async def officer(mail: str) -> Officer:
-            day = today.astimezone(BANGKOK).date()
+            day = local_date(today)
             found = await staff.officer(self._session, people[mail].id, slug, day)
             if found is None:
                 raise LookupError(mail)

@@ -10,7 +10,7 @@ from admin import attachments
 from admin.attachments import Attachment
 from admin.downloads import file_response
 from admin.enclosures import Links
-from bot.clock import BANGKOK
+from bot.clock import local_date
 from bot.db import Database
 from bot.files import FileStore
 from bot.settings import Settings
@@ -65,7 +65,7 @@ class Enclosures:
         return response
 
     async def _row(self, agency: Agency, token: str) -> Attachment | None:
-        today = self._clock().astimezone(BANGKOK).date()
+        today = local_date(self._clock())
         number = self._links.read(agency.slug, token, today)
         if number is None:
             return None

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.bodies import UNREADABLE
 from bot.callers import caller_of
-from bot.clock import BANGKOK
+from bot.clock import local_date
 from bot.db import Database
 from bot.settings import Settings
 from handlers.most_asked import asked_lately, filled
@@ -272,7 +272,7 @@ class Questions:
         return self._public_url or f"{request.scheme}://{host}"
 
     def _today(self) -> date:
-        return self._clock().astimezone(BANGKOK).date()
+        return local_date(self._clock())
 
 
 def _moved(to: str) -> web.HTTPMovedPermanently:

@@ -34,6 +34,7 @@ from bot import outbox
 from bot.channels import line_messages
 from bot.channels.channel import DeliveryError, Quota
 from bot.clock import BANGKOK
+from bot.counts import month_of
 from bot.messages import Contact, InboundMessage, Reply
 from bot.tables import ContactRow, OutgoingRow, Posting
 from knowledge.agency import Agency
@@ -325,6 +326,30 @@ async def test_over_quota_is_refused_with_the_shortfall_and_free_ways(
     await press(approver, at, "approve")
 
     assert (await look(house, at)).state is State.APPROVED
+
+
+async def test_what_is_for_another_month_finds_the_ends_that_are_booked_then(
+    house: House, line: Counted, writer: Browser
+) -> None:
+    people = await subscribed(house, 9)
+    soon = house.clock()
+    while month_of(soon) == month_of(house.clock()):
+        soon += timedelta(days=1)
+    soon += timedelta(days=2)
+    given = {"valid_until": f"{soon:%Y-%m-%dT%H:%M}", "all_clear_th": "น้ำไหลแล้ว"}
+    at = await write(house, writer, "interruption", **given)
+    mailing = await sending(house, at, people)
+    it = await look(house, at)
+    async with house.database.session() as session:
+        await session.execute(update(Recipient).values(fate=Fate.ACCEPTED))
+        session.add(Carried(mailing_id=mailing.id, lot=0, announcement_id=it.id))
+        await announcing.plan_end(session, it, house.clock())
+
+    later = await write(house, writer, when="later", send_at=given["valid_until"])
+    await writer.get(later)
+
+    assert re.search(r"ใช้ไปแล้ว</dt><dd[^>]*>0 \+ จองไว้ 9<", writer.text)
+    assert re.search(r"หลังส่งเหลือสำหรับข่าวทั่วไป</dt><dd[^>]*>62<", writer.text)
 
 
 async def test_an_urgent_one_may_use_the_reserve(
@@ -657,6 +682,28 @@ async def test_a_test_goes_to_ones_own_chat_alone(house: House, writer: Browser)
     assert news[0].reply["text"].startswith("ทดสอบ")
     assert news[1].reply["text"].startswith(WORDS["headline_th"])
     assert (await house.audit(AGENCY))[-1].what == "announcement.tested"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "asked"),
+    [(None, "มีข่าวรออนุมัติ: น้ำไม่ไหล"), ("en", "An announcement waits for approval: No water")],
+)
+async def test_whoever_is_asked_to_approve_reads_it_in_their_own_language(
+    house: House, writer: Browser, approver: Browser, chosen: str | None, asked: str
+) -> None:
+    [own] = await subscribed(house, 1, "telegram")
+    async with house.database.session() as session:
+        person = await person_of(session, "second@example.go.th")
+        assert person
+        (await session.get_one(ContactRow, own.id)).language = chosen
+        now = house.clock()
+        session.add(StaffChat(staff_id=person.id, agency=AGENCY, contact_id=own.id, linked_at=now))
+    await writer.send("/admin/language", to="th" if chosen else "en")
+    await submitted(house, writer, headline_en="No water", text_en="Pipes are mended")
+
+    async with house.database.session() as session:
+        [news] = await session.scalars(select(News))
+    assert news.reply["text"].partition("\n")[0] == asked
 
 
 def tiff(pages: int) -> bytes:

@@ -10,9 +10,11 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin import conversation, desk, followers, proposals
+from admin import conversation, desk, desk_lists, followers, proposals
 from admin.audit import AuditRow
 from admin.desk import Answer
+from admin.desk_lists import Whose
+from admin.lists import PAGE
 from admin.moves import Ending, IllegalMove, Status
 from admin.officers import Officer, Post, Role
 from admin.opening import Matter, open_ticket
@@ -195,6 +197,24 @@ async def test_of_two_who_take_a_question_at_once_one_gets_it_and_the_other_is_t
         assert sorted(won) == [False, True]
         assert (await house.now(ticket)).holder == (AGENT.id if won[0] else OTHER.id)
     assert len(await house.audited("ticket.claimed")) == 3
+
+
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+async def test_the_desk_shows_all_that_waits_page_by_page_ones_own_first(house: Desk) -> None:
+    first = [await house.receives(f"คำถามที่ {n}") for n in range(PAGE + 2)]
+    async with house.database.session() as session:
+        for ticket, who in ((first[-1], AGENT), (first[0], OTHER)):
+            assert await desk.claim(session, await house.load(session, ticket), who, house.clock())
+        pages = [await desk_lists.waiting(session, AGENT, page) for page in (1, 2, 3)]
+        counts = await desk_lists.counts(session, AGENT)
+
+    assert counts == {Whose.MINE: 1, Whose.FREE: PAGE, Whose.OTHERS: 1}
+    assert [len(page) for page in pages] == [PAGE, 2, 0]
+    assert [(whose, one.id) for page in pages for whose, one in page] == [
+        (Whose.MINE, first[-1].id),
+        *((Whose.FREE, one.id) for one in first[1:-1]),
+        (Whose.OTHERS, first[0].id),
+    ]
 
 
 async def test_a_question_that_is_given_back_is_free_for_others(house: Desk) -> None:
@@ -382,11 +402,14 @@ async def test_the_desk_shows_the_oldest_first_and_reporters_their_own_units(
     second = await house.receives("ข้อสอง")
 
     async with house.database.session() as session:
-        assert [one.id for one in await desk.waiting(session, AGENT)] == [first.id, second.id]
-        assert [one.id for one in await desk.waiting(session, REPORTER)] == [second.id]
+        assert [one.id for _, one in await desk_lists.waiting(session, AGENT)] == [
+            first.id,
+            second.id,
+        ]
+        assert [one.id for _, one in await desk_lists.waiting(session, REPORTER)] == [second.id]
         assert await desk.question_of(session, REPORTER, first.number) is None
         stranger = Officer(9, "elsewhere", "คนอื่น", (Post(Role.AGENT),))
-        assert await desk.waiting(session, stranger) == []
+        assert await desk_lists.waiting(session, stranger) == []
 
 
 @pytest.mark.parametrize("number", ["", "\0", "70-00001-0", "x" * 300, "%00", "' OR 1=1 --"])

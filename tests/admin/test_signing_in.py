@@ -9,6 +9,7 @@ import pytest
 from aiohttp import FormData
 
 from admin.officers import Role
+from admin.web.cookies import KNOWN, MOST_KNOWN
 from admin.web.forms import own_path
 from tests.admin.conftest import PASSWORD, Browser, House, NewBrowser
 from tests.fakes import AGENCY
@@ -76,6 +77,60 @@ async def test_an_account_is_locked_alike_whether_there_is_one_or_not(
     await browser.log_in(MAIL)
     assert browser.path == HOME
     assert [row.what for row in await house.audit()].count("login.locked") == 2
+
+
+async def test_a_stranger_who_locks_an_account_keeps_nobody_out_of_their_own_browser(
+    house: House, browser: Browser, new_browser: NewBrowser
+) -> None:
+    await house.hire(MAIL, Role.REPORTER)
+    await browser.log_in(MAIL)
+    await browser.post("/admin/logout")
+    stranger = await new_browser(**{"X-Forwarded-For": "203.0.113.9"})
+    assert [(await stranger.log_in(MAIL, "guess")).status for _ in range(6)][-1] == 429
+    for _ in range(8):  # and keeps it locked for hours
+        house.clock.move(minutes=15)
+        await stranger.log_in(MAIL, "guess")
+    elsewhere = await new_browser()
+    assert (await elsewhere.log_in(MAIL)).status == 429
+
+    assert (await browser.log_in(MAIL)).path == HOME
+    assert (await stranger.log_in(MAIL, "guess")).status == 429
+
+
+async def test_a_known_browser_has_few_tries_too_and_is_known_for_its_own_accounts_alone(
+    house: House, browser: Browser, new_browser: NewBrowser
+) -> None:
+    for email in (MAIL, "other@example.go.th"):
+        await house.hire(email, Role.REPORTER)
+    await browser.log_in(MAIL)
+    await browser.post("/admin/logout")
+    for email in (MAIL, "other@example.go.th"):
+        assert [(await browser.log_in(email, "x")).status for _ in range(6)] == [401] * 5 + [429]
+    stranger = await new_browser()
+    assert (await stranger.log_in(MAIL)).path == HOME
+    assert (await (await new_browser()).log_in("other@example.go.th")).status == 429
+
+
+async def test_a_browser_that_many_share_is_known_for_the_latest_of_them(
+    house: House, browser: Browser, new_browser: NewBrowser
+) -> None:
+    mails = [f"n{number}@example.go.th" for number in range(MOST_KNOWN + 1)]
+    for email in mails:
+        await house.hire(email, Role.REPORTER)
+        await browser.log_in(email)
+        await browser.post("/admin/logout")
+    [cookie] = [one for one in browser.http.cookie_jar if one.key == KNOWN]
+    assert cookie["httponly"]
+    assert (cookie["samesite"], cookie["path"]) == ("Lax", "/admin")
+    assert cookie.value.count(".") == MOST_KNOWN
+    assert "example" not in cookie.value
+    stranger = await new_browser(**{"X-Forwarded-For": "203.0.113.9"})
+    for email in (mails[0], mails[-1]):
+        for _ in range(6):
+            await stranger.log_in(email, "guess")
+
+    assert (await browser.log_in(mails[0])).status == 429
+    assert (await browser.log_in(mails[-1])).path == HOME
 
 
 async def test_one_address_that_tries_many_accounts_is_locked_for_all(

@@ -1,5 +1,6 @@
 """The pages of tickets over HTTP: who sees what, what is refused and why, what is kept."""
 
+import asyncio
 import re
 from datetime import timedelta
 from html import unescape
@@ -199,6 +200,23 @@ async def test_pages_and_their_addresses_keep_the_filters(house: House, agent: B
 
     assert "หน้า 2 จาก 2" in agent.text
     assert len(re.findall(r'<a class="number"', agent.text)) == 1
+
+
+async def test_the_desk_leads_to_the_newest_question_behind_any_number_of_older_ones(
+    house: House, agent: Browser
+) -> None:
+    for n in range(51):
+        await bring(house, what=f"คำถามที่ {n}", kind=Kind.QUESTION)
+    await agent.get(f"/admin/{AGENCY}/questions")
+    assert 'ยังไม่มีใครรับ <span class="soft number">51</span>' in agent.text
+    assert "คำถามที่ 50" not in agent.text
+    found = re.search(r'href="([^"]+)" rel="next"', agent.text)
+    assert found
+    await agent.get(unescape(found[1]))
+    assert "คำถามที่ 50" in agent.text
+    assert "หน้า 2 จาก 2" in agent.text
+    for odd in ("0", "-1", "x", "99", "9" * 30):
+        assert (await agent.get(f"/admin/{AGENCY}/questions?page={odd}")).status == 200, odd
 
 
 async def test_whoever_opens_a_form_is_seen_and_may_be_relieved(
@@ -481,6 +499,22 @@ async def test_a_name_is_shown_to_whom_it_may_be_and_the_look_is_recorded(
     assert "นางบุญมี" not in reporter.text
 
 
+async def test_who_only_publishes_is_shown_no_name_and_no_number(
+    house: House, new_browser: NewBrowser
+) -> None:
+    person = Details(name="นางบุญมี", phone="081 234 5678")
+    ticket = await bring(house, privacy=Privacy.NAMED, person=person)
+    webmaster = await come(house, await new_browser(), "web@example.go.th", Role.WEBMASTER)
+    await webmaster.get(f"{HERE}/{ticket.number}")
+    assert "เบอร์โทรผิด" in webmaster.text
+    assert "ดูชื่อผู้แจ้ง" not in webmaster.text
+    await webmaster.send(f"{HERE}/{ticket.number}/person")
+
+    assert "บุญมี" not in webmaster.text
+    assert "081" not in webmaster.text
+    assert "person.seen" not in [row.what for row in await house.audit(AGENCY)]
+
+
 TAKEN = {
     "kind": "complaint",
     "source": "counter",
@@ -538,14 +572,54 @@ async def test_a_matter_like_an_open_one_is_pointed_out_and_may_be_joined(
     assert (await look(house, agent.path.partition("?")[0].rpartition("/")[2])).is_open
 
 
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+async def test_a_form_of_the_counter_opens_one_matter_however_often_it_is_sent(
+    house: House, agent: Browser
+) -> None:
+    await agent.get(f"{HERE}/new")
+    form = {**agent.hidden, **TAKEN, "name": "นายดี", "told": "1"}
+    sent = [agent.http.post(f"{agent.url}{HERE}/new", data=form | {"sure": "1"}) for _ in range(3)]
+    at = [str(response.url.path) for response in await asyncio.gather(*sent)]
+    [opened] = {path.rpartition("/")[2] for path in at}
+    await agent.get(f"{HERE}/new")
+    await agent.post(f"{HERE}/new", form)
+    assert agent.path.partition("?")[0] == f"{HERE}/{opened}"
+    await agent.get(f"{HERE}/new")
+    await agent.post(f"{HERE}/new", form | {"join": opened})
+    assert agent.path.partition("?")[0] == f"{HERE}/{opened}"
+
+    for changed in ({"name": "นายมี"}, {"once": "another"}, {"what": "ถนนหน้าโรงเรียนเป็นหลุม"}):
+        await agent.get(f"{HERE}/new")
+        await agent.post(f"{HERE}/new", form | {"sure": "1"} | changed)
+        assert agent.path.partition("?")[0] != f"{HERE}/{opened}", changed
+
+    async with house.database.session() as session:
+        assert len((await session.scalars(select(Ticket))).all()) == 4
+
+
+async def test_the_second_look_at_a_form_of_the_counter_is_the_same_form(
+    house: House, agent: Browser
+) -> None:
+    await bring(house, kind=Kind.COMPLAINT, what=TAKEN["what"], unit=None)
+    await agent.get(f"{HERE}/new")
+    once = agent.hidden["once"]
+    await agent.send(f"{HERE}/new", **TAKEN)
+    assert agent.status == 422
+
+    assert agent.hidden["once"] == once
+    await agent.get(f"{HERE}/new")
+    assert agent.hidden["once"] != once
+
+
 async def test_who_takes_down_a_matter_of_another_unit_gets_its_slip_and_no_more(
     house: House, reporter: Browser
 ) -> None:
     await reporter.get(f"{HERE}/new")
-    await reporter.post(f"{HERE}/new", TAKEN)
+    await reporter.post(f"{HERE}/new", {**TAKEN, "name": "นายดี", "told": "1"})
 
     assert reporter.status == 200
     assert reporter.path.partition("?")[0].endswith("/slip")
+    assert "นายดี" in reporter.text
     ticket = reporter.path.partition("?")[0].removesuffix("/slip")
     assert (await reporter.get(ticket)).status == 404
 

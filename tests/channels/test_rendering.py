@@ -245,7 +245,7 @@ class TestTelegram:
         params: Any = payload["params"]
         assert len(params["reply_markup"]["inline_keyboard"]) == 2
 
-    def test_a_tapped_button_stops_spinning_first_and_even_without_a_reply(self) -> None:
+    def test_a_tapped_button_stops_spinning_with_the_first_reply_and_even_without_one(self) -> None:
         answered = {
             "method": "answer_callback_query",
             "params": {"callback_query_id": "query"},
@@ -253,7 +253,8 @@ class TestTelegram:
         }
 
         assert calls([], TAP) == [answered]
-        assert calls([Reply("ได้")], TAP)[0] == answered
+        replies = calls([Reply("ได้"), Reply("อีก")], TAP)
+        assert [payload.get("answers") for payload in replies] == ["query", None]
 
     def test_a_group_sees_what_is_answered(self) -> None:
         contact = Contact("aa", "telegram", "-100")

@@ -130,6 +130,40 @@ async def test_a_button_that_waits_no_longer_is_a_success(
     assert telegram.asked[0].params["callback_query_id"] == "77"
 
 
+async def test_a_tapped_button_spins_until_its_reply_is_there(
+    channel: TelegramChannel, telegram: FakeTelegram
+) -> None:
+    await channel.send(call({**TEXT, "answers": "77"}))
+
+    assert [asked.method for asked in telegram.asked] == ["sendMessage", "answerCallbackQuery"]
+    assert telegram.asked[1].params["callback_query_id"] == "77"
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+async def test_a_tapped_button_stops_spinning_also_where_its_reply_fails(
+    channel: TelegramChannel, telegram: FakeTelegram, name: str
+) -> None:
+    fault, meaning = REFUSALS[name]
+    telegram.fail("sendMessage", fault)
+
+    with pytest.raises(DeliveryError) as caught:
+        await channel.send(call({**TEXT, "answers": "77"}))
+
+    assert caught.value == meaning
+    assert len(telegram.of("answerCallbackQuery")) == (meaning.after is None)
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+async def test_a_reply_has_arrived_though_its_button_cannot_be_stopped(
+    channel: TelegramChannel, telegram: FakeTelegram, name: str
+) -> None:
+    telegram.fail("answerCallbackQuery", REFUSALS[name][0])
+
+    await channel.send(call({**TEXT, "answers": "77"}))
+
+    assert [asked.method for asked in telegram.asked] == ["sendMessage", "answerCallbackQuery"]
+
+
 async def test_a_group_that_moved_gets_the_message_at_its_new_place(
     channel: TelegramChannel, telegram: FakeTelegram
 ) -> None:

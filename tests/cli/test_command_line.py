@@ -102,6 +102,23 @@ def test_a_question_is_answered_as_json(run, few):
     assert all(0 <= confidence <= 1 for _, confidence in found["ranked"])
 
 
+@pytest.mark.parametrize(
+    ("words", "decision"),
+    [
+        ("ขอบคุณมากนะคะ", None),
+        ("เมนู", None),
+        ("ถนนพังมาก ช่วยมาซ่อมด้วย", None),
+        ("ขอเบอร์โทรจังหวัดบุรีรัมย์หน่อย", "answer"),
+    ],
+)
+def test_only_a_question_has_a_decision(run, few, words, decision):
+    done = run("ask", "buriram", words, "--json", AGENCIES_DIR=few)
+    found = json.loads(done.stdout)
+
+    assert found["decision"] == decision
+    assert found["replies"]
+
+
 def test_asking_an_agency_that_is_none_names_those_that_are(run, few):
     done = run("ask", "nowhere", "สวัสดี", AGENCIES_DIR=few)
 

@@ -1,9 +1,12 @@
 """An edited message: the new words stand in the report, before it is sent and after."""
 
 import pytest
+from sqlalchemy import select
 
+from admin import attachments
 from admin.attachments import Attachment as File
 from admin.attachments import Status
+from admin.audit import AuditRow
 from admin.logbook import Line, LogLine
 from admin.tickets import Ticket
 from bot.messages import Attachment, Kind
@@ -328,6 +331,80 @@ async def test_an_edited_caption_of_what_was_added_stands_with_it(town, talk):
     assert (line.text, ticket.what) == ("ถ่ายวันนี้", ROAD)
     assert ticket.attachments == [file.id for file in files if file.status == Status.WAITING]
     assert len(files) == 2
+
+
+async def edit_photo(citizen, file: str, message: str) -> None:
+    """The message shows this photo from now on."""
+    await citizen.do(
+        Kind.IMAGE, attachment=Attachment(file), text="ที่ถูก", message_id=message, edited=True
+    )
+
+
+async def test_another_photo_stands_in_the_report_where_the_earlier_one_stood(town, talk):
+    await talk.do(Kind.TEXT, text=ROAD, message_id="what")
+    await talk.do(Kind.IMAGE, attachment=Attachment("f1"), message_id="photo")
+    await edit_photo(talk, "f2", "photo")
+    old, new = await rows(town, File)
+
+    assert (await state_of(town, talk))["draft"]["files"] == [new.id]
+    assert (old.status, new.status, new.platform_id) == (Status.FORGOTTEN, Status.WAITING, "f2")
+
+
+@pytest.mark.parametrize("message", ["photo", "what"])
+async def test_another_photo_stands_in_the_matter_where_the_earlier_one_stood(town, talk, message):
+    await sent_with_a_photo(talk, "หลุมลึก")
+    await edit_photo(talk, "f2", message)
+    await edit_photo(talk, "f3", message)
+    await edit_photo(talk, "f3", message)
+    [ticket], [first, *others, new] = await rows(town, Ticket), await rows(town, File)
+
+    left = [first.id] if message == "what" else []
+    assert ticket.attachments == [*left, new.id]
+    assert (new.status, new.held, new.platform_id) == (Status.WAITING, True, "f3")
+    assert [file.status for file in others] == [Status.FORGOTTEN]
+    assert (first.status == Status.FORGOTTEN) is (message == "photo")
+    noted = [row for row in await rows(town, AuditRow) if row.what == "ticket.edited"]
+    assert ["files" in row.details for row in noted] == [True, True, False]
+    await talk.do(Kind.UNSEND, message_id=message)
+    assert {file.status for file in await rows(town, File) if file.id not in left} == {
+        Status.FORGOTTEN
+    }
+
+
+async def test_another_photo_of_what_was_added_stands_in_its_line(town, talk):
+    await sent_with_a_photo(talk, None)
+    [ticket] = await rows(town, Ticket)
+    await tap(talk, f"mine:{ticket.number}:add")
+    await talk.do(Kind.IMAGE, attachment=Attachment("f2"), message_id="more")
+    await edit_photo(talk, "f3", "more")
+    [ticket], [first, _, new] = await rows(town, Ticket), await rows(town, File)
+    [line] = [line for line in await rows(town, LogLine) if line.what == Line.ADDED]
+
+    assert ticket.attachments == [first.id, new.id]
+    assert (line.attachments, new.platform_id, new.held) == ([new.id], "f3", True)
+
+
+async def test_no_photo_comes_into_a_matter_that_is_full_by_an_edit(town, talk):
+    await sent_with_a_photo(talk, None)
+    async with town.database.session() as session:
+        [ticket] = await session.scalars(select(Ticket))
+        ticket.attachments = ticket.attachments * attachments.MOST
+    await edit_photo(talk, "f2", "what")
+
+    [ticket] = await rows(town, Ticket)
+    assert len(ticket.attachments) == attachments.MOST
+    assert [file.platform_id for file in await rows(town, File)] == ["f1"]
+
+
+async def test_a_photo_that_was_forgotten_does_not_come_back_with_its_caption(town, talk):
+    await sent_with_a_photo(talk, None)
+    [file] = await rows(town, File)
+    async with town.database.session() as session:
+        await attachments.let_go(session, [file.id])
+    await edit_photo(talk, "f1", "photo")
+
+    [file] = await rows(town, File)
+    assert file.status == Status.FORGOTTEN
 
 
 async def test_a_photo_taken_back_leaves_room_for_another(town, talk):

@@ -149,6 +149,15 @@ async def test_a_burst_of_photos_is_one_report_and_is_answered_once(town, talk):
     assert "4 ไฟล์" not in reply.text
 
 
+async def test_a_photo_that_answers_a_question_is_answered_however_soon_it_comes(talk):
+    await talk.do(Kind.IMAGE, attachment=Attachment("f1"))
+    await tap(talk, f"report:{Matter.WRONG_INFO}")
+    [reply] = await talk.do(Kind.IMAGE, attachment=Attachment("f2"))
+
+    assert reply.text.startswith("ได้รับไฟล์แล้ว")
+    assert await talk.do(Kind.IMAGE, attachment=Attachment("f3")) == []
+
+
 async def test_more_files_than_are_taken_are_refused_in_words(town, talk):
     await talk(ROAD)
     for number in range(10):

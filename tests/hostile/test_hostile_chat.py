@@ -492,6 +492,7 @@ RAW_HEADERS = (
     b"X-Forwarded-For: \xff\xfe, \x01",
     b"X-Forwarded-For: " + b"1," * 3_000,
     b"Cookie: thamdai_chat=\xff; thamdai_staff=\xff; thamdai_staff_language=\xff",
+    b"Cookie: thamdai_staff_known=\xff",
     b"Cookie: " + b"a=b; " * 1_500,
     b'Cookie: thamdai_chat="\\000"; =; ;;;',
     b"Accept: \xff",

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text, update
 
 from bot.db import Database
 from knowledge import editing
 from knowledge.changes import between
 from knowledge.editing import Author
-from knowledge.entries import stored
+from knowledge.entries import EntryRow, stored
 from knowledge.library import Library
 from knowledge.registry import Registry
 from tests.agencies.test_registry import UNHEARD_OF, edit
@@ -173,3 +173,40 @@ async def test_a_bad_file_leaves_staffs_changes_coming_through(
     assert await library.refresh() == [SLUG]
     assert answers(registry)["orchids"] == "ปิดปรับปรุง"
     assert registry.get(SLUG).matcher.match(QUESTION).ranked[0][0] == "dragon-boats"
+
+
+@pytest.mark.parametrize("link", ["https://[ใส่ลิงก์]/", "https:///fees", "เว็บเทศบาล", 7])
+async def test_an_entry_that_an_earlier_release_kept_with_an_odd_link_is_served_without_it(
+    library: Library, registry: Registry, database: Database, author: Author, link: object
+) -> None:
+    await change(database, author, **{"dragon-boats": "วันเพ็ญ"})
+    async with database.write() as connection:
+        here = (EntryRow.agency == SLUG) & (EntryRow.key == "dragon-boats")
+        content = await connection.scalar(select(EntryRow.content).where(here))
+        content = {**content, "source": {**content["source"], "url": link}}
+        await connection.execute(update(EntryRow).where(here).values(content=content))
+
+    assert await library.refresh() == [SLUG]
+    assert set(answers(registry)) == {"dragon-boats", "orchids"}
+    assert registry.get(SLUG).agency.entries["dragon-boats"].source.url is None
+    async with database.read() as connection:
+        assert (await stored(connection, SLUG)).unlinked == {"dragon-boats": str(link)}
+
+    async with database.write() as connection:
+        content = {**content, "source": {**content["source"], "url": "https://example.go.th/"}}
+        await connection.execute(update(EntryRow).where(here).values(content=content))
+    async with database.read() as connection:
+        assert (await stored(connection, SLUG)).unlinked == {}
+
+
+async def test_an_entry_of_which_more_cannot_be_read_stays_left_out(
+    library: Library, registry: Registry, database: Database, author: Author
+) -> None:
+    await change(database, author, **{"dragon-boats": "วันเพ็ญ"})
+    async with database.write() as connection:
+        here = (EntryRow.agency == SLUG) & (EntryRow.key == "dragon-boats")
+        odd = {"source": {"url": "https:///"}, "id": "dragon-boats"}
+        await connection.execute(update(EntryRow).where(here).values(content=odd))
+
+    assert await library.refresh() == [SLUG]
+    assert set(answers(registry)) == {"orchids"}

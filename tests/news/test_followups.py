@@ -9,7 +9,7 @@ from admin.announcements import Announcement, Content, Relation, State, Way, ann
 from admin.announcing import UNDO, Refused
 from admin.followers import take
 from admin.news_rounds import NewsRounds
-from admin.riding import leave_out
+from admin.riding import tell_anew
 from admin.subscriptions import Frequency, stop
 from bot.messages import Contact
 from knowledge.agency import Agency
@@ -17,6 +17,7 @@ from tests.news.conftest import Newsroom
 from tests.news.press import CUT, HEAD, SECOND, Press, replaced
 from tests.news.test_mailings import standing, within_a_month
 
+ADDRESS = "https://thamdai.example"
 WEEKLY = replaced(CUT, kind="notice", recurs="weekly:0:07:00")
 
 
@@ -87,10 +88,7 @@ async def test_what_recurs_and_is_ended_early_is_not_told_again_nor_is_its_end(
     await press.subscribes("wants", "telegram")
     number = await press.signs(WEEKLY, lasts=timedelta(days=60))
     assert (await recurs(press, number)).next_at
-    async with press.database.session() as session:
-        found = await announcement_of(session, press.agency.slug, number)
-        assert found
-        await announcing.end_now(session, press.agency, found, SECOND, press.clock())
+    await ends(press, number)
     press.clock.move(seconds=UNDO.total_seconds())
     await press.goes_out()
     assert press.got("telegram") == {"wants": 2}
@@ -171,6 +169,79 @@ async def test_a_correction_that_takes_the_end_away_takes_its_all_clear_away(pre
     assert (await standing(press, number)).ended_at is None
 
 
+async def test_an_end_that_passes_while_its_correction_can_be_undone_is_told_at_once(
+    press: Press,
+) -> None:
+    await press.subscribes("wants", "telegram")
+    number = await press.announces(lasts=timedelta(days=9))
+
+    await corrects(press, number, CUT, lasts=timedelta(seconds=30))
+    await press.goes_out()
+
+    assert press.words("telegram")[-1].startswith("สิ้นสุดแล้ว")
+    assert press.got("telegram") == {"wants": 3}
+    assert (await standing(press, number)).ended_at == press.clock()
+    press.clock.move(days=10)
+    await press.goes_out()
+    assert press.got("telegram") == {"wants": 3}
+
+
+async def ends(press: Press, number: int) -> None:
+    """Somebody who may says that it is over."""
+    async with press.database.session() as session:
+        found = await announcement_of(session, press.agency.slug, number)
+        assert found
+        await announcing.end_now(session, press.agency, found, SECOND, press.clock())
+
+
+@pytest.mark.parametrize("lasts", [timedelta(days=9), None])
+async def test_an_early_end_is_told_though_a_correction_is_posted_in_the_same_minute(
+    press: Press, lasts: timedelta | None
+) -> None:
+    await press.subscribes("wants", "telegram")
+    notice = replaced(CUT, kind="notice")
+    number = await press.announces(notice)
+    await press.signs(notice, relation=Relation.CORRECTION, first=number, lasts=lasts)
+    press.clock.move(seconds=30)
+    await ends(press, number)
+    press.clock.move(seconds=31)
+    await press.goes_out()
+    assert (await standing(press, number)).ended_at is None
+
+    press.clock.move(seconds=30)
+    await press.goes_out()
+    assert (await standing(press, number)).ended_at == press.clock()
+    assert press.words("telegram")[-1].startswith("สิ้นสุดแล้ว")
+    press.clock.move(days=10)
+    await press.goes_out()
+    assert press.got("telegram") == {"wants": 3}
+
+
+@pytest.mark.parametrize(("lasts", "told"), [(timedelta(days=9), 3), (None, 2)])
+async def test_an_early_end_that_is_undone_ends_as_the_correction_says(
+    press: Press, lasts: timedelta | None, told: int
+) -> None:
+    await press.subscribes("wants", "telegram")
+    notice = replaced(CUT, kind="notice")
+    number = await press.announces(notice)
+    await press.signs(notice, relation=Relation.CORRECTION, first=number, lasts=lasts)
+    press.clock.move(seconds=30)
+    await ends(press, number)
+    press.clock.move(seconds=31)
+    await press.goes_out()
+    async with press.database.session() as session:
+        found = await announcement_of(session, press.agency.slug, number)
+        assert found
+        await announcing.keep_going(session, found, SECOND, press.clock())
+
+    press.clock.move(days=5)
+    await press.goes_out()
+    assert press.got("telegram") == {"wants": 2}, "longer than was said at first"
+    press.clock.move(days=5)
+    await press.goes_out()
+    assert press.got("telegram") == {"wants": told}
+
+
 async def test_a_digest_has_room_for_every_topic_and_counts_what_it_leaves_out(
     press: Press,
 ) -> None:
@@ -193,6 +264,28 @@ async def test_a_digest_has_room_for_every_topic_and_counts_what_it_leaves_out(
     assert "อีก 4 เรื่อง" in said["all"]
 
 
+async def test_what_recurs_is_in_the_digest_after_each_time_once(press: Press) -> None:
+    await press.subscribes("daily", "telegram", frequency=Frequency.DAILY)
+    await press.subscribes("weekly", "telegram", frequency=Frequency.WEEKLY)
+    number = await press.signs(WEEKLY, lasts=timedelta(days=20))
+    rounds = NewsRounds(press.database, press.newsroom.channels)
+    await recurs(press, number)
+    times = 1
+    while (due := (await standing(press, number)).next_at) is not None:
+        assert sum(press.got("telegram").values()) == 2 * (times - 1)
+        for digest in (rounds.daily, rounds.daily, rounds.weekly):
+            press.clock.move(hours=20)
+            await digest(press.clock(), press.clock())
+            await press.goes_out()
+        assert press.got("telegram") == {"daily": times, "weekly": times}
+        press.clock.move(seconds=(due - press.clock()).total_seconds() + 60)
+        await rounds.recur(press.clock())
+        await press.goes_out()
+        times += 1
+
+    assert times in {3, 4}
+
+
 async def test_a_digest_that_waits_for_a_reply_tells_nothing_withdrawn(press: Press) -> None:
     press.newsroom.line.limit = 0
     reader = await press.subscribes("reader", "line", frequency=Frequency.DAILY)
@@ -211,11 +304,48 @@ async def test_a_digest_that_waits_for_a_reply_tells_nothing_withdrawn(press: Pr
     for number in wrong:
         await withdraws(press, number)
         async with press.database.session() as session:
-            await leave_out(session, press.agency, number, "https://thamdai.example")
+            await tell_anew(session, press.agency, number, ADDRESS, press.clock())
 
     assert press.got("line") == {}
     assert await read(press, reader) == [CUT.headline_th]
     assert await read(press, other) == []
+
+
+async def test_a_digest_that_waits_for_a_reply_tells_the_corrected_words(press: Press) -> None:
+    press.newsroom.line.limit = 0
+    reader = await press.subscribes("reader", "line", frequency=Frequency.DAILY)
+    told = await press.subscribes("told", "line", frequency=Frequency.DAILY)
+    number = await press.announces(replaced(CUT, headline_th="ผิด"))
+    press.clock.move(hours=8)
+    await NewsRounds(press.database, press.newsroom.channels).daily(press.clock(), press.clock())
+    await press.goes_out()
+    assert await read(press, told) == ["ผิด"]
+
+    await corrects(press, number, replaced(CUT, headline_th="ที่ถูก", way=Way.RIDE))
+    async with press.database.session() as session:
+        [digest] = [one.text for one in await take(session, reader.id, press.clock())]
+    assert "ที่ถูก" in digest
+    assert "ผิด" not in digest
+    assert await read(press, told) == ["แก้ไขข่าว: ที่ถูก"]
+
+    press.clock.move(days=2)
+    await press.goes_out()
+    assert await read(press, reader) == ["สิ้นสุดแล้ว: ที่ถูก"]
+
+
+async def test_a_digest_that_waits_for_a_reply_says_what_has_ended_meanwhile(press: Press) -> None:
+    press.newsroom.line.limit = 0
+    reader = await press.subscribes("reader", "line", frequency=Frequency.DAILY)
+    await press.announces()
+    press.clock.move(hours=8)
+    await NewsRounds(press.database, press.newsroom.channels).daily(press.clock(), press.clock())
+    await press.goes_out()
+
+    press.clock.move(days=2)
+    await press.goes_out()
+    async with press.database.session() as session:
+        digest, _ = [one.text for one in await take(session, reader.id, press.clock())]
+    assert f"{CUT.headline_th} (สิ้นสุดแล้ว)" in digest
 
 
 async def test_the_end_of_what_a_digest_told_is_booked_as_well(press: Press) -> None:

@@ -6,20 +6,23 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from admin import subscriptions
+from admin import announcing, subscriptions
+from admin.announcements import announcement_of
 from admin.announcing import UNDO
 from admin.mailings import Fate, Mailing, Why
 from admin.mailings import State as Sending
 from admin.news_rounds import NewsRounds
-from admin.subscriptions import Frequency, Subscriber
+from admin.riding import tell_anew
+from admin.subscriptions import Frequency, Subscriber, Subscription
 from bot import outbox
 from bot.channels.channel import DeliveryError
+from bot.delivery import BULK_AT_ONCE
 from bot.messages import Contact
-from bot.tables import ContactRow, OutgoingRow
+from bot.tables import ContactRow, OutgoingRow, Posting
 from knowledge.agency import Agency
 from knowledge.bulletins import Rates
 from tests.news.conftest import Newsroom
-from tests.news.press import CUT, Press, replaced
+from tests.news.press import CUT, SECOND, Press, replaced
 from tests.news.test_mailings import MANY, crowd, stop
 from tests.road.conftest import until
 
@@ -121,6 +124,29 @@ async def test_what_fails_after_a_stop_does_not_go_out_later(press: Press) -> No
     assert press.got("line") == {}
     await resume(press, mailing.id)
     assert set(press.got("line").values()) == {1}
+
+
+async def test_what_begins_to_go_out_just_as_it_is_stopped_is_not_tried_again(
+    press: Press,
+) -> None:
+    await crowd(press, "telegram", 2)
+    mailing = await begun(press, "telegram")
+    going = asyncio.create_task(press.mailroom.page(mailing.id, 1, 0))
+    await asyncio.sleep(0.2)  # fed, and nobody sends
+    going.cancel()
+    await asyncio.gather(going, return_exceptions=True)
+    first = (await press.newsroom.outgoing())[0].id
+
+    async with press.database.write() as connection:
+        await outbox.mark_sending(connection, [first], press.clock())
+        stopping = asyncio.create_task(stop(press, mailing.id))
+        await asyncio.sleep(0.2)
+    await stopping
+    failed = {"row": first, "status": Posting.PENDING, "fault": "rate", "done_at": None}
+    async with press.database.write() as connection:
+        await outbox.settle(connection, [{**failed, "due_at": press.clock()}])
+
+    assert [row.fault for row in await press.newsroom.outgoing()] == [outbox.CANCELLED] * 2
 
 
 async def test_a_key_that_line_has_forgotten_is_not_used_again(press: Press) -> None:
@@ -254,6 +280,48 @@ async def test_who_stopped_the_news_meanwhile_is_left_out_on_line_too(press: Pre
     assert (await press.ledger())["line", Fate.LEFT] == 2
 
 
+async def test_who_stops_the_news_while_they_are_being_sent_is_spared_them(press: Press) -> None:
+    await crowd(press, "telegram", 40)
+    mailing = await begun(press, "telegram")
+    telegram = press.newsroom.telegram
+    telegram.gate.clear()
+    async with press.sending():
+        going = asyncio.create_task(press.mailroom.page(mailing.id, 1, 0))
+        await until(lambda: len(telegram.tried) == BULK_AT_ONCE)
+        everybody = {f"telegram{n:05}" for n in range(40)}
+        stops, changes = sorted(everybody - {call.address for call in telegram.tried})[:2]
+        async with press.database.session() as session:
+            await subscriptions.stop(session, Contact(press.agency.slug, "telegram", stops).id)
+        async with press.database.session() as session:
+            other = Contact(press.agency.slug, "telegram", changes).id
+            session.add(Subscription(contact_id=other, topic="jobs", area=""))
+            await session.flush()
+            await subscriptions.stop(session, other, "jobs")
+        telegram.gate.set()
+        assert await asyncio.wait_for(going, 20)
+
+    assert press.got("telegram") == dict.fromkeys(everybody - {stops}, 1)
+    assert (await press.ledger())["telegram", Fate.LEFT] == 1
+
+
+async def test_nothing_goes_out_of_what_failed_before_somebody_lets_it_go_on(press: Press) -> None:
+    await crowd(press, "telegram", 3)
+    mailing = await begun(press, "telegram")
+    going = asyncio.create_task(press.mailroom.page(mailing.id, 1, 0))
+    await asyncio.sleep(0.2)  # fed, and nobody sends
+    going.cancel()
+    await asyncio.gather(going, return_exceptions=True)
+
+    await press.mailroom.fail(mailing.id, 1)
+    async with press.sending():
+        await asyncio.sleep(0.3)
+    assert press.newsroom.telegram.tried == []
+    await resume(press, mailing.id)
+
+    assert set(press.got("telegram").values()) == {1}
+    assert await press.ledger() == {("telegram", Fate.ACCEPTED): 3}
+
+
 async def test_the_files_of_those_who_have_the_words_come_after_a_stop(press: Press) -> None:
     await crowd(press, "telegram", 2)
     telegram = press.newsroom.telegram
@@ -323,6 +391,61 @@ async def test_who_changes_to_a_digest_is_not_told_again(press: Press) -> None:
     await press.goes_out()
 
     assert press.got("telegram") == {"reader": 1}
+
+
+@pytest.mark.parametrize("topics", [("jobs",), ("jobs", "services")])
+async def test_what_is_withdrawn_while_a_digest_goes_out_is_told_to_nobody_after_that(
+    press: Press, topics: tuple[str, ...]
+) -> None:
+    notice = replaced(CUT, kind="notice")
+    for n in range(40):
+        await press.subscribes(f"{n:02}", "telegram", *topics, frequency=Frequency.DAILY)
+    wrong = await press.announces(replaced(notice, topic="jobs", headline_th="ผิด"), lasts=None)
+    await press.announces(replaced(notice, headline_th="ถูก"), lasts=None)
+    press.clock.move(hours=8)
+    await NewsRounds(press.database, press.newsroom.channels).daily(press.clock(), press.clock())
+    await press.posting.round()
+    telegram = press.newsroom.telegram
+    telegram.gate.clear()
+    async with press.sending():
+        going = asyncio.create_task(press.carries())
+        await until(lambda: len(telegram.tried) == BULK_AT_ONCE)
+        async with press.database.session() as session:
+            found = await announcement_of(session, press.agency.slug, wrong)
+            assert found
+            await announcing.withdraw(session, found, SECOND, "วันผิด", press.clock())
+            await tell_anew(session, press.agency, wrong, "", press.clock())
+        telegram.gate.set()
+        await asyncio.wait_for(going, 20)
+
+    assert set(press.got("telegram").values()) == {1}
+    assert sum("ผิด" in words for words in press.words("telegram")) == BULK_AT_ONCE
+    right = sum(words.startswith("ถูก") for words in press.words("telegram"))
+    assert right == (40 - BULK_AT_ONCE if "services" in topics else 0)
+    assert Fate.QUEUED not in {fate for _, fate in await press.ledger()}
+
+
+@pytest.mark.parametrize("before", [Frequency.DAILY, Frequency.WEEKLY])
+async def test_who_changes_from_a_digest_misses_nothing_that_lay_between(
+    press: Press, before: Frequency
+) -> None:
+    notice = replaced(CUT, kind="notice")
+    await press.subscribes("reader", "telegram", frequency=before)
+    await press.announces(replaced(notice, headline_th="ก่อน"), lasts=None)
+    press.clock.move(hours=1)
+    await press.subscribes("reader", "telegram")
+    await press.subscribes("new", "telegram")
+    await press.announces(replaced(notice, headline_th="หลัง"), lasts=None)
+    assert press.got("telegram") == {"reader": 1, "new": 1}
+    rounds = NewsRounds(press.database, press.newsroom.channels)
+    for digest in (rounds.daily, rounds.weekly) if before is Frequency.DAILY else (rounds.weekly,):
+        press.clock.move(hours=8)
+        await digest(press.clock(), press.clock())
+        await press.goes_out()
+
+    assert press.got("telegram") == {"reader": 2, "new": 1}
+    assert "ก่อน" in press.words("telegram")[-1]
+    assert "หลัง" not in press.words("telegram")[-1]
 
 
 async def test_the_addresses_of_a_page_are_not_kept_once_it_went_out(press: Press) -> None:

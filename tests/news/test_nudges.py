@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from admin import nudges, staff
+from admin.logbook import Line, LogLine
 from admin.moves import Move
 from admin.nudges import Nudge, Stage, stage_of
 from admin.officers import Role
@@ -27,7 +28,7 @@ def after(days: int, *, hour: int = 2) -> datetime:
 
 
 @pytest.mark.parametrize(
-    ("now", "acted_at", "stage"),
+    ("now", "answered_at", "stage"),
     [
         (after(-3), None, None),
         (after(-2), None, Stage.SOON),
@@ -41,9 +42,9 @@ def after(days: int, *, hour: int = 2) -> datetime:
     ],
 )
 def test_a_clock_runs_in_working_days(
-    now: datetime, acted_at: datetime | None, stage: Stage | None
+    now: datetime, answered_at: datetime | None, stage: Stage | None
 ) -> None:
-    assert stage_of(FRIDAY_CLOSING, acted_at, now, USUAL) is stage
+    assert stage_of(FRIDAY_CLOSING, answered_at, now, USUAL) is stage
 
 
 async def rows(office: Office) -> list[tuple[int, str]]:
@@ -57,7 +58,7 @@ async def reminders(office: Office, person: Staff) -> list[tuple[str, Stage]]:
     """Number and stage of what somebody is reminded of now."""
     officer = await office.officer(person)
     async with office.database.session() as session:
-        found = await nudges.standing(session, office.agency.slug, office.now)
+        found = await nudges.standing(session, office.agency, office.now)
         today = office.now.astimezone(BANGKOK).date()
         here = {each.id for each in await staff.officers(session, office.agency.slug, today)}
         mine = nudges.of_officer(found, officer, here)
@@ -132,18 +133,67 @@ async def test_who_is_reminded_of_what(office: Office) -> None:
     assert (await reminded(ticket.due_at + timedelta(days=10)))["head"] == [Stage.HEAD]
 
 
-async def test_a_reminder_ends_when_somebody_acts(office: Office) -> None:
+async def late(office: Office) -> tuple[Ticket, Staff]:
+    """A matter of which its unit was reminded the morning after it was due."""
     ticket = await at_work(office)
+    reporter = await office.hires("unit", Role.REPORTER, unit=UNIT)
+    office.now = ticket.due_at + timedelta(hours=16)
+    await nudges.nudge(office.database, office.agency, office.now)
+    assert await reminders(office, reporter) == [(ticket.number, Stage.LATE)]
+    office.now += timedelta(hours=1)
+    return ticket, reporter
+
+
+async def test_an_answer_ends_a_reminder_until_nothing_came_of_it_for_three_working_days(
+    office: Office,
+) -> None:
+    ticket, reporter = await late(office)
+    head = await office.hires("head", Role.EXECUTIVE)
+    await office.does(ticket, Move.REPLY, reporter, reason="กำลังตรวจ")
+    stands: dict[int, tuple[int, int]] = {}
+
+    for days in (0, 1, 5, 6):  # answered on a Thursday; the Monday after it is a holiday
+        if days:
+            office.now += timedelta(days=days - max(stands))
+        await nudges.nudge(office.database, office.agency, office.now)
+        both = [await reminders(office, person) for person in (reporter, head)]
+        stands[days] = (len(both[0]), len(both[1]))
+
+    assert stands == {0: (0, 0), 1: (0, 0), 5: (0, 0), 6: (1, 1)}
+    office.now += timedelta(hours=1)
+    await office.does(ticket, Move.REPLY, reporter, reason="ช่างมาพรุ่งนี้")
+    assert await reminders(office, reporter) == await reminders(office, head) == []
+
+
+async def test_what_settles_nothing_ends_no_reminder(office: Office) -> None:
+    ticket, reporter = await late(office)
+    head = await office.hires("head", Role.EXECUTIVE)
+    async with office.database.session() as session:
+        kind = {"ticket_id": ticket.id, "at": office.now, "public": False}
+        session.add(LogLine(**kind, what=Line.NOTE, staff_id=reporter.id, text="รับทราบ"))
+    await office.does(ticket, Move.ABOUT, reporter, about="vision")
+    await office.does(ticket, Move.REASSIGN, reporter, unit="sao", reason="ของ อบต.")
+    other = await office.hires("other", Role.REPORTER, unit="sao")
+    assert await reminders(office, other) == [(ticket.number, Stage.LATE)]
+
+    office.now = ticket.due_at + timedelta(days=6)
+    await nudges.nudge(office.database, office.agency, office.now)
+
+    assert await reminders(office, head) == [(ticket.number, Stage.HEAD)]
+
+
+async def test_who_is_sent_a_late_matter_is_reminded_of_it(office: Office) -> None:
+    agent = await office.hires("agent", Role.AGENT)
+    ticket = await office.ticket(await office.receives(item=None))
     reporter = await office.hires("unit", Role.REPORTER, unit=UNIT)
     office.now = ticket.due_at + timedelta(days=1)
     await nudges.nudge(office.database, office.agency, office.now)
-    before = await reminders(office, reporter)
-
     office.now += timedelta(hours=1)
-    await office.does(ticket, Move.REPLY, reporter, reason="กำลังตรวจ")
 
-    assert before == [(ticket.number, Stage.LATE)]
-    assert await reminders(office, reporter) == []
+    await office.does(ticket, Move.TRIAGE, agent, unit=UNIT)
+
+    assert await reminders(office, agent) == []
+    assert await reminders(office, reporter) == [(ticket.number, Stage.LATE)]
 
 
 async def test_nobody_is_reminded_while_the_office_is_closed(

@@ -372,6 +372,27 @@ async def test_an_event_that_another_replica_has_in_hand_is_not_set_aside(
     assert await road.answers() == ["sorry"]
 
 
+async def test_an_event_from_before_the_start_is_counted_once_however_many_replicas_start(
+    postgresql_url: str, make_road: MakeRoad, clock: MovingClock
+) -> None:
+    roads = [make_road(postgresql_url) for _ in range(ATTEMPTS + 1)]
+    await roads[0].take(said("น้ำ"))
+    clock.move(seconds=10)
+    for road in roads:
+        road.rebuild()
+    async with roads[0].database.write() as other:
+        await other.execute(select(ContactRow.id).with_for_update())
+        for road in roads:
+            road.begin("sweep", "lanes")
+        await asyncio.sleep(0.5)  # several looks of each
+        [event] = await roads[0].events()
+        assert event.attempts == 1
+
+    await until(roads[0].is_quiet)
+
+    assert await roads[0].answers() == ["น้ำ"]
+
+
 async def test_a_contacts_next_message_is_acknowledged_while_its_last_is_being_handled(
     postgresql_url: str, make_road: MakeRoad
 ) -> None:

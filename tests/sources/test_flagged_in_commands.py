@@ -1,8 +1,10 @@
 """Pages that are not as they were, in the commands of staff."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select, update
 
 from admin import sources
 from bot.__main__ import parser
@@ -10,6 +12,7 @@ from bot.db import Database
 from bot.knowledge_commands import run
 from bot.settings import ROOT, Settings
 from bot.visiting import Outcome
+from knowledge.entries import EntryRow
 from knowledge.folders import load_defaults
 
 NOW = datetime(2026, 11, 21, 5, tzinfo=UTC)
@@ -43,3 +46,29 @@ async def test_a_changed_page_is_due_with_its_answers_until_it_is_accepted(
     assert page_url not in capsys.readouterr().out
     assert await command(database_url, "accept", SLUG, "https://other.example/") == 1
     assert "not watched" in capsys.readouterr().err
+
+
+async def test_a_link_that_cannot_be_read_is_told_with_its_entry_and_owner(
+    database: Database, database_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    link = "https://[ใส่ลิงก์]/"
+    assert await command(database_url, "due", SLUG, "--days", "0") == 0
+    async with database.write() as connection:
+        here = EntryRow.agency == SLUG
+        row = (await connection.execute(select(EntryRow.key, EntryRow.content).where(here))).first()
+        content = {**row.content, "source": {**row.content["source"], "url": link}}
+        one = update(EntryRow).where(here, EntryRow.key == row.key)
+        await connection.execute(one.values(content=content, edited=True))
+    capsys.readouterr()
+
+    assert await command(database_url, "due", SLUG, "--days", "0") == 0
+    told = capsys.readouterr().out
+    assert f"the source link cannot be read: {link}\n  · {row.key} ({content['unit']}): " in told
+
+    await command(database_url, "check", SLUG, "--json")
+    problems = json.loads(capsys.readouterr().out)["problems"]
+    [found] = [problem for problem in problems if problem["kind"] == "no-link"]
+    assert (found["entries"], found["blocks"]) == ([row.key], False)
+    assert all(
+        link in found[language] and content["unit"] in found["en"] for language in ("th", "en")
+    )

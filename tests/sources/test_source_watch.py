@@ -247,6 +247,17 @@ async def test_a_page_that_says_when_it_was_changed_is_not_flagged_the_day_after
     assert [await watched.next_day(), await watched.next_day()] == [1, 0]
 
 
+@pytest.mark.parametrize("day", ["23 พ.ย. 2569", "23/11/2026"])
+async def test_a_change_in_the_line_of_the_day_is_told_though_the_page_then_stays_as_it_is(
+    watched: Watched, day: str
+) -> None:
+    await watched.next_day()
+    watched.site.headers["ETag"] = '"two"'
+    watched.site.say(f"<h1>ค่าธรรมเนียม</h1><p>ฉบับละ 20 บาท</p><p>ตั้งแต่ {day} 30 บาท</p>")
+
+    assert [await watched.next_day() for _ in range(3)] == [0, 1, 0]
+
+
 async def test_a_page_checked_before_all_of_its_words_counted_is_still_checked(
     watched: Watched,
 ) -> None:

@@ -473,6 +473,11 @@ async def test_a_due_date_that_moves_with_the_class_leaves_a_line_and_is_told(
     assert news == f"เรื่อง {ticket.number} เปลี่ยนกำหนด จะเสร็จภายใน 26 พ.ย. 2569"
 
 
+def and_publishes(one: Officer) -> Officer:
+    """The same person, webmaster as well: they see every matter."""
+    return msgspec.structs.replace(one, posts=(*one.posts, *WEBMASTER.posts))
+
+
 @pytest.mark.parametrize(
     ("privacy", "who", "sees"),
     [
@@ -481,6 +486,10 @@ async def test_a_due_date_that_moves_with_the_class_leaves_a_line_and_is_told(
         (Privacy.HIDDEN, APPROVER, False),
         (Privacy.HIDDEN, AGENT, True),
         (Privacy.HIDDEN, HEAD, True),
+        (Privacy.NAMED, APPROVER, True),
+        (Privacy.NAMED, WEBMASTER, False),
+        (Privacy.NAMED, and_publishes(officer(7, Role.REPORTER, "sao")), False),
+        (Privacy.NAMED, and_publishes(REPORTER), True),
         (Privacy.NAMED, officer(7, Role.OPERATOR), False),
         (Privacy.ANONYMOUS, HEAD, False),
     ],

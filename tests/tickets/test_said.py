@@ -10,6 +10,7 @@ from admin.moves import Ending, Move
 from admin.opening import Details
 from admin.signing import Proposal
 from admin.tickets import Privacy, Ticket
+from bot.messages import Contact, InboundMessage, Kind
 from tests.tickets.conftest import AGENT, HEAD, REPORTER, SLUG, Office
 
 SAID = (
@@ -37,9 +38,10 @@ async def report(office: Office) -> Ticket:
     )
 
 
-async def edits(office: Office, message: str, text: str) -> bool:
+async def edits(office: Office, message: str, text: str, by: Contact | None = None) -> bool:
     """The citizen changes a message."""
-    return await logbook.replaced(office.session, office.contact.id, message, text, now=office.now)
+    told = InboundMessage(by or office.contact, "e1", Kind.TEXT, 1, text, message_id=message)
+    return await logbook.replaced(office.session, told, text, now=office.now)
 
 
 async def test_the_new_words_of_a_message_stand_where_the_old_ones_were(office: Office) -> None:
@@ -77,9 +79,8 @@ async def test_a_stranger_with_the_same_number_of_a_message_changes_nothing(
     office: Office,
 ) -> None:
     ticket = await report(office)
-    other = type(office.contact)(SLUG, "telegram", "9")
 
-    assert not await logbook.replaced(office.session, other.id, "m1", "ข้อความปลอม", now=office.now)
+    assert not await edits(office, "m1", "ข้อความปลอม", Contact(SLUG, "telegram", "9"))
 
     assert ticket.what == "เบอร์ผิด\nโทรไม่ติด"
 

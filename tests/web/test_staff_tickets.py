@@ -10,7 +10,8 @@ import pytest_asyncio
 from PIL import Image
 from playwright.async_api import Page, expect
 
-from admin import fetches, second_factor, staff, tickets
+from admin import appointments, fetches, second_factor, staff, tickets
+from admin.appointments import Appointment
 from admin.logbook import Line, LogLine
 from admin.moves import Ending, Status
 from admin.officers import Role
@@ -350,3 +351,23 @@ async def test_every_page_of_tickets_is_accessible_and_fits(visit, site, people,
     await page.get_by_role("button", name="English").click()
     await seen(page)
     await page.get_by_role("button", name="ไทย").click()
+
+
+@pytest.mark.parametrize(("screen", "scheme"), SCREENS)
+async def test_the_head_takes_back_what_an_operator_took_by_keyboard_and_it_fits(
+    visit, site, screen, scheme
+):
+    now, agency = clock.now(), site.agency
+    async with site.program.database.session() as session:
+        name, email = "ผู้ดูแลระบบชื่อยาวนามสกุลก็ยาวมาก", f"it-{screen}@example.go.th"
+        person = await staff.add_person(session, name=name, email=email, now=now)
+        given, by = Appointment(Role.APPROVER, UNIT), f"staff:{person.id}"
+        await appointments.appoint(session, person, given, agency=agency, by=by, now=now)
+    page = await log_in(visit, site, "head", screen=screen, color_scheme=scheme)
+    await expect(page.get_by_role("heading", name=f"{name} ให้หน้าที่แก่ตัวเอง")).to_be_visible()
+    await seen(page)
+    await page.get_by_role("button", name="ถอนหน้าที่นี้").focus()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("ถอนหน้าที่แล้ว")).to_be_visible()
+
+    await expect(page.get_by_text("ให้หน้าที่แก่ตัวเอง")).to_have_count(0)
