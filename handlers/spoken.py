@@ -25,10 +25,6 @@ ALMOST_THE_SAME = 94.0
 """Out of 100: a label typed with a slip of a finger."""
 LEAVING = frozenset({"menu", "cancel", "mine", "lang", "lang:th", "lang:en", news.STOP})
 """Flows that leave a report; the words of others (`เบอร์โทร`) may be part of it."""
-PLAIN = frozenset({Kind.COMPLAINT, Kind.WRONG_INFO})
-"""What nobody says who only asks: something is broken, or wrong."""
-SURE = 0.95
-"""From here on an answer fits words that may be a wish, too."""
 _NUMBERS = re.compile(r"\d+")
 LEAVES = ("cancel", "draft:drop", "draft:back")
 """What no number comes to that was not shown before its name: words would be lost."""
@@ -134,10 +130,10 @@ async def _written(turn: Turn, text: str, now: datetime) -> Outcome | None:
 
 
 async def _opened(turn: Turn, text: str, now: datetime) -> Outcome | None:
-    """A report that begins with these words, if they are one."""
+    """A report that begins with these words, if they are one; a wish that has an answer is none."""
     known = signs(turn.agency.wording)
     kind = None if turn.message.group else known.kind(text)
-    if kind is None or (kind not in PLAIN and turn.sureness >= SURE):
+    if kind is None or (kind is Kind.SUGGESTION and turn.is_answered):
         return None
     entry = None
     if kind is Kind.WRONG_INFO and known.is_of_an_answer(text):

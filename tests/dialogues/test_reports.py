@@ -54,7 +54,7 @@ async def road(citizen, words: str = ROAD) -> str:
         ("the street light is broken", Matter.COMPLAINT),
         ("เบอร์ในเว็บผิด", Matter.WRONG_INFO),
         ("หน้าเว็บเปิดไม่ได้", Matter.WRONG_INFO),
-        ("อยากให้มีลานกีฬาในหมู่บ้าน", Matter.SUGGESTION),
+        ("อยากให้จัดตลาดนัดวันอาทิตย์", Matter.SUGGESTION),
         ("ขอสำเนาเอกสารสัญญาจ้างปีที่แล้ว", Matter.INFO_REQUEST),
     ],
 )
@@ -132,6 +132,29 @@ async def test_the_nearest_items_of_the_catalogue_are_offered_and_one_names_the_
 
     assert values(where)[-3] == "draft:skip:where"
     assert (ticket.item, ticket.unit, ticket.class_) == (item.id, item.owner, item.class_)
+
+
+async def test_a_wish_that_has_an_answer_is_answered_and_may_be_told(town, talk):
+    [answer] = await talk("อยากให้หน้าเว็บจังหวัดมีลิ้งค์มาหาเรา")
+    state = await state_of(town, talk)
+    [told] = await talk(
+        choose=next(v for v in values(answer) if v.startswith("report:suggestion:"))
+    )
+
+    assert "draft" not in state
+    assert "ลิงก์" in answer.text
+    assert told.text.startswith("แจ้งเรื่อง: ข้อเสนอแนะ")
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["หน้าที่ผู้รับผิดชอบให้ข้อมูล", "ติดตามเรื่องร้องเรียน", "ตัวอย่างหนังสือร้องเรียนเจ้าหน้าที่",
+     "ฉีดวัคซีนหมาบ้าวันใหนคับ", "ถนนหน้าวัดพัง ซ่อมหรือยัง"],
+)  # fmt: skip
+async def test_words_that_only_hold_a_sign_open_no_report(town, talk, said):
+    await talk(said)
+
+    assert "draft" not in await state_of(town, talk)
 
 
 async def test_a_burst_of_photos_is_one_report_and_is_answered_once(town, talk):
