@@ -21,7 +21,7 @@ from bot.channels.line import LineChannel
 from bot.channels.telegram import TelegramChannel
 from bot.db import Database
 from bot.job_records import jobs_url, last_outcomes
-from bot.settings import BadSettings, ChannelSecrets, Settings, channel_secrets
+from bot.settings import BadSettings, ChannelSecrets, Settings, channel_secrets, unknown
 from bot.tables import EventRow, OutgoingRow, Posting, Progress
 
 FREE_AT_LEAST = 500 * 1024 * 1024
@@ -65,6 +65,10 @@ async def examine(settings: Settings, agencies: Agencies) -> list[Finding]:
     """Everything, in the order in which it should be mended."""
     findings = [_disk(settings.data_dir), await _database(settings)]
     findings += [*await _left_over(settings), *await _jobs(settings), _public(settings)]
+    findings += [
+        Finding(name, "warn", "ไม่มีการตั้งค่าชื่อนี้", "no setting, and no agency's secret, is named so")
+        for name in unknown([*agencies.served, *agencies.faults])
+    ]
     for slug, faults in agencies.faults.items():
         findings.append(
             Finding(slug, "bad", f"แฟ้มผิด {len(faults)} แห่ง: {faults[0]}", f"{len(faults)} faults")

@@ -16,7 +16,7 @@ from bot import logs, memory, staff_pages
 from bot.app import Program
 from bot.db import AlreadyRunning, hold
 from bot.logs import where
-from bot.settings import Settings
+from bot.settings import Settings, unknown
 from bot.terminal import complain
 
 log = structlog.get_logger()
@@ -95,7 +95,9 @@ async def _serve_until_told(settings: Settings) -> int:
 
 
 def _announce(program: Program, port: int, first: str | None) -> None:
-    """Tell the operator where everything is."""
+    """Tell the operator where everything is, and what of the settings nobody reads."""
+    for name in unknown([*program.registry.served, *program.registry.faults]):
+        log.warning("setting_unknown", variable=name)
     settings = program.settings
     base = settings.public_url.rstrip("/") or f"http://{settings.host}:{port}"
     print("ถามได้พร้อมตอบแล้ว / Thamdai is ready to answer", flush=True)

@@ -181,3 +181,11 @@ def test_the_doctor_finds_what_is_off_and_what_is_bad(run, few):
     assert "✗ buriram LINE:" in after.stdout
     assert "✓ database:" in after.stdout
     assert "half" not in after.stdout
+
+
+def test_the_doctor_names_a_setting_that_nothing_reads(run, few):
+    here = {"LINE_API_URL": "http://127.0.0.1:9", "AGENCIES_DIR": few}
+    done = run("doctor", **here, KEEPDAYS="30")
+
+    assert "! THAMDAI_KEEPDAYS:" in done.stdout
+    assert done.stdout.count("! THAMDAI_") == 2, "the other is the public address"
