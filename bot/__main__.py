@@ -9,10 +9,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from bot import memory
 from bot.settings import BadSettings, Settings, load
+from bot.terminal import Refused, complain, reason
 
 GROUPS = {
     "knowledge": "bot.knowledge_commands",
@@ -86,23 +87,26 @@ def _module(group: str) -> Any:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
+    os.umask(0o077)  # what citizens wrote is for this account's eyes alone
     words = sys.argv[1:] if arguments is None else arguments
     command = next((word for word in words if not word.startswith("-")), None)
     asked = parser(command).parse_args(words)
     try:
         return _run(asked, load())
     except BadSettings as error:
-        print(f"การตั้งค่าไม่ถูกต้อง / bad setting: {error}", file=sys.stderr)
+        complain("การตั้งค่าไม่ถูกต้อง", f"bad setting: {error}")
+        return 1
+    except Refused as error:
+        complain(*error.args)
         return 1
     except KeyboardInterrupt:
         return 130
-    except (PermissionError, OperationalError) as error:
-        why = error.filename if isinstance(error, PermissionError) else str(error.orig)
-        print(f"อ่านหรือเขียนไม่ได้ / cannot read or write: {why}", file=sys.stderr)
-        return 1
     except BrokenPipeError:  # `thamdai doctor | head`: whoever read has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except (OSError, DBAPIError) as error:
+        complain("อ่านหรือเขียนไม่ได้", f"cannot read or write: {reason(error)}")
+        return 1
 
 
 def _run(asked: argparse.Namespace, settings: Settings) -> int:

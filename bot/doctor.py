@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -23,6 +24,7 @@ from bot.db import Database
 from bot.job_records import jobs_url, last_outcomes
 from bot.settings import BadSettings, ChannelSecrets, Settings, channel_secrets, unknown
 from bot.tables import EventRow, OutgoingRow, Posting, Progress
+from bot.terminal import reason
 
 FREE_AT_LEAST = 500 * 1024 * 1024
 CLOCK_OFF_AT_MOST = 30.0
@@ -75,7 +77,14 @@ async def examine(settings: Settings, agencies: Agencies) -> list[Finding]:
         )
     slugs = list(agencies.served)
     if not slugs:
-        findings.append(Finding("agencies", "bad", "ไม่มีหน่วยงานที่ใช้ได้", "no agency can be served"))
+        findings.append(
+            Finding(
+                "agencies",
+                "bad",
+                f"ไม่มีหน่วยงานที่ใช้ได้ใน {settings.agencies_dir}",
+                "no agency can be served from there",
+            )
+        )
     findings.append(await _clock(settings))
     for slug in slugs:
         findings += await _accounts(settings, slug)
@@ -85,9 +94,8 @@ async def examine(settings: Settings, agencies: Agencies) -> list[Finding]:
 def _disk(folder: Path) -> Finding:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".doctor"
-        probe.write_bytes(b"x")
-        probe.unlink()
+        with TemporaryFile(dir=folder) as probe:
+            probe.write(b"x")
     except OSError as error:
         return Finding("disk", "bad", f"เขียน {folder} ไม่ได้", f"cannot write: {error.strerror}")
     free = shutil.disk_usage(folder).free
@@ -102,11 +110,18 @@ async def _database(settings: Settings) -> Finding:
         async with asyncio.timeout(SECONDS):
             revision = await migration.revision(database)
     except Exception as error:  # noqa: BLE001 - every reason is told
-        return Finding("database", "bad", "เปิดฐานข้อมูลไม่ได้", f"{type(error).__name__}")
+        return Finding("database", "bad", "เปิดฐานข้อมูลไม่ได้", f"cannot open: {reason(error)}")
     finally:
         await database.close()
     if revision == migration.newest():
         return Finding("database", "ok", f"รุ่น {revision}", f"revision {revision}")
+    if not migration.is_known(revision):
+        return Finding(
+            "database",
+            "bad",
+            f"ใหม่กว่าโปรแกรมนี้ (รุ่น {revision})",
+            f"newer than this program: {revision}",
+        )
     return Finding(
         "database", "warn", "ยังไม่ได้ปรับปรุง (serve จะทำให้เอง)", "not migrated yet; serve does it"
     )
@@ -122,7 +137,7 @@ async def _left_over(settings: Settings) -> list[Finding]:
     try:
         async with database.read() as connection:
             counts = [await connection.scalar(aside) or 0, await connection.scalar(unsent) or 0]
-    except SQLAlchemyError:  # no tables yet: said above
+    except (SQLAlchemyError, OSError):  # no tables yet, or no database: said above
         return []
     finally:
         await database.close()

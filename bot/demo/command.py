@@ -1,7 +1,6 @@
 """The command `demo`: builds the demonstration in a folder of its own, tells the logins, serves."""
 
 import asyncio
-import os
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Any
@@ -28,6 +27,5 @@ def run(settings: Settings, asked: Namespace) -> int:
     from bot.serving import serve  # noqa: PLC0415 - likewise
 
     logs.set_up("ERROR")
-    os.umask(0o077)
     ours = own(settings, asked)
     return asyncio.run(ready(ours)) or (0 if asked.no_serve else serve(ours))

@@ -4,9 +4,12 @@ import json
 import os
 import re
 import shutil
+import sqlite3
+import stat
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -189,3 +192,64 @@ def test_the_doctor_names_a_setting_that_nothing_reads(run, few):
 
     assert "! THAMDAI_KEEPDAYS:" in done.stdout
     assert done.stdout.count("! THAMDAI_") == 2, "the other is the public address"
+
+
+NOWHERE = "postgresql+asyncpg://thamdai:hidden@127.0.0.1:9/thamdai"
+
+
+def test_a_database_that_cannot_be_reached_is_told_without_a_traceback(run, few):
+    here = {"LINE_API_URL": "http://127.0.0.1:9", "AGENCIES_DIR": few, "DATABASE_URL": NOWHERE}
+    examined = run("doctor", **here)
+    migrated, listed = run("migrate", **here), run("staff", "list", **here)
+
+    assert examined.returncode == migrated.returncode == listed.returncode == 1
+    assert "✗ database: เปิดฐานข้อมูลไม่ได้ / cannot open: Connect call failed" in examined.stdout
+    assert "✓ " in examined.stdout, "the rest is looked at all the same"
+    for done in (migrated, listed):
+        assert "อ่านหรือเขียนไม่ได้ / cannot read or write: Connect call failed" in done.stderr
+        assert "hidden" not in done.stderr
+
+
+def test_a_database_of_a_newer_version_is_left_alone(run, few, tmp_path):
+    assert run("migrate").returncode == 0
+    file = tmp_path / "var" / "thamdai.db"
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    examined = run("doctor", LINE_API_URL="http://127.0.0.1:9", AGENCIES_DIR=few)
+    here = {"DATA_DIR": tmp_path / "var", "AGENCIES_DIR": few, "SEMANTIC": "false"}
+
+    assert "✗ database: ใหม่กว่าโปรแกรมนี้ (รุ่น 9999)" in examined.stdout
+    assert examined.returncode == 1
+    for done in (run("migrate"), run("staff", "list"), started("serve", PORT="0", **here)):
+        assert done.returncode == 1
+        assert "9999" in done.stderr
+        assert "newer than this program" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_a_data_folder_that_is_none_is_told(tmp_path):
+    (tmp_path / "var").write_text("a file")
+    done = started("serve", DATA_DIR=tmp_path / "var", PORT="0")
+
+    assert done.returncode == 1
+    assert f"cannot read or write: {tmp_path / 'var'}: File exists" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_server_that_cannot_start_says_why(few, tmp_path):
+    done = started("serve", DATA_DIR=tmp_path, AGENCIES_DIR=few, DATABASE_URL=NOWHERE, PORT="0")
+    empty = started("serve", DATA_DIR=tmp_path / "var", AGENCIES_DIR=tmp_path / "none", PORT="0")
+
+    assert done.returncode == empty.returncode == 1
+    assert "cannot start: Connection refused" in done.stderr
+    assert "hidden" not in done.stderr
+    assert str(tmp_path / "none") in empty.stderr
+    assert "Traceback" not in done.stderr + empty.stderr
+
+
+@pytest.mark.parametrize("command", ["doctor", "migrate"])
+def test_what_a_command_makes_is_for_its_own_account(run, few, tmp_path, command):
+    run(command, LINE_API_URL="http://127.0.0.1:9", AGENCIES_DIR=few)
+
+    assert stat.S_IMODE((tmp_path / "var").stat().st_mode) == 0o700
+    assert stat.S_IMODE((tmp_path / "var" / "thamdai.db").stat().st_mode) == 0o600
