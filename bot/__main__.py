@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from bot import memory
 from bot.settings import BadSettings, Settings, load
-from bot.terminal import Refused, complain, reason
+from bot.terminal import Refused, complain, port, reason
 
 GROUPS = {
     "knowledge": "bot.knowledge_commands",
@@ -48,7 +48,7 @@ def parser(asked: str | None = None) -> argparse.ArgumentParser:
 
     serve = sub.add_parser("serve", help="run the server / เปิดระบบ")
     serve.add_argument("--host", help="address to listen on (default 127.0.0.1)")
-    serve.add_argument("--port", type=int, help="port to listen on (default 8080)")
+    serve.add_argument("--port", type=port, help="port to listen on (default 8080)")
 
     ask = sub.add_parser("ask", help="ask one question / ลองถามหนึ่งคำถาม")
     ask.add_argument("slug", help="the agency's slug")

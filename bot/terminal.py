@@ -2,6 +2,7 @@
 
 import re
 import sys
+from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterable
 from typing import Final
 
@@ -9,6 +10,9 @@ from sqlalchemy.exc import DBAPIError
 
 UNSHOWN: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """Letters that would steer the terminal, turn its words round, or cannot be written to it."""
+
+
+LAST_PORT: Final = 65_535
 
 
 class Refused(Exception):
@@ -24,6 +28,13 @@ def show(lines: str | Iterable[str]) -> None:
 def complain(*texts: str) -> None:
     """What is wrong, in Thai and English."""
     print(_harmless(" / ".join(texts)), file=sys.stderr, flush=True)
+
+
+def port(text: str) -> int:
+    """A port to listen on, as an argument of a command."""
+    if not (text.isascii() and text.isdigit() and int(text) <= LAST_PORT):
+        raise ArgumentTypeError(f"0-{LAST_PORT}")
+    return int(text)
 
 
 def reason(error: Exception) -> str:

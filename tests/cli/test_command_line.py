@@ -74,6 +74,16 @@ def test_an_unknown_command_is_told(capsys):
     assert "dance" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["serve", "demo"])
+@pytest.mark.parametrize("wrong", ["99999", "-1", "eighty", "๘๐๘๐", ""])
+def test_a_port_that_is_none_is_not_understood(capsys, command, wrong):
+    with pytest.raises(SystemExit) as stopped:
+        main([command, f"--port={wrong}"])
+
+    assert stopped.value.code == 2
+    assert "--port: 0-65535" in capsys.readouterr().err
+
+
 def test_a_bad_setting_is_named(monkeypatch, capsys):
     monkeypatch.setenv("THAMDAI_PORT", "abc")
     monkeypatch.setenv("THAMDAI_LOG_LEVEL", "LOUD")
