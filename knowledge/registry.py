@@ -126,6 +126,8 @@ class Registry:
     def _drop_all_but(self, folders: Iterable[str]) -> None:
         """What has no folder any more is neither served nor complained about."""
         there = {*folders, DEFAULT}
+        for slug in self._served.keys() - there:
+            log.warning("agency_gone", agency=slug)
         with self._serving:
             self._read = {slug: one for slug, one in self._read.items() if slug in there}
             self._served = {slug: one for slug, one in self._served.items() if slug in there}

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from knowledge.registry import Registry
 
@@ -115,7 +116,10 @@ def test_a_folder_that_is_removed_is_no_longer_served_nor_complained_about(regis
     shutil.rmtree(folder / "first")
     shutil.rmtree(folder / "second")
 
-    assert registry.refresh() == []
+    with capture_logs() as log:
+        assert registry.refresh() == []
+        assert registry.refresh() == []
+    assert log == [{"event": "agency_gone", "agency": "first", "log_level": "warning"}], "and once"
     assert registry.get("first") is None
     assert not registry.served
     assert not registry.faults
