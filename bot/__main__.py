@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,8 @@ def _module(group: str) -> Any:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
+    if isinstance(sys.stdout, TextIOWrapper):  # an old locale has no letter for all that we say
+        sys.stdout.reconfigure(errors="backslashreplace")
     os.umask(0o077)  # what citizens wrote is for this account's eyes alone
     words = sys.argv[1:] if arguments is None else arguments
     command = next((word for word in words if not word.startswith("-")), None)

@@ -34,15 +34,18 @@ def run(tmp_path: Path) -> Run:
     return run
 
 
-def started(*arguments: str, **settings: str | Path) -> subprocess.CompletedProcess[str]:
-    """Runs `python -m bot` as an operator does."""
+def started(
+    *arguments: str, letters: str = "utf-8", **settings: str | Path
+) -> subprocess.CompletedProcess[str]:
+    """Runs `python -m bot` as an operator does, in a locale with these letters."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("THAMDAI_")}
+    kept["PYTHONIOENCODING"] = letters
     return subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-m", "bot", *arguments],
         capture_output=True,
         cwd=ROOT,
         env={**kept, **{f"THAMDAI_{name}": str(value) for name, value in settings.items()}},
-        encoding="utf-8",
+        encoding=letters,
         timeout=60,
         check=False,
     )
@@ -263,3 +266,15 @@ def test_what_a_command_makes_is_for_its_own_account(run, few, tmp_path, command
 
     assert stat.S_IMODE((tmp_path / "var").stat().st_mode) == 0o700
     assert stat.S_IMODE((tmp_path / "var" / "thamdai.db").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("letters", ["iso-8859-11", "ascii"])
+def test_a_locale_without_our_letters_hides_no_finding(few, tmp_path, letters):
+    """iso-8859-11 is Thai (TIS-620), and has no tick."""
+    here = {"LINE_API_URL": "http://127.0.0.1:9", "AGENCIES_DIR": few}
+    done = started("doctor", DATA_DIR=tmp_path / "var", letters=letters, **here)
+
+    assert done.returncode == 0, done.stderr
+    assert "\\u2713 disk:" in done.stdout
+    assert "buriram Telegram:" in done.stdout
+    assert ("เหลือ" in done.stdout) is (letters != "ascii")
