@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from sqlalchemy.exc import DBAPIError
 
 from bot import memory
 from bot.settings import BadSettings, Settings, load
-from bot.terminal import Refused, complain, port, reason
+from bot.terminal import PORT, Refused, complain, reason
 
 GROUPS = {
     "knowledge": "bot.knowledge_commands",
@@ -37,9 +37,19 @@ exit codes: 0 good, 1 something is wrong (said above), 2 the command was not und
 """
 
 
+class Parser(argparse.ArgumentParser):
+    """Says in Thai as well that a command was not understood; argparse knows English alone."""
+
+    def error(self, message: str) -> NoReturn:
+        """Tell how it is used, and what is wrong; the exit code is 2."""
+        self.print_usage(sys.stderr)
+        complain(f"{self.prog}: ใช้คำสั่งไม่ถูกต้อง", message)
+        self.exit(2)
+
+
 def parser(asked: str | None = None) -> argparse.ArgumentParser:
     """What is needed to read this command's line; of none or an unknown one, every command."""
-    root = argparse.ArgumentParser(
+    root = Parser(
         prog="thamdai",
         description="ถามได้ - the chat-bot front door of Thai public agencies",
         epilog=EPILOG,
@@ -49,7 +59,7 @@ def parser(asked: str | None = None) -> argparse.ArgumentParser:
 
     serve = sub.add_parser("serve", help="run the server / เปิดระบบ")
     serve.add_argument("--host", help="address to listen on (default 127.0.0.1)")
-    serve.add_argument("--port", type=port, help="port to listen on (default 8080)")
+    serve.add_argument("--port", type=PORT, help="port to listen on (default 8080)")
 
     ask = sub.add_parser("ask", help="ask one question / ลองถามหนึ่งคำถาม")
     ask.add_argument("slug", help="the agency's slug")

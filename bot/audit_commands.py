@@ -1,7 +1,7 @@
 """The commands `audit ...`: whether the log of who did what is as it was written."""
 
 import re
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterable
 from typing import Any
 
@@ -42,10 +42,10 @@ def add_to(sub: Any) -> None:
 
 
 def _noted(text: str) -> tuple[str, int]:
-    """What an operator wrote down; raises ValueError."""
+    """What an operator wrote down."""
     found = NOTED.fullmatch(text.strip())
     if not found:
-        raise ValueError(text)
+        raise ArgumentTypeError(f"{text}: DIGEST@SEQ")
     return found[1], int(found[2])
 
 

@@ -12,9 +12,6 @@ UNSHOWN: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2
 """Letters that would steer the terminal, turn its words round, or cannot be written to it."""
 
 
-LAST_PORT: Final = 65_535
-
-
 class Refused(Exception):
     """What cannot be done as things are, said in Thai and in English; a command ends with it."""
 
@@ -30,11 +27,19 @@ def complain(*texts: str) -> None:
     print(_harmless(" / ".join(texts)), file=sys.stderr, flush=True)
 
 
-def port(text: str) -> int:
-    """A port to listen on, as an argument of a command."""
-    if not (text.isascii() and text.isdigit() and int(text) <= LAST_PORT):
-        raise ArgumentTypeError(f"0-{LAST_PORT}")
-    return int(text)
+def up_to(most: int) -> Callable[[str], int]:
+    """Reads an argument that is a whole number from 0 to this one."""
+
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and int(text) <= most):
+            raise ArgumentTypeError(f"{text}: 0-{most}")
+        return int(text)
+
+    return read
+
+
+PORT: Final = up_to(65_535)
+"""Reads an argument that is a port."""
 
 
 def reason(error: Exception) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot import logs
 from bot.settings import Settings, database_address
-from bot.terminal import port
+from bot.terminal import PORT
 
 
 def add_to(sub: Any) -> None:
@@ -18,7 +18,7 @@ def add_to(sub: Any) -> None:
         "--database", type=database_address, metavar="URL", help="default: SQLite in that folder"
     )
     demo.add_argument("--host", help="address to listen on (default 127.0.0.1)")
-    demo.add_argument("--port", type=port, help="port to listen on (default 8080)")
+    demo.add_argument("--port", type=PORT, help="port to listen on (default 8080)")
     demo.add_argument("--no-serve", action="store_true", help="build it and end")
 
 

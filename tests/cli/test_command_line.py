@@ -84,7 +84,26 @@ def test_a_port_that_is_none_is_not_understood(capsys, command, wrong):
         main([command, f"--port={wrong}"])
 
     assert stopped.value.code == 2
-    assert "--port: 0-65535" in capsys.readouterr().err
+    assert f"ใช้คำสั่งไม่ถูกต้อง / argument --port: {wrong}: 0-65535" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("knowledge due buriram --days -3", "-3: 0-36500"),
+        ("knowledge due buriram --days soon", "soon: 0-36500"),
+        ("export tickets --agency a --format csv --since 2569-13-01", "2569-13-01: 2026-11-21"),
+        ("audit verify --agency a --expect abc", "abc: DIGEST@SEQ"),
+    ],
+)
+def test_an_argument_that_cannot_be_read_is_told_with_what_can(capsys, words, said):
+    with pytest.raises(SystemExit) as stopped:
+        main(words.split())
+
+    assert stopped.value.code == 2
+    told = capsys.readouterr().err
+    assert "ใช้คำสั่งไม่ถูกต้อง / argument --" in told
+    assert said in told
 
 
 def test_a_bad_setting_is_named(monkeypatch, capsys):
