@@ -22,6 +22,7 @@ from bot.channels.line import LineChannel
 from bot.channels.telegram import TelegramChannel
 from bot.db import Database
 from bot.job_records import jobs_url, last_outcomes
+from bot.secrets import secret_key
 from bot.settings import BadSettings, ChannelSecrets, Settings, channel_secrets, unknown
 from bot.tables import EventRow, OutgoingRow, Posting, Progress
 from bot.terminal import reason
@@ -65,7 +66,7 @@ class Agencies(Protocol):
 
 async def examine(settings: Settings, agencies: Agencies) -> list[Finding]:
     """Everything, in the order in which it should be mended."""
-    findings = [_disk(settings.data_dir), await _database(settings)]
+    findings = [_disk(settings.data_dir), *_key(settings.data_dir), await _database(settings)]
     findings += [*await _left_over(settings), *await _jobs(settings), _public(settings)]
     findings += [
         Finding(name, "warn", "ไม่มีการตั้งค่าชื่อนี้", "no setting, and no agency's secret, is named so")
@@ -102,6 +103,17 @@ def _disk(folder: Path) -> Finding:
     megabytes = free // 1024**2
     level = "ok" if free >= FREE_AT_LEAST else "bad"
     return Finding("disk", level, f"เหลือ {megabytes:,} MB", f"{megabytes:,} MB free")
+
+
+def _key(folder: Path) -> list[Finding]:
+    """A key that `serve` would refuse; it is made at the first start."""
+    try:
+        if (folder / "secret.key").exists():
+            secret_key(folder)
+    except (BadSettings, OSError) as error:
+        why = str(error) if isinstance(error, BadSettings) else reason(error)
+        return [Finding("secret.key", "bad", "ใช้กุญแจนี้ไม่ได้", why)]
+    return []
 
 
 async def _database(settings: Settings) -> Finding:

@@ -297,3 +297,12 @@ def test_a_locale_without_our_letters_hides_no_finding(few, tmp_path, letters):
     assert "\\u2713 disk:" in done.stdout
     assert "buriram Telegram:" in done.stdout
     assert ("เหลือ" in done.stdout) is (letters != "ascii")
+
+
+def test_the_doctor_finds_a_damaged_key(run, few, tmp_path):
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var" / "secret.key").write_bytes(b"short")
+    done = run("doctor", LINE_API_URL="http://127.0.0.1:9", AGENCIES_DIR=few)
+
+    assert done.returncode == 1
+    assert "✗ secret.key: ใช้กุญแจนี้ไม่ได้" in done.stdout
