@@ -91,6 +91,7 @@ def test_a_port_that_is_none_is_not_understood(capsys, command, wrong):
     ("words", "said"),
     [
         ("knowledge due buriram --days -3", "-3: 0-36500"),
+        ("knowledge unanswered buriram --limit -1", "-1: 0-10000"),
         ("knowledge due buriram --days soon", "soon: 0-36500"),
         ("export tickets --agency a --format csv --since 2569-13-01", "2569-13-01: 2026-11-21"),
         ("audit verify --agency a --expect abc", "abc: DIGEST@SEQ"),
