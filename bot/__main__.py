@@ -6,13 +6,15 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import TextIOWrapper
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from bot import memory
 from bot.settings import BadSettings, Settings, load
+from bot.terminal import PORT, Refused, complain, reason
 
 GROUPS = {
     "knowledge": "bot.knowledge_commands",
@@ -35,9 +37,19 @@ exit codes: 0 good, 1 something is wrong (said above), 2 the command was not und
 """
 
 
+class Parser(argparse.ArgumentParser):
+    """Says in Thai as well that a command was not understood; argparse knows English alone."""
+
+    def error(self, message: str) -> NoReturn:
+        """Tell how it is used, and what is wrong; the exit code is 2."""
+        self.print_usage(sys.stderr)
+        complain(f"{self.prog}: ใช้คำสั่งไม่ถูกต้อง", message)
+        self.exit(2)
+
+
 def parser(asked: str | None = None) -> argparse.ArgumentParser:
     """What is needed to read this command's line; of none or an unknown one, every command."""
-    root = argparse.ArgumentParser(
+    root = Parser(
         prog="thamdai",
         description="ถามได้ - the chat-bot front door of Thai public agencies",
         epilog=EPILOG,
@@ -47,7 +59,7 @@ def parser(asked: str | None = None) -> argparse.ArgumentParser:
 
     serve = sub.add_parser("serve", help="run the server / เปิดระบบ")
     serve.add_argument("--host", help="address to listen on (default 127.0.0.1)")
-    serve.add_argument("--port", type=int, help="port to listen on (default 8080)")
+    serve.add_argument("--port", type=PORT, help="port to listen on (default 8080)")
 
     ask = sub.add_parser("ask", help="ask one question / ลองถามหนึ่งคำถาม")
     ask.add_argument("slug", help="the agency's slug")
@@ -86,23 +98,28 @@ def _module(group: str) -> Any:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
+    if isinstance(sys.stdout, TextIOWrapper):  # an old locale has no letter for all that we say
+        sys.stdout.reconfigure(errors="backslashreplace")
+    os.umask(0o077)  # what citizens wrote is for this account's eyes alone
     words = sys.argv[1:] if arguments is None else arguments
     command = next((word for word in words if not word.startswith("-")), None)
     asked = parser(command).parse_args(words)
     try:
         return _run(asked, load())
     except BadSettings as error:
-        print(f"การตั้งค่าไม่ถูกต้อง / bad setting: {error}", file=sys.stderr)
+        complain("การตั้งค่าไม่ถูกต้อง", f"bad setting: {error}")
+        return 1
+    except Refused as error:
+        complain(*error.args)
         return 1
     except KeyboardInterrupt:
         return 130
-    except (PermissionError, OperationalError) as error:
-        why = error.filename if isinstance(error, PermissionError) else str(error.orig)
-        print(f"อ่านหรือเขียนไม่ได้ / cannot read or write: {why}", file=sys.stderr)
-        return 1
     except BrokenPipeError:  # `thamdai doctor | head`: whoever read has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except (OSError, DBAPIError) as error:
+        complain("อ่านหรือเขียนไม่ได้", f"cannot read or write: {reason(error)}")
+        return 1
 
 
 def _run(asked: argparse.Namespace, settings: Settings) -> int:

@@ -1,7 +1,7 @@
 """The commands `audit ...`: whether the log of who did what is as it was written."""
 
 import re
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,7 +12,7 @@ from admin.chains import Broken, Fault, Walk, digest_at, walk
 from bot import logs
 from bot.db import Database
 from bot.settings import Settings
-from bot.terminal import complain, progress, show
+from bot.terminal import complain, progress, reason, show
 
 NOTED = re.compile(r"([0-9a-f]{64})@([1-9]\d*)")
 FAULTS = {
@@ -42,10 +42,10 @@ def add_to(sub: Any) -> None:
 
 
 def _noted(text: str) -> tuple[str, int]:
-    """What an operator wrote down; raises ValueError."""
+    """What an operator wrote down."""
     found = NOTED.fullmatch(text.strip())
     if not found:
-        raise ValueError(text)
+        raise ArgumentTypeError(f"{text}: DIGEST@SEQ")
     return found[1], int(found[2])
 
 
@@ -60,7 +60,7 @@ async def run(settings: Settings, asked: Namespace) -> int:
         async with database.read() as connection:
             return await _verify(connection, asked)
     except DBAPIError as error:
-        complain("อ่านบันทึกไม่ได้", f"the log cannot be read: {type(error.orig).__name__}")
+        complain("อ่านบันทึกไม่ได้", f"the log cannot be read: {reason(error)}")
         return 1
     finally:
         await database.close()

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,13 +16,12 @@ from bot.reading import make_encoder, make_registry
 from bot.settings import Settings
 from bot.terminal import complain, progress, show
 from handlers.rehearsal import rehearse
-from knowledge.agency import SLUG
 from knowledge.embedding import open_encoder
 from knowledge.evaluation import EvaluationError
 from knowledge.evaluation import evaluate as measure
-from knowledge.files import BadFiles, Fault
+from knowledge.files import BadFiles
 from knowledge.folders import load_agency, load_defaults
-from knowledge.registry import DEFAULT, Registry, agency_folders
+from knowledge.registry import DEFAULT, Registry, agency_folders, misnamed
 from knowledge.report import render
 from knowledge.small_talk import SmallTalk, examples_of
 
@@ -130,11 +128,7 @@ async def migrate(settings: Settings) -> int:
 
 def check_agencies(folder: Path) -> int:
     """Read every agency's folder and name each fault."""
-    faults = [
-        Fault(path, 1, "ชื่อโฟลเดอร์ต้องเป็น a-z 0-9 -", "the folder's name cannot be a slug")
-        for path in sorted(folder.glob("[!_.]*/profile.toml"))
-        if not re.fullmatch(SLUG, path.parent.name)
-    ]
+    faults = list(misnamed(folder).values())
     try:
         defaults = load_defaults(folder / DEFAULT)
     except BadFiles as error:

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -21,8 +22,10 @@ from bot.channels.line import LineChannel
 from bot.channels.telegram import TelegramChannel
 from bot.db import Database
 from bot.job_records import jobs_url, last_outcomes
-from bot.settings import BadSettings, ChannelSecrets, Settings, channel_secrets
+from bot.secrets import secret_key
+from bot.settings import BadSettings, ChannelSecrets, Settings, channel_secrets, unknown
 from bot.tables import EventRow, OutgoingRow, Posting, Progress
+from bot.terminal import reason
 
 FREE_AT_LEAST = 500 * 1024 * 1024
 CLOCK_OFF_AT_MOST = 30.0
@@ -63,15 +66,26 @@ class Agencies(Protocol):
 
 async def examine(settings: Settings, agencies: Agencies) -> list[Finding]:
     """Everything, in the order in which it should be mended."""
-    findings = [_disk(settings.data_dir), await _database(settings)]
+    findings = [_disk(settings.data_dir), *_key(settings.data_dir), await _database(settings)]
     findings += [*await _left_over(settings), *await _jobs(settings), _public(settings)]
+    findings += [
+        Finding(name, "warn", "ไม่มีการตั้งค่าชื่อนี้", "no setting, and no agency's secret, is named so")
+        for name in unknown([*agencies.served, *agencies.faults])
+    ]
     for slug, faults in agencies.faults.items():
         findings.append(
             Finding(slug, "bad", f"แฟ้มผิด {len(faults)} แห่ง: {faults[0]}", f"{len(faults)} faults")
         )
     slugs = list(agencies.served)
     if not slugs:
-        findings.append(Finding("agencies", "bad", "ไม่มีหน่วยงานที่ใช้ได้", "no agency can be served"))
+        findings.append(
+            Finding(
+                "agencies",
+                "bad",
+                f"ไม่มีหน่วยงานที่ใช้ได้ใน {settings.agencies_dir}",
+                "no agency can be served from there",
+            )
+        )
     findings.append(await _clock(settings))
     for slug in slugs:
         findings += await _accounts(settings, slug)
@@ -81,9 +95,8 @@ async def examine(settings: Settings, agencies: Agencies) -> list[Finding]:
 def _disk(folder: Path) -> Finding:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".doctor"
-        probe.write_bytes(b"x")
-        probe.unlink()
+        with TemporaryFile(dir=folder) as probe:
+            probe.write(b"x")
     except OSError as error:
         return Finding("disk", "bad", f"เขียน {folder} ไม่ได้", f"cannot write: {error.strerror}")
     free = shutil.disk_usage(folder).free
@@ -92,17 +105,35 @@ def _disk(folder: Path) -> Finding:
     return Finding("disk", level, f"เหลือ {megabytes:,} MB", f"{megabytes:,} MB free")
 
 
+def _key(folder: Path) -> list[Finding]:
+    """A key that `serve` would refuse; it is made at the first start."""
+    try:
+        if (folder / "secret.key").exists():
+            secret_key(folder)
+    except (BadSettings, OSError) as error:
+        why = str(error) if isinstance(error, BadSettings) else reason(error)
+        return [Finding("secret.key", "bad", "ใช้กุญแจนี้ไม่ได้", why)]
+    return []
+
+
 async def _database(settings: Settings) -> Finding:
     database = Database(settings.database)
     try:
         async with asyncio.timeout(SECONDS):
             revision = await migration.revision(database)
     except Exception as error:  # noqa: BLE001 - every reason is told
-        return Finding("database", "bad", "เปิดฐานข้อมูลไม่ได้", f"{type(error).__name__}")
+        return Finding("database", "bad", "เปิดฐานข้อมูลไม่ได้", f"cannot open: {reason(error)}")
     finally:
         await database.close()
     if revision == migration.newest():
         return Finding("database", "ok", f"รุ่น {revision}", f"revision {revision}")
+    if not migration.is_known(revision):
+        return Finding(
+            "database",
+            "bad",
+            f"ใหม่กว่าโปรแกรมนี้ (รุ่น {revision})",
+            f"newer than this program: {revision}",
+        )
     return Finding(
         "database", "warn", "ยังไม่ได้ปรับปรุง (serve จะทำให้เอง)", "not migrated yet; serve does it"
     )
@@ -118,7 +149,7 @@ async def _left_over(settings: Settings) -> list[Finding]:
     try:
         async with database.read() as connection:
             counts = [await connection.scalar(aside) or 0, await connection.scalar(unsent) or 0]
-    except SQLAlchemyError:  # no tables yet: said above
+    except (SQLAlchemyError, OSError):  # no tables yet, or no database: said above
         return []
     finally:
         await database.close()

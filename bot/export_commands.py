@@ -4,7 +4,7 @@ import csv
 import io
 import re
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import date
 from typing import Any, BinaryIO
@@ -94,12 +94,13 @@ def add_to(sub: Any) -> None:
 
 
 def _day(text: str) -> date:
-    """`2026-11-21` or `2569-11-21`; raises ValueError."""
+    """`2026-11-21` or `2569-11-21`."""
     found = _DAY.fullmatch(text.strip())
-    if found is None:
-        raise ValueError(text)
-    year, month, day = map(int, found.groups())
-    return date(year - BUDDHIST_ERA if year >= _THAI_YEARS else year, month, day)
+    try:
+        year, month, day = map(int, found.groups() if found else ())
+        return date(year - BUDDHIST_ERA if year >= _THAI_YEARS else year, month, day)
+    except ValueError:
+        raise ArgumentTypeError(f"{text}: 2026-11-21, 2569-11-21") from None
 
 
 async def run(settings: Settings, asked: Namespace) -> int:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from admin.questions import badly_answered
 from bot import clock
 from bot.shelf import Shelf
-from bot.terminal import complain, progress, show
+from bot.terminal import complain, progress, show, up_to
 from knowledge.clusters import cluster
 from knowledge.entries import Stored, confirmed
 from knowledge.guard import Change, Findings, Outcome, Problem, compare, inspect
@@ -31,7 +31,9 @@ def add_to(kind: Callable[[str, str], ArgumentParser]) -> None:
     )
     check.add_argument("--json", action="store_true", help="print JSON")
     open_ones = kind("unanswered", "questions without a good answer / คำถามที่ยังตอบไม่ได้")
-    open_ones.add_argument("--limit", type=int, default=SHOWN, help="groups to show (default 30)")
+    open_ones.add_argument(
+        "--limit", type=up_to(10_000), default=SHOWN, help="groups to show (default 30)"
+    )
     open_ones.add_argument("--json", action="store_true", help="print JSON")
 
 

@@ -9,7 +9,7 @@ from admin import sources
 from admin.sources import State
 from bot import clock
 from bot.shelf import Shelf
-from bot.terminal import show
+from bot.terminal import show, up_to
 from knowledge import reviewing
 from knowledge.editing import NotChanged
 
@@ -24,16 +24,11 @@ SAID: Final = {
 def add_to(kind: Callable[[str, str], ArgumentParser]) -> None:
     """Add these commands beside the others of `knowledge`."""
     late = kind("due", "what must be checked again, by owner / ถึงกำหนดทบทวน")
-    late.add_argument("--days", type=_days, default=30, help="within so many days (default 30)")
+    late.add_argument(
+        "--days", type=up_to(MOST_DAYS), default=30, help="within so many days (default 30)"
+    )
     fine = kind("accept", "a changed source page was checked / ตรวจหน้าต้นฉบับแล้ว")
     fine.add_argument("url", help="the page's address, as `due` tells it")
-
-
-def _days(text: str) -> int:
-    """A number of days; raises ValueError."""
-    if (days := int(text)) not in range(MOST_DAYS + 1):
-        raise ValueError(text)
-    return days
 
 
 async def due(shelf: Shelf) -> int:

@@ -10,9 +10,14 @@ from sqlalchemy import Connection, text
 
 from bot.db import Database
 from bot.settings import ROOT
+from bot.terminal import Refused
 
 MIGRATIONS = ROOT / "deploy" / "migrations"
 LOCK = 0x7468616D  # "tham"
+
+
+class NewerDatabase(Refused):
+    """A newer version of the program has given the database a shape that this one does not know."""
 
 
 def config(folder: Path = MIGRATIONS) -> Config:
@@ -23,7 +28,10 @@ def config(folder: Path = MIGRATIONS) -> Config:
 
 
 async def upgrade(database: Database) -> tuple[str | None, str | None]:
-    """Bring the database to the newest revision, one process at a time; what it was and is."""
+    """Bring the database to the newest revision, one process at a time; what it was and is.
+
+    Raises NewerDatabase.
+    """
     async with database.write() as connection:
         if not database.is_sqlite:
             await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
@@ -41,12 +49,24 @@ def newest() -> str | None:
     return ScriptDirectory.from_config(config()).get_current_head()
 
 
+def is_known(revision: str | None) -> bool:
+    """Whether this version of the program knows how a database of this revision goes on."""
+    scripts = ScriptDirectory.from_config(config()).walk_revisions()
+    return revision is None or revision in {script.revision for script in scripts}
+
+
 def _current(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
 def _upgrade(connection: Connection) -> tuple[str | None, str | None]:
     before = _current(connection)
+    if not is_known(before):
+        raise NewerDatabase(
+            f"ฐานข้อมูลเป็นรุ่น {before} ซึ่งใหม่กว่าโปรแกรมนี้ ({newest()}) ให้ใช้โปรแกรมรุ่นใหม่ หรือคืนข้อมูลสำรอง",
+            f"the database has revision {before}, which is newer than this program ({newest()}): "
+            "use the newer program, or restore the backup",
+        )
     if before != newest():
         settings = config()
         settings.attributes["connection"] = connection

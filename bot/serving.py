@@ -1,7 +1,6 @@
 """Serving: one process with one database, until it is told to stop."""
 
 import asyncio
-import os
 import signal
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,8 +15,8 @@ from bot import logs, memory, staff_pages
 from bot.app import Program
 from bot.db import AlreadyRunning, hold
 from bot.logs import where
-from bot.settings import Settings
-from bot.terminal import complain
+from bot.settings import Settings, unknown
+from bot.terminal import complain, reason
 
 log = structlog.get_logger()
 
@@ -25,7 +24,6 @@ log = structlog.get_logger()
 def serve(settings: Settings) -> int:
     """Run the server until it is told to stop."""
     logs.set_up(settings.log_level)
-    os.umask(0o077)  # what citizens wrote is for this account's eyes alone
     with ExitStack() as held:
         try:
             for folder, name in _places(settings):
@@ -51,25 +49,30 @@ def _places(settings: Settings) -> list[tuple[Path, str]]:
 
 async def _serve(settings: Settings) -> int:
     try:
-        return await _serve_until_told(settings)
+        program = Program(settings)
+        try:
+            return await _serve_until_told(program)
+        finally:
+            await program.database.close()
     except (OSError, SQLAlchemyError) as error:
         url = make_url(settings.database)
         place = url.render_as_string(hide_password=True)
         complain(
-            f"เปิดระบบไม่ได้ ({type(error).__name__}) ฐานข้อมูล: {place}",
-            f"cannot start; the database is {place} ({where(error)})",
+            f"เปิดระบบไม่ได้ ฐานข้อมูล: {place}",
+            f"cannot start: {reason(error)} ({where(error)}); the database is {place}",
         )
         return 1
 
 
-async def _serve_until_told(settings: Settings) -> int:
+async def _serve_until_told(program: Program) -> int:
+    settings = program.settings
     told = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, told.set)
-    program = Program(settings)
     app = await program.start()
     if not program.registry.served:
-        complain("ไม่มีหน่วยงานที่ใช้ได้", "no agency can be served")
+        folder = settings.agencies_dir
+        complain(f"ไม่มีหน่วยงานที่ใช้ได้ใน {folder}", f"no agency can be served from {folder}")
         return 1
     program.run()
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=3)
@@ -95,7 +98,9 @@ async def _serve_until_told(settings: Settings) -> int:
 
 
 def _announce(program: Program, port: int, first: str | None) -> None:
-    """Tell the operator where everything is."""
+    """Tell the operator where everything is, and what of the settings nobody reads."""
+    for name in unknown([*program.registry.served, *program.registry.faults]):
+        log.warning("setting_unknown", variable=name)
     settings = program.settings
     base = settings.public_url.rstrip("/") or f"http://{settings.host}:{port}"
     print("ถามได้พร้อมตอบแล้ว / Thamdai is ready to answer", flush=True)

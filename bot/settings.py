@@ -2,13 +2,16 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -17,10 +20,22 @@ class BadSettings(Exception):
     """A setting in the environment cannot be used."""
 
 
+def database_address(text: str) -> str:
+    """The address of a database that lasts; raises ValueError, which does not tell the password."""
+    try:
+        url = make_url(text)
+        is_whole = url.get_backend_name() != "sqlite" or url.database not in {None, "", ":memory:"}
+    except (ArgumentError, ValueError):
+        is_whole = False
+    if not is_whole or not text.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):
+        raise ValueError("sqlite+aiosqlite:///FILE or postgresql+asyncpg://USER:PASSWORD@HOST/NAME")
+    return text
+
+
 class Settings(BaseSettings):
     """Everything an operator can set, each as THAMDAI_<NAME>."""
 
-    model_config = SettingsConfigDict(env_prefix="THAMDAI_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="THAMDAI_", env_ignore_empty=True, frozen=True)
 
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(
@@ -64,6 +79,7 @@ class Settings(BaseSettings):
     keep_days: int = Field(
         default=90,
         ge=1,
+        le=36_500,
         description="Days after which handled messages and sent replies are deleted.",
     )
     max_file_mb: int = Field(
@@ -86,8 +102,14 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _is_known_database(cls, value: str) -> str:
-        if value and not value.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):
-            raise ValueError("begin with sqlite+aiosqlite:/// or postgresql+asyncpg://")
+        return database_address(value) if value else value
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        url = urlsplit(value)
+        if value and (url.scheme not in {"http", "https"} or not url.hostname or " " in value):
+            raise ValueError("a whole address, as https://chat.example.go.th")
         return value
 
     @property
@@ -127,6 +149,20 @@ def load() -> Settings:
         raise BadSettings("; ".join(lines)) from None
 
 
+def unknown(slugs: Iterable[str], environment: Mapping[str, str] | None = None) -> list[str]:
+    """Variables named like ours that nothing reads: misspelt, or of an agency that is not there."""
+    variables = os.environ if environment is None else environment
+    own = {f"THAMDAI_{name.upper()}" for name in Settings.model_fields}
+    secrets = {
+        f"{_prefix(slug)}{name.upper()}{ending}"
+        for slug in slugs
+        for name in ChannelSecrets.__dataclass_fields__
+        for ending in ("", "_FILE")
+    }
+    ours = (name for name in variables if name.upper().startswith("THAMDAI_"))
+    return sorted(name for name in ours if name.upper() not in own and name not in secrets)
+
+
 def channel_secrets(slug: str, environment: Mapping[str, str] | None = None) -> ChannelSecrets:
     """One agency's secrets, from THAMDAI_<SLUG>_<NAME> or the file named in ..._FILE.
 
@@ -134,12 +170,16 @@ def channel_secrets(slug: str, environment: Mapping[str, str] | None = None) -> 
     Telegram refuses (1-256 of A-Z a-z 0-9 _ -, core.telegram.org/bots/api#setwebhook).
     """
     variables = os.environ if environment is None else environment
-    prefix = f"THAMDAI_{slug.upper().replace('-', '_')}_"
+    prefix = _prefix(slug)
     names = ChannelSecrets.__dataclass_fields__
     found = ChannelSecrets(**{name: _secret(prefix + name.upper(), variables) for name in names})
     if found.telegram_secret and not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", found.telegram_secret):
         raise BadSettings(f"{prefix}TELEGRAM_SECRET: only A-Z a-z 0-9 _ - are allowed")
     return found
+
+
+def _prefix(slug: str) -> str:
+    return f"THAMDAI_{slug.upper().replace('-', '_')}_"
 
 
 def _secret(variable: str, variables: Mapping[str, str]) -> str | None:

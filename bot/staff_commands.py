@@ -1,6 +1,5 @@
 """The commands `staff ...`: accounts for whom the pages are not open yet."""
 
-import os
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Awaitable, Callable, Mapping
@@ -52,7 +51,6 @@ def add_to(sub: Any) -> None:
 async def run(settings: Settings, asked: Namespace) -> int:
     """Do one of the commands; returns its exit code."""
     logs.set_up("ERROR")
-    os.umask(0o077)
     doing: Mapping[str, Callable[[Database, Settings, Namespace], Awaitable[int]]] = {
         "add": _add,
         "list": _list,

@@ -2,11 +2,18 @@
 
 import re
 import sys
+from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from sqlalchemy.exc import DBAPIError
+
 UNSHOWN: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """Letters that would steer the terminal, turn its words round, or cannot be written to it."""
+
+
+class Refused(Exception):
+    """What cannot be done as things are, said in Thai and in English; a command ends with it."""
 
 
 def show(lines: str | Iterable[str]) -> None:
@@ -18,6 +25,30 @@ def show(lines: str | Iterable[str]) -> None:
 def complain(*texts: str) -> None:
     """What is wrong, in Thai and English."""
     print(_harmless(" / ".join(texts)), file=sys.stderr, flush=True)
+
+
+def up_to(most: int) -> Callable[[str], int]:
+    """Reads an argument that is a whole number from 0 to this one."""
+
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and int(text) <= most):
+            raise ArgumentTypeError(f"{text}: 0-{most}")
+        return int(text)
+
+    return read
+
+
+PORT: Final = up_to(65_535)
+"""Reads an argument that is a port."""
+
+
+def reason(error: Exception) -> str:
+    """Why a file, the network or the database cannot be had, in their own words."""
+    if isinstance(error, DBAPIError):
+        return str(error.orig).partition("\n")[0]  # what follows may quote a row
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return type(error).__name__
 
 
 def _harmless(text: str) -> str:

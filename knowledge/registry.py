@@ -89,7 +89,13 @@ class Registry:
             has_changed = self._has_changed(folder)
             if (new_defaults or has_changed) and self._read_agency(folder):
                 fresh.append(slug)
-        self._drop_all_but(folders)
+        named_wrongly = misnamed(self._folder)
+        for slug, fault in named_wrongly.items():
+            if slug not in self._faults:
+                self._faults[slug] = [fault]
+                log.error("agency_file_bad", fault=str(fault))
+        if (self._folder / DEFAULT).is_dir():  # else a disk is away, or all is being replaced
+            self._drop_all_but({*folders, *named_wrongly})
         return fresh
 
     def serve(self, slug: str, stored: Stored | None = None) -> None:
@@ -120,6 +126,8 @@ class Registry:
     def _drop_all_but(self, folders: Iterable[str]) -> None:
         """What has no folder any more is neither served nor complained about."""
         there = {*folders, DEFAULT}
+        for slug in self._served.keys() - there:
+            log.warning("agency_gone", agency=slug)
         with self._serving:
             self._read = {slug: one for slug, one in self._read.items() if slug in there}
             self._served = {slug: one for slug, one in self._served.items() if slug in there}
@@ -231,6 +239,17 @@ def agency_folders(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.iterdir() if folder.is_dir() else ()):
         if path.is_dir() and re.fullmatch(SLUG, path.name):
             yield path
+
+
+def misnamed(folder: Path) -> dict[str, Fault]:
+    """Folders that would be agencies' by what is in them, and cannot be by their names."""
+    return {
+        path.parent.name: Fault(
+            path, 1, "ชื่อโฟลเดอร์ต้องเป็น a-z 0-9 -", "the folder's name cannot be a slug"
+        )
+        for path in sorted(folder.glob("[!_.]*/profile.toml"))
+        if not re.fullmatch(SLUG, path.parent.name)
+    }
 
 
 def _with(agency: Agency, stored: Stored, defaults: Defaults) -> Agency:

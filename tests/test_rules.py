@@ -252,6 +252,15 @@ def test_no_log_line_is_put_together_from_texts():
     assert [name for name, text in MODULES.items() if calls.search(text)] == []
 
 
+def test_every_line_of_the_log_is_described_for_the_operator():
+    guide = (ROOT / "docs" / "operator.md").read_text("utf-8")
+    calls = re.compile(r"\blog\.(?:info|warning|error)\(\s*\"([a-z_]+)\"")
+    events = {event for text in MODULES.values() for event in calls.findall(text)}
+
+    assert len(events) > 50
+    assert sorted(event for event in events if f"`{event}`" not in guide) == []
+
+
 def test_no_test_replaces_what_it_tests():
     replaced = re.compile(r"unittest[.]mock|Magic" + "Mock|Async" + "Mock|mock" + r"er\.patch")
     tests = {str(path): path.read_text("utf-8") for path in files("tests", endings=(".py",))}

@@ -1,30 +1,25 @@
 """The command `demo`: builds the demonstration in a folder of its own, tells the logins, serves."""
 
 import asyncio
-import os
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Any
 
 from bot import logs
-from bot.settings import Settings
+from bot.settings import Settings, database_address
+from bot.terminal import PORT
 
 
 def add_to(sub: Any) -> None:
     """Add `demo` to the command line."""
     demo: ArgumentParser = sub.add_parser("demo", help="made-up matters to try / ระบบตัวอย่าง")
     demo.add_argument("--folder", type=Path, help="default: demo in the data folder")
-    demo.add_argument("--database", type=_url, metavar="URL", help="default: SQLite in that folder")
+    demo.add_argument(
+        "--database", type=database_address, metavar="URL", help="default: SQLite in that folder"
+    )
     demo.add_argument("--host", help="address to listen on (default 127.0.0.1)")
-    demo.add_argument("--port", type=int, help="port to listen on (default 8080)")
+    demo.add_argument("--port", type=PORT, help="port to listen on (default 8080)")
     demo.add_argument("--no-serve", action="store_true", help="build it and end")
-
-
-def _url(text: str) -> str:
-    """The address of a database, as THAMDAI_DATABASE_URL has it; raises ValueError."""
-    if not text.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):
-        raise ValueError(text)
-    return text
 
 
 def run(settings: Settings, asked: Namespace) -> int:
@@ -33,6 +28,5 @@ def run(settings: Settings, asked: Namespace) -> int:
     from bot.serving import serve  # noqa: PLC0415 - likewise
 
     logs.set_up("ERROR")
-    os.umask(0o077)
     ours = own(settings, asked)
     return asyncio.run(ready(ours)) or (0 if asked.no_serve else serve(ours))

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from knowledge.registry import Registry
 
@@ -115,7 +116,10 @@ def test_a_folder_that_is_removed_is_no_longer_served_nor_complained_about(regis
     shutil.rmtree(folder / "first")
     shutil.rmtree(folder / "second")
 
-    assert registry.refresh() == []
+    with capture_logs() as log:
+        assert registry.refresh() == []
+        assert registry.refresh() == []
+    assert log == [{"event": "agency_gone", "agency": "first", "log_level": "warning"}], "and once"
     assert registry.get("first") is None
     assert not registry.served
     assert not registry.faults
@@ -201,6 +205,36 @@ def test_a_folder_whose_name_is_no_slug_is_no_agency(registry, add, name):
 
     assert registry.refresh() == []
     assert set(registry.served) == {"first"}
+    is_meant = not name.startswith(("_", "."))
+    assert set(registry.faults) == ({name} if is_meant else set())
+
+
+def test_a_folder_with_a_wrong_name_is_complained_about_until_it_has_another(registry, add, folder):
+    add("Second_One")
+    registry.refresh()
+    [fault] = registry.faults["Second_One"]
+    (folder / "Second_One").rename(folder / "second-one")
+
+    assert "Second_One/profile.toml:1: ชื่อโฟลเดอร์" in str(fault)
+    assert registry.refresh() == ["second-one"]
+    assert not registry.faults
+
+
+@pytest.mark.parametrize("left", [True, False])
+def test_while_all_folders_are_away_what_was_served_goes_on(registry, folder, tmp_path, left):
+    """A disk of the network that is gone, which may leave an empty folder; or all is replaced."""
+    folder.rename(tmp_path / "away")
+    if left:
+        folder.mkdir()
+    registry.refresh()
+    served = boats(registry)
+    if left:
+        folder.rmdir()
+    (tmp_path / "away").rename(folder)
+    registry.refresh()
+
+    assert served == boats(registry)
+    assert not registry.faults
 
 
 UNHEARD_OF = "{agency:9223372036854775000}"

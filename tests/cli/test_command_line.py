@@ -4,9 +4,12 @@ import json
 import os
 import re
 import shutil
+import sqlite3
+import stat
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -31,15 +34,18 @@ def run(tmp_path: Path) -> Run:
     return run
 
 
-def started(*arguments: str, **settings: str | Path) -> subprocess.CompletedProcess[str]:
-    """Runs `python -m bot` as an operator does."""
+def started(
+    *arguments: str, letters: str = "utf-8", **settings: str | Path
+) -> subprocess.CompletedProcess[str]:
+    """Runs `python -m bot` as an operator does, in a locale with these letters."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("THAMDAI_")}
+    kept["PYTHONIOENCODING"] = letters
     return subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-m", "bot", *arguments],
         capture_output=True,
         cwd=ROOT,
         env={**kept, **{f"THAMDAI_{name}": str(value) for name, value in settings.items()}},
-        encoding="utf-8",
+        encoding=letters,
         timeout=60,
         check=False,
     )
@@ -69,6 +75,36 @@ def test_an_unknown_command_is_told(capsys):
 
     assert stopped.value.code == 2
     assert "dance" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["serve", "demo"])
+@pytest.mark.parametrize("wrong", ["99999", "-1", "eighty", "๘๐๘๐", ""])
+def test_a_port_that_is_none_is_not_understood(capsys, command, wrong):
+    with pytest.raises(SystemExit) as stopped:
+        main([command, f"--port={wrong}"])
+
+    assert stopped.value.code == 2
+    assert f"ใช้คำสั่งไม่ถูกต้อง / argument --port: {wrong}: 0-65535" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("knowledge due buriram --days -3", "-3: 0-36500"),
+        ("knowledge unanswered buriram --limit -1", "-1: 0-10000"),
+        ("knowledge due buriram --days soon", "soon: 0-36500"),
+        ("export tickets --agency a --format csv --since 2569-13-01", "2569-13-01: 2026-11-21"),
+        ("audit verify --agency a --expect abc", "abc: DIGEST@SEQ"),
+    ],
+)
+def test_an_argument_that_cannot_be_read_is_told_with_what_can(capsys, words, said):
+    with pytest.raises(SystemExit) as stopped:
+        main(words.split())
+
+    assert stopped.value.code == 2
+    told = capsys.readouterr().err
+    assert "ใช้คำสั่งไม่ถูกต้อง / argument --" in told
+    assert said in told
 
 
 def test_a_bad_setting_is_named(monkeypatch, capsys):
@@ -198,3 +234,93 @@ def test_the_doctor_finds_what_is_off_and_what_is_bad(run, few):
     assert "✗ buriram LINE:" in after.stdout
     assert "✓ database:" in after.stdout
     assert "half" not in after.stdout
+
+
+def test_the_doctor_names_a_setting_that_nothing_reads(run, few):
+    here = {"LINE_API_URL": "http://127.0.0.1:9", "AGENCIES_DIR": few}
+    done = run("doctor", **here, KEEPDAYS="30")
+
+    assert "! THAMDAI_KEEPDAYS:" in done.stdout
+    assert done.stdout.count("! THAMDAI_") == 2, "the other is the public address"
+
+
+NOWHERE = "postgresql+asyncpg://thamdai:hidden@127.0.0.1:9/thamdai"
+
+
+def test_a_database_that_cannot_be_reached_is_told_without_a_traceback(run, few):
+    here = {"LINE_API_URL": "http://127.0.0.1:9", "AGENCIES_DIR": few, "DATABASE_URL": NOWHERE}
+    examined = run("doctor", **here)
+    migrated, listed = run("migrate", **here), run("staff", "list", **here)
+
+    assert examined.returncode == migrated.returncode == listed.returncode == 1
+    assert "✗ database: เปิดฐานข้อมูลไม่ได้ / cannot open: Connect call failed" in examined.stdout
+    assert "✓ " in examined.stdout, "the rest is looked at all the same"
+    for done in (migrated, listed):
+        assert "อ่านหรือเขียนไม่ได้ / cannot read or write: Connect call failed" in done.stderr
+        assert "hidden" not in done.stderr
+
+
+def test_a_database_of_a_newer_version_is_left_alone(run, few, tmp_path):
+    assert run("migrate").returncode == 0
+    file = tmp_path / "var" / "thamdai.db"
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    examined = run("doctor", LINE_API_URL="http://127.0.0.1:9", AGENCIES_DIR=few)
+    here = {"DATA_DIR": tmp_path / "var", "AGENCIES_DIR": few, "SEMANTIC": "false"}
+
+    assert "✗ database: ใหม่กว่าโปรแกรมนี้ (รุ่น 9999)" in examined.stdout
+    assert examined.returncode == 1
+    for done in (run("migrate"), run("staff", "list"), started("serve", PORT="0", **here)):
+        assert done.returncode == 1
+        assert "9999" in done.stderr
+        assert "newer than this program" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_a_data_folder_that_is_none_is_told(tmp_path):
+    (tmp_path / "var").write_text("a file")
+    done = started("serve", DATA_DIR=tmp_path / "var", PORT="0")
+
+    assert done.returncode == 1
+    assert f"cannot read or write: {tmp_path / 'var'}: File exists" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_server_that_cannot_start_says_why(few, tmp_path):
+    done = started("serve", DATA_DIR=tmp_path, AGENCIES_DIR=few, DATABASE_URL=NOWHERE, PORT="0")
+    empty = started("serve", DATA_DIR=tmp_path / "var", AGENCIES_DIR=tmp_path / "none", PORT="0")
+
+    assert done.returncode == empty.returncode == 1
+    assert "cannot start: Connection refused" in done.stderr
+    assert "hidden" not in done.stderr
+    assert str(tmp_path / "none") in empty.stderr
+    assert "Traceback" not in done.stderr + empty.stderr
+
+
+@pytest.mark.parametrize("command", ["doctor", "migrate"])
+def test_what_a_command_makes_is_for_its_own_account(run, few, tmp_path, command):
+    run(command, LINE_API_URL="http://127.0.0.1:9", AGENCIES_DIR=few)
+
+    assert stat.S_IMODE((tmp_path / "var").stat().st_mode) == 0o700
+    assert stat.S_IMODE((tmp_path / "var" / "thamdai.db").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("letters", ["iso-8859-11", "ascii"])
+def test_a_locale_without_our_letters_hides_no_finding(few, tmp_path, letters):
+    """iso-8859-11 is Thai (TIS-620), and has no tick."""
+    here = {"LINE_API_URL": "http://127.0.0.1:9", "AGENCIES_DIR": few}
+    done = started("doctor", DATA_DIR=tmp_path / "var", letters=letters, **here)
+
+    assert done.returncode == 0, done.stderr
+    assert "\\u2713 disk:" in done.stdout
+    assert "buriram Telegram:" in done.stdout
+    assert ("เหลือ" in done.stdout) is (letters != "ascii")
+
+
+def test_the_doctor_finds_a_damaged_key(run, few, tmp_path):
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var" / "secret.key").write_bytes(b"short")
+    done = run("doctor", LINE_API_URL="http://127.0.0.1:9", AGENCIES_DIR=few)
+
+    assert done.returncode == 1
+    assert "✗ secret.key: ใช้กุญแจนี้ไม่ได้" in done.stdout

@@ -26,6 +26,7 @@ async def test_a_served_conversation_is_answered_and_leaves_no_word_in_the_log(t
         "THAMDAI_AGENCIES_DIR": str(tmp_path / "agencies"),
         "THAMDAI_PORT": "0",
         "THAMDAI_LOG_LEVEL": "DEBUG",
+        "THAMDAI_KEEPDAYS": "30",
     }
     pipe = asyncio.subprocess.PIPE
     server = await asyncio.create_subprocess_exec(
@@ -54,7 +55,11 @@ async def test_a_served_conversation_is_answered_and_leaves_no_word_in_the_log(t
     assert replies[1][0]["entry"]
     assert CANARY not in log.decode() + output.decode()
     assert json.dumps(CANARY)[1:-1] not in log.decode() + output.decode()
-    assert '"event": "stopped"' in log.decode()
+    events = [json.loads(line) for line in log.decode().splitlines()]
+    assert events[-1]["event"] == "stopped"
+    assert [e["variable"] for e in events if e["event"] == "setting_unknown"] == [
+        "THAMDAI_KEEPDAYS"
+    ]
 
 
 async def _address(server: asyncio.subprocess.Process) -> str:

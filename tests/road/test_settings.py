@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.secrets import LENGTH, secret_key, telegram_secret
-from bot.settings import BadSettings, ChannelSecrets, channel_secrets, load
+from bot.settings import BadSettings, ChannelSecrets, Settings, channel_secrets, load, unknown
 
 
 @pytest.mark.parametrize(
@@ -16,11 +16,19 @@ from bot.settings import BadSettings, ChannelSecrets, channel_secrets, load
         ("PORT", "eighty"),
         ("PORT", "70000"),
         ("KEEP_DAYS", "0"),
+        ("KEEP_DAYS", "99999999999"),
         ("TELEGRAM_MODE", "pigeon"),
         ("LOG_LEVEL", "loud"),
         ("SEMANTIC", "perhaps"),
         ("DATABASE_URL", "postgresql://localhost/thamdai"),
         ("DATABASE_URL", "mysql://localhost/thamdai"),
+        ("DATABASE_URL", "sqlite+aiosqlite:///"),
+        ("PUBLIC_URL", "chat.example.go.th"),
+        ("PUBLIC_URL", "https://"),
+        ("PUBLIC_URL", "http://[bad"),
+        ("PUBLIC_URL", "https://a.example b"),
+        ("DATABASE_URL", "sqlite+aiosqlite:///:memory:"),
+        ("DATABASE_URL", "postgresql+asyncpg://thamdai:pass@word:@[db/thamdai"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(
@@ -43,6 +51,26 @@ def test_the_database_lies_in_the_data_folder_unless_told_otherwise(
     assert load().database == "postgresql+asyncpg://db/thamdai"
 
 
+def test_an_empty_setting_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"THAMDAI_{name.upper()}", raising=False)
+    unset = load()
+    for name in Settings.model_fields:
+        monkeypatch.setenv(f"THAMDAI_{name.upper()}", "")
+
+    assert load() == unset
+
+
+def test_a_password_in_an_address_that_cannot_be_read_is_not_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("THAMDAI_DATABASE_URL", "postgresql+asyncpg://thamdai:pass@word:@[db/x")
+
+    with pytest.raises(BadSettings) as found:
+        load()
+    assert "word" not in str(found.value).replace("PASSWORD", "")
+
+
 def test_an_agencys_secrets_come_from_its_own_variables() -> None:
     found = channel_secrets(
         "tha-po",
@@ -54,6 +82,19 @@ def test_an_agencys_secrets_come_from_its_own_variables() -> None:
     )
 
     assert found == ChannelSecrets(line_channel_secret="s", telegram_token="1:a")
+
+
+def test_a_variable_that_nothing_reads_is_named() -> None:
+    given = {
+        "THAMDAI_KEEPDAYS": "30",
+        "THAMDAI_KEEP_DAYS": "30",
+        "thamdai_port": "1",
+        "THAMDAI_THA_PO_LINE_ACCESS_TOKEN_FILE": "x",
+        "THAMDAI_THAPO_LINE_ACCESS_TOKEN": "x",
+        "PATH": "/bin",
+    }
+
+    assert unknown(["tha-po"], given) == ["THAMDAI_KEEPDAYS", "THAMDAI_THAPO_LINE_ACCESS_TOKEN"]
 
 
 def test_a_secret_in_a_file_is_read_without_its_line_end_and_byte_order_mark(
