@@ -122,6 +122,7 @@ class Program:
             metrics=self.metrics,
             quotas=self.quotas,
         )
+        now, metrics = clock.now, self.metrics
         self.lanes = Lanes(
             self.database,
             self.channels,
@@ -130,17 +131,16 @@ class Program:
             apologise=desk.apologise,
             committed=self._committed,
             busy=BusySigns(self.channels).show,
-            clock=clock.now,
-            metrics=self.metrics,
+            clock=now,
+            metrics=metrics,
             is_pressed=lambda: self.inbox.is_pressed,
         )
-        self.inbox = Inbox(
-            self.database, arrived=self.lanes.add, clock=clock.now, metrics=self.metrics
-        )
+        self.inbox = Inbox(self.database, arrived=self.lanes.add, clock=now, metrics=metrics)
         self.openings = Openings(
             lambda: self.accounts.held,
             self.inbox.accept,
-            self.metrics,
+            metrics,
+            self.delivery.wake,
             polls=self.settings.telegram_mode == "polling",
         )
 

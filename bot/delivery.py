@@ -132,12 +132,14 @@ class Delivery:
         return max(0.02, nap)
 
     def _ready_accounts(self) -> list[str]:
-        """Ours, and neither held back by the platform nor waiting for it."""
+        """Ours, open, and neither held back by the platform nor waiting for it."""
         held, full = self._accounts.held, Counter(self._in_hand.values())
         return [
             account
             for account in sorted(held)
-            if self._paces[account].is_open and full[account] < AT_ONCE
+            if self._channels[account].is_open
+            and self._paces[account].is_open
+            and full[account] < AT_ONCE
         ]
 
     async def _take(self) -> list[Any]:

@@ -23,12 +23,15 @@ class Openings:
         held: Callable[[], Collection[str]],
         accept: Accept,
         metrics: Metrics,
+        opened: Callable[[], None],
         *,
         polls: bool,
     ) -> None:
+        """Take what accounts are ours, who takes updates, and whom to tell of one that is open."""
         self._held = held
         self._accept = accept
         self._metrics = metrics
+        self._opened = opened
         self._polls = polls
         self._stopping = asyncio.Event()
 
@@ -48,6 +51,7 @@ class Openings:
                 log.warning("channel_not_open", account=account, fault=error.reason)
             await asyncio.sleep(REOPEN)
         gauge.set(1)
+        self._opened()
         if isinstance(channel, Polled) and self._polls:
             await self._poll(account, channel)
 

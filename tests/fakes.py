@@ -55,6 +55,7 @@ class FakeChannel:
         self.agency = agency
         self.name = name
         self.is_mailbox = is_mailbox
+        self.is_open = True
         self.tried: list[Call] = []
         """Every call, in the order begun."""
         self.sent: list[Call] = []
@@ -66,7 +67,6 @@ class FakeChannel:
         self.gate.set()
         self.space: tuple[int, float] | None = None
         self.bulk = Bulk()
-        self.is_open = False
 
     @property
     def texts(self) -> list[str]:

@@ -74,6 +74,10 @@ class Channel(Protocol):
     """Whether its owner reads the outbox instead of being sent to."""
     bulk: Bulk
 
+    @property
+    def is_open(self) -> bool:
+        """Whether requests can be made: not before `open`, while the platform's SDK is loaded."""
+
     def receive(self, body: bytes, headers: Mapping[str, str]) -> list[InboundMessage]:
         """Every event of a webhook body that concerns us, in the order sent. Pure.
 

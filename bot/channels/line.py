@@ -204,6 +204,11 @@ class LineChannel:
             async for piece in found:
                 yield piece
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the clients are made."""
+        return self._calls is not None
+
     def _opened(self) -> "LineCalls":
         if self._calls is None:
             raise DeliveryError("not open", retry=True)

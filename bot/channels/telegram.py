@@ -160,6 +160,11 @@ class TelegramChannel:
         except (TelegramError, DeliveryError, *ODD_ANSWERS):
             log.debug("telegram_busy_not_shown", agency=self.agency)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the client is made."""
+        return self._bot is not None
+
     def _opened(self) -> Bot:
         if self._bot is None:
             raise DeliveryError("not open", retry=True)

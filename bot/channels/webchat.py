@@ -15,7 +15,7 @@ class WebChannel:
     """One agency's web chat. Messages come in through its page, not through a webhook."""
 
     name = NAME
-    is_mailbox = True
+    is_mailbox = is_open = True
     bulk = Bulk()
 
     def __init__(self, agency: str) -> None:

@@ -116,6 +116,15 @@ class TestEveryChannel:
 
         assert (channel.name, channel.agency, channel.is_mailbox) == (side.name, "aa", False)
 
+    async def test_is_open_from_its_opening_to_its_closing(
+        self, side: Side, channel: Channel
+    ) -> None:
+        was_open = channel.is_open
+        await channel.close()
+
+        assert side.channel("http://127.0.0.1:1").is_open is False
+        assert (was_open, channel.is_open) == (True, False)
+
     def test_reads_a_text(self, side: Side) -> None:
         body = (PAYLOADS / side.name / "text.json").read_bytes()
         channel = side.channel("http://127.0.0.1:1")

@@ -243,6 +243,22 @@ async def test_who_blocked_us_is_sent_nothing_more(road: Road) -> None:
     assert not (await road.contact(MALEE)).blocked
 
 
+async def test_an_account_that_is_not_open_yet_costs_its_requests_no_try(road: Road) -> None:
+    road.channel.is_open = False
+    await road.post(SOMCHAI, "1")
+    road.begin("accounts", "delivery")
+    await until(lambda: ACCOUNT in road.accounts.held)
+    await asyncio.sleep(0.2)
+    tried = list(road.channel.tried)
+
+    road.channel.is_open = True
+    road.delivery.wake()
+    await until(lambda: road.channel.sent)
+
+    assert tried == []
+    assert [call.attempts for call in road.channel.sent] == [0]
+
+
 async def test_what_was_under_way_at_a_crash_is_sent_again_and_says_so(
     road: Road, make_road: MakeRoad
 ) -> None:
