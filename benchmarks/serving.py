@@ -156,7 +156,7 @@ class Server:
     def logged(self) -> str:
         """What all its runs wrote."""
         files = sorted(self.folder.glob("log-*.txt"))
-        return "".join(file.read_text("utf-8", "replace") for file in files)
+        return "\n".join(file.read_text("utf-8", "replace") for file in files)  # killed in a line
 
     def log_events(self, name: str) -> list[dict[str, Any]]:
         """The lines of its log with one name."""
