@@ -104,38 +104,38 @@ class Program:
         return self._application()
 
     def _assemble(self) -> None:
+        database, metrics = self.database, self.metrics
         key = secret_key(self.settings.data_dir)
-        desk = Desk(self.registry.get, self.metrics, address=self.settings.public_url, key=key)
+        desk = Desk(self.registry.get, metrics, address=self.settings.public_url, key=key)
         self.accounts = self._accounts()
         self.delivery = Delivery(
-            self.database, self.channels, self.accounts, clock=clock.now, metrics=self.metrics
+            database, self.channels, self.accounts, clock=clock.now, metrics=metrics
         )
         self.files = FileStore(self.settings.files)
         self.fetching = Fetching(
-            self.database, self.channels, self.files, settings=self.settings, clock=clock.now
+            database, self.channels, self.files, settings=self.settings, clock=clock.now
         )
         self.messenger = Messenger(
-            self.database,
+            database,
             self.channels,
             self._committed,
             clock=clock.now,
-            metrics=self.metrics,
+            metrics=metrics,
             quotas=self.quotas,
         )
-        now, metrics = clock.now, self.metrics
         self.lanes = Lanes(
-            self.database,
+            database,
             self.channels,
             prepare=desk.prepare,
             handle=desk.handle,
             apologise=desk.apologise,
             committed=self._committed,
             busy=BusySigns(self.channels).show,
-            clock=now,
+            clock=clock.now,
             metrics=metrics,
             is_pressed=lambda: self.inbox.is_pressed,
         )
-        self.inbox = Inbox(self.database, arrived=self.lanes.add, clock=now, metrics=metrics)
+        self.inbox = Inbox(database, arrived=self.lanes.add, clock=clock.now, metrics=metrics)
         self.openings = Openings(
             lambda: self.accounts.held,
             self.inbox.accept,

@@ -114,11 +114,6 @@ class Turn:
         return self.match is not None and self.match.decision is Decision.ANSWER
 
     @property
-    def sureness(self) -> float:
-        """How likely the nearest answer is the one, from 0 to 1."""
-        return self.match.sureness if self.match else 0.0
-
-    @property
     def name(self) -> str:
         """The agency's name in the citizen's language."""
         return self.agency.profile.name.of(self.language)

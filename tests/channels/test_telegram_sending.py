@@ -98,17 +98,23 @@ REFUSALS: dict[str, tuple[Fault, DeliveryError]] = {
 }
 
 
+async def refused(
+    channel: TelegramChannel, telegram: FakeTelegram, fault: Fault, payload: dict[str, object]
+) -> DeliveryError:
+    """What sending this comes to where Telegram answers so."""
+    telegram.fail("sendMessage", fault)
+    with pytest.raises(DeliveryError) as caught:
+        await channel.send(call(payload))
+    return caught.value
+
+
 @pytest.mark.parametrize("name", REFUSALS)
 async def test_what_an_answer_means(
     channel: TelegramChannel, telegram: FakeTelegram, name: str
 ) -> None:
     fault, meaning = REFUSALS[name]
-    telegram.fail("sendMessage", fault)
 
-    with pytest.raises(DeliveryError) as caught:
-        await channel.send(call(TEXT))
-
-    assert caught.value == meaning
+    assert await refused(channel, telegram, fault, TEXT) == meaning
     assert len(telegram.asked) == 1
 
 
@@ -144,12 +150,8 @@ async def test_a_tapped_button_stops_spinning_also_where_its_reply_fails(
     channel: TelegramChannel, telegram: FakeTelegram, name: str
 ) -> None:
     fault, meaning = REFUSALS[name]
-    telegram.fail("sendMessage", fault)
 
-    with pytest.raises(DeliveryError) as caught:
-        await channel.send(call({**TEXT, "answers": "77"}))
-
-    assert caught.value == meaning
+    assert await refused(channel, telegram, fault, {**TEXT, "answers": "77"}) == meaning
     assert len(telegram.of("answerCallbackQuery")) == (meaning.after is None)
 
 

@@ -194,10 +194,8 @@ async def ends(press: Press, number: int) -> None:
         await announcing.end_now(session, press.agency, found, SECOND, press.clock())
 
 
-@pytest.mark.parametrize("lasts", [timedelta(days=9), None])
-async def test_an_early_end_is_told_though_a_correction_is_posted_in_the_same_minute(
-    press: Press, lasts: timedelta | None
-) -> None:
+async def ended_while_corrected(press: Press, lasts: timedelta | None) -> int:
+    """Its number: a correction is signed, half a minute later it is ended, and then corrected."""
     await press.subscribes("wants", "telegram")
     notice = replaced(CUT, kind="notice")
     number = await press.announces(notice)
@@ -206,6 +204,15 @@ async def test_an_early_end_is_told_though_a_correction_is_posted_in_the_same_mi
     await ends(press, number)
     press.clock.move(seconds=31)
     await press.goes_out()
+    return number
+
+
+@pytest.mark.parametrize("lasts", [timedelta(days=9), None])
+async def test_an_early_end_is_told_though_a_correction_is_posted_in_the_same_minute(
+    press: Press, lasts: timedelta | None
+) -> None:
+    number = await ended_while_corrected(press, lasts)
+
     assert (await standing(press, number)).ended_at is None
 
     press.clock.move(seconds=30)
@@ -221,14 +228,8 @@ async def test_an_early_end_is_told_though_a_correction_is_posted_in_the_same_mi
 async def test_an_early_end_that_is_undone_ends_as_the_correction_says(
     press: Press, lasts: timedelta | None, told: int
 ) -> None:
-    await press.subscribes("wants", "telegram")
-    notice = replaced(CUT, kind="notice")
-    number = await press.announces(notice)
-    await press.signs(notice, relation=Relation.CORRECTION, first=number, lasts=lasts)
-    press.clock.move(seconds=30)
-    await ends(press, number)
-    press.clock.move(seconds=31)
-    await press.goes_out()
+    number = await ended_while_corrected(press, lasts)
+
     async with press.database.session() as session:
         found = await announcement_of(session, press.agency.slug, number)
         assert found

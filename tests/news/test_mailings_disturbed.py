@@ -46,6 +46,16 @@ async def begun(press: Press, channel: str, **how: object) -> Mailing:
     return mailing
 
 
+async def fed(press: Press, channel: str) -> Mailing:
+    """A mailing of which the first page waits in the outbox, and nobody sends."""
+    mailing = await begun(press, channel)
+    going = asyncio.create_task(press.mailroom.page(mailing.id, 1, 0))
+    await asyncio.sleep(0.2)
+    going.cancel()
+    await asyncio.gather(going, return_exceptions=True)
+    return mailing
+
+
 async def resume(press: Press, number: int) -> None:
     """As staff do it."""
     async with press.database.session() as session:
@@ -130,11 +140,7 @@ async def test_what_begins_to_go_out_just_as_it_is_stopped_is_not_tried_again(
     press: Press,
 ) -> None:
     await crowd(press, "telegram", 2)
-    mailing = await begun(press, "telegram")
-    going = asyncio.create_task(press.mailroom.page(mailing.id, 1, 0))
-    await asyncio.sleep(0.2)  # fed, and nobody sends
-    going.cancel()
-    await asyncio.gather(going, return_exceptions=True)
+    mailing = await fed(press, "telegram")
     first = (await press.newsroom.outgoing())[0].id
 
     async with press.database.write() as connection:
@@ -306,11 +312,7 @@ async def test_who_stops_the_news_while_they_are_being_sent_is_spared_them(press
 
 async def test_nothing_goes_out_of_what_failed_before_somebody_lets_it_go_on(press: Press) -> None:
     await crowd(press, "telegram", 3)
-    mailing = await begun(press, "telegram")
-    going = asyncio.create_task(press.mailroom.page(mailing.id, 1, 0))
-    await asyncio.sleep(0.2)  # fed, and nobody sends
-    going.cancel()
-    await asyncio.gather(going, return_exceptions=True)
+    mailing = await fed(press, "telegram")
 
     await press.mailroom.fail(mailing.id, 1)
     async with press.sending():
