@@ -228,7 +228,7 @@ def main() -> None:
         written = known_needs().as_written
         forms = [normalise(text) for text in written]
         texts = list(dict.fromkeys([*forms, *map(normalise, [*others_questions(), *idle_words()])]))
-        shipped.write(texts, made.encode_kept(texts), forms, written)
+        shipped.write_library(texts, made.encode_kept(texts), forms, written)
     seconds: dict[str, Projected] = {}
     if (found := second_encoder(options.cache, sets)) is not None:
         apart = Projected(*found)

@@ -32,14 +32,14 @@ from bot.lanes import Lanes
 from bot.mailbox import Bells
 from bot.metrics import Metrics
 from bot.openings import Openings
-from bot.reading import complete, make_encoder, make_notebook, make_registry, warmed
+from bot.reading import begun, complete, make_encoder, make_notebook, make_registry, warmed
 from bot.secrets import secret_key
 from bot.settings import Settings
 from bot.sweeps import Sweep
 from bot.tables import account_of
 from bot.timetable import MAILING, mailing_errand, timetable
 from bot.webhooks import MAX_BODY, Webhooks
-from handlers.desk import Desk
+from handlers.desk import Desk, get_ready
 from knowledge.bulletins import Rates
 from knowledge.library import Library
 
@@ -60,8 +60,7 @@ class Program:
         self.metrics = Metrics()
         self.database = Database(settings.database)
         self._encoder = make_encoder(settings)
-        is_quick = self._encoder is not None and self._encoder.has_kept
-        self.registry = make_registry(settings, self._encoder if is_quick else None)
+        self.registry = make_registry(settings)
         self._notebook = make_notebook(settings)
         self.library = Library(self.database, self.registry, clock.now)
         self.bells = Bells()
@@ -97,8 +96,7 @@ class Program:
         before, after = await migration.upgrade(self.database)
         if before != after:
             log.info("migrated", before=before, after=after)
-        with self._notebook.open():
-            await self.library.refresh()
+        await begun(self.library, self.registry, self._encoder, self._notebook)
         self._assemble()
         self._admit()
         return self._application()
@@ -227,7 +225,7 @@ class Program:
         """Begin the work behind the requests."""
         jobs: Mapping[str, Any] = {
             "inbox": self.inbox.run(),
-            "lanes": warmed(self.registry, self._encoder, self.lanes.run),
+            "lanes": warmed(self.registry, self._encoder, get_ready, self.lanes.run),
             "sweep": self.lanes.sweep(),
             "accounts": self.accounts.run(),
             "delivery": self.delivery.run(),

@@ -8,11 +8,13 @@ import structlog
 
 from bot import memory
 from bot.settings import Settings
+from knowledge.agency import Agency
 from knowledge.embedding import CachedEncoder, open_encoder
 from knowledge.lexical import concepts
+from knowledge.library import Library
 from knowledge.registry import Registry
 from knowledge.remembering import Notebook, Remembered
-from knowledge.thai import normalised
+from knowledge.thai import normalise, normalised
 from knowledge.words import toneless
 
 log = structlog.get_logger()
@@ -27,7 +29,7 @@ def make_encoder(settings: Settings) -> CachedEncoder | None:
     return encoder
 
 
-def make_registry(settings: Settings, encoder: CachedEncoder | None) -> Registry:
+def make_registry(settings: Settings, encoder: CachedEncoder | None = None) -> Registry:
     """The agencies of the agencies folder, not read yet."""
     return Registry(settings.agencies_dir, settings.data_dir / "agencies", encoder=encoder)
 
@@ -38,11 +40,35 @@ def make_notebook(settings: Settings) -> Notebook:
     return Notebook(settings.data_dir / "vectors" / "texts.json", functions)
 
 
+async def begun(
+    library: Library, registry: Registry, encoder: CachedEncoder | None, notebook: Notebook
+) -> None:
+    """Serve all agencies: by meaning at once where little of it must be computed first."""
+    with notebook.open():
+        await library.read()
+        if _is_quick(encoder, registry):
+            registry.use(encoder)
+        await library.refresh()
+
+
+def _is_quick(encoder: CachedEncoder | None, registry: Registry) -> bool:
+    """Whether the meaning of what the registry has read needs little computing."""
+    if encoder is None or encoder.has_kept:
+        return encoder is not None
+    entries = [e for agency in registry.read_agencies.values() for e in agency.entries.values()]
+    return encoder.has_shipped([normalise(entry.question.th) for entry in entries])
+
+
 async def warmed(
-    registry: Registry, encoder: CachedEncoder | None, answer: Callable[[], Awaitable[None]]
+    registry: Registry,
+    encoder: CachedEncoder | None,
+    get_ready: Callable[[Agency], None],
+    answer: Callable[[], Awaitable[None]],
 ) -> None:
     """Answer once what the first question needs is loaded: webhooks are kept meanwhile."""
     await asyncio.to_thread(toneless)
+    for served in registry.served.values():
+        await asyncio.to_thread(get_ready, served.agency)
     if encoder is not None and registry.has_encoder:
         await asyncio.to_thread(encoder.warm)
     await answer()
@@ -51,7 +77,7 @@ async def warmed(
 async def complete(registry: Registry, encoder: CachedEncoder | None, notebook: Notebook) -> None:
     """Do what the start did not wait for.
 
-    At the very first start answers are by words until the meaning of all entries is computed.
+    Where entries have never been seen, answers are by words until their meaning is computed.
     """
     if encoder is not None and not registry.has_encoder:
         await asyncio.to_thread(encoder.warm)

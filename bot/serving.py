@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -18,12 +19,16 @@ from bot.logs import where
 from bot.settings import Settings, unknown
 from bot.terminal import complain, reason
 
+SWITCH = 0.0005
+"""Seconds for which a thread that computes may hold up the event loop each time."""
+
 log = structlog.get_logger()
 
 
 def serve(settings: Settings) -> int:
     """Run the server until it is told to stop."""
     logs.set_up(settings.log_level)
+    sys.setswitchinterval(SWITCH)
     with ExitStack() as held:
         try:
             for folder, name in _places(settings):

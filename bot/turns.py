@@ -101,13 +101,13 @@ class Turns:
     async def _run(
         self, session: AsyncSession, contact: ContactRow, head: Head, prepared: Any, now: datetime
     ) -> Sequence[Reply]:
-        contact.seen_at = now
         try:
             if isinstance(prepared, Exception):
                 raise prepared
             replies = await self._handle(session, contact, head.message, prepared, now)
         except OSError as error:  # the database's connection is open by now
             raise FlowFault(type(error).__name__) from error
+        contact.seen_at = now
         if head.message.kind not in (Kind.LEAVE, Kind.UNSEND):  # who writes has come back
             contact.blocked = head.message.kind is Kind.UNFOLLOW
         return replies

@@ -66,16 +66,14 @@ class Facts:
     same: Ticket | None = None
     """A matter that it is likely the same as."""
 
-    def moot(self, agency: Agency, draft: Draft) -> set[Step]:
-        """The questions that do not arise."""
-        found = set()
-        if not nearest(list(agency.topics.values()), draft.what, limit=1):
-            found.add(Step.TOPIC)
-        if draft.place or not any(file.place for file in self.files):
-            found.add(Step.SPOT)
-        if self.same is None:
-            found.add(Step.SAME)
-        return found
+
+def arises(step: Step, agency: Agency, draft: Draft, facts: Facts) -> bool:
+    """Whether there is anything to ask at this step."""
+    if step is Step.TOPIC:
+        return bool(nearest(list(agency.topics.values()), draft.what, limit=1))
+    if step is Step.SPOT:
+        return not draft.place and any(file.place for file in facts.files)
+    return step is not Step.SAME or facts.same is not None
 
 
 def ask(turn: Turn, draft: Draft, step: Step, facts: Facts) -> Reply:

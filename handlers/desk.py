@@ -24,6 +24,7 @@ from handlers.conversation import Outcome, State, Turn, listed
 from handlers.drafts import Draft
 from handlers.openers import openers
 from handlers.router import route
+from handlers.signs import signs
 from knowledge.agency import Agency
 from knowledge.masking import mask
 from knowledge.matching import Decision, Match
@@ -189,6 +190,14 @@ class Desk:
         menu = Choice(wording.say("menu.open", language), "menu")
         contact = Choice(wording.say("menu.contact", language), "contact")
         return [Reply(wording.say("fault.apology", language), (menu, contact))]
+
+
+def get_ready(agency: Agency) -> None:
+    """Make what every message is looked through for: a tenth of a second or more."""
+    openers(agency.wording)
+    signs(agency.wording)
+    for topic in agency.topics.values():
+        _ = topic.said
 
 
 async def _take_back(

@@ -103,8 +103,8 @@ async def _may_join(turn: Turn, draft: Draft, number: str | None, now: datetime)
     """Whether this is the matter that was offered: any other is somebody else's."""
     if number in {None, draft.join}:
         return True
-    facts = await report.facts_of(turn, draft, now)
-    return facts.same is not None and facts.same.number == number
+    same = await report.same_matter(turn, draft, now)
+    return same is not None and same.number == number
 
 
 async def _placed(turn: Turn, draft: Draft, *, is_used: bool) -> Draft:
@@ -120,7 +120,7 @@ async def _placed(turn: Turn, draft: Draft, *, is_used: bool) -> Draft:
 
 async def _sent(turn: Turn, draft: Draft, now: datetime) -> Outcome:
     """Send it, if nothing is missing any more."""
-    facts = await report.facts_of(turn, draft, now)
-    if draft.step(facts.moot(turn.agency, draft)) is not Step.PREVIEW:
+    step, facts = await report.next_step(turn, draft, now)
+    if step is not Step.PREVIEW:
         return await report.going_on(turn, draft, now)
     return await sending.send(turn, draft, facts.files, now, ways=report.ways_on(turn))

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from admin import attachments, duplicates
+from admin.tickets import Ticket
 from bot.messages import Choice, Reply
 from bot.messages import Kind as Event
 from bot.tables import account_of
@@ -98,8 +99,7 @@ async def meant(turn: Turn, text: str, now: datetime) -> str | None:
         return None
     if word is Answer.DROP:
         return "draft:drop"
-    facts = await facts_of(turn, draft, now)
-    step = draft.step(facts.moot(turn.agency, draft))
+    step, facts = await next_step(turn, draft, now)
     if word is Answer.NO and step in SKIPPABLE:
         return f"draft:skip:{step}"
     if word is Answer.YES and step is Step.SAME and facts.same:
@@ -137,8 +137,7 @@ SHORT: Mapping[tuple[Step, Answer | None], str] = {
 
 async def before(turn: Turn, draft: Draft, now: datetime) -> Turn:
     """The turn as if the step that this draft asks for had just been asked."""
-    facts = await facts_of(turn, draft, now)
-    reply = asking.ask(turn, draft, draft.step(facts.moot(turn.agency, draft)), facts)
+    reply = asking.ask(turn, draft, *await next_step(turn, draft, now))
     state = replace(
         turn.state, draft=replace(draft, paused=False), offered=reply.choices, listed=listed(reply)
     )
@@ -158,8 +157,7 @@ async def said(turn: Turn, text: str, now: datetime) -> Outcome:
     if draft is None:
         return menu.old_button(turn)
     part = Said(text, turn.message.message_id)
-    facts = await facts_of(turn, draft, now)
-    step = draft.step(facts.moot(turn.agency, draft))
+    step, _ = await next_step(turn, draft, now)
     take = ANSWERS.get(step)
     if take is None:
         return await going_on(turn, add(draft, part), now, turn.say("report.added"))
@@ -250,9 +248,7 @@ async def going_on(turn: Turn, draft: Draft, now: datetime, lead: str | None = N
     """Ask what is still missing, or show all of it before it is sent."""
     filed = draft.filed if turn.message.attachment else None
     draft = replace(draft, touched=now, paused=False, filed=filed)
-    facts = await facts_of(turn, draft, now)
-    step = draft.step(facts.moot(turn.agency, draft))
-    reply = asking.ask(turn, draft, step, facts)
+    reply = asking.ask(turn, draft, *await next_step(turn, draft, now))
     if lead:
         reply = Reply(f"{lead}\n\n{reply.text}", reply.choices)
     return Outcome((reply,), draft=draft)
@@ -264,20 +260,32 @@ def is_worded(turn: Turn) -> bool:
     return draft is not None and draft.step({Step.TOPIC, Step.SPOT, Step.SAME}) in WORDS
 
 
-async def facts_of(turn: Turn, draft: Draft, now: datetime) -> Facts:
-    files = await attachments.of(turn.session, draft.files) if draft.files else ()
-    same = None
-    if draft.kind is not None and draft.said and Step.SAME not in draft.done:
-        same = await duplicates.likely_same(
-            turn.session,
-            turn.agency.slug,
-            draft.kind,
-            draft.what,
-            now=now,
-            item=draft.item,
-            entry=draft.entry,
-            url=draft.url,
-            topic=draft.topic,
-            place=(draft.place.latitude, draft.place.longitude) if draft.place else None,
-        )
-    return Facts(files, same)
+async def next_step(turn: Turn, draft: Draft, now: datetime) -> tuple[Step, Facts]:
+    """What is to be asked now, with what the database knows of it, asked only where it matters."""
+    facts = Facts(await attachments.of(turn.session, draft.files) if draft.files else ())
+    moot: set[Step] = set()
+    while (step := draft.step(moot)) not in moot:
+        if step is Step.SAME:
+            facts = Facts(facts.files, await same_matter(turn, draft, now))
+        if asking.arises(step, turn.agency, draft, facts):
+            break
+        moot.add(step)
+    return step, facts
+
+
+async def same_matter(turn: Turn, draft: Draft, now: datetime) -> Ticket | None:
+    """The matter that it is likely the same as, unless that was settled."""
+    if draft.kind is None or not draft.said or Step.SAME in draft.done:
+        return None
+    return await duplicates.likely_same(
+        turn.session,
+        turn.agency.slug,
+        draft.kind,
+        draft.what,
+        now=now,
+        item=draft.item,
+        entry=draft.entry,
+        url=draft.url,
+        topic=draft.topic,
+        place=(draft.place.latitude, draft.place.longitude) if draft.place else None,
+    )

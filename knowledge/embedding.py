@@ -3,7 +3,6 @@
 import contextlib
 import ctypes
 import importlib.util
-import os
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -16,7 +15,8 @@ from weakref import WeakKeyDictionary, WeakValueDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge import shipped
+from knowledge import shipped, vector_files
+from knowledge.shipped import Shipped
 from knowledge.words import DATA
 
 Vectors = NDArray[np.float32]
@@ -30,6 +30,7 @@ SECOND_WIDTH: Final = 384
 FEW: Final = 64  # texts that the second encoder takes in one piece, for the room it needs
 CPU: Final = Path("/proc/cpuinfo")
 EMPTY: Final = " "
+NEARLY_ALL: Final = 0.9
 AT_ONCE: Final = 1_000  # many rows in one piece cost memory that is not given back
 LATEST: Final = 1_024
 """Questions, clauses and words whose vectors are kept in memory: two kilobytes each."""
@@ -91,9 +92,16 @@ class CachedEncoder:
         """Whether an earlier run has left vectors, so that starting with them is quick."""
         return self._file.exists() and (self.second is None or self.second.has_kept)
 
+    def has_shipped(self, texts: Sequence[str]) -> bool:
+        """Whether nearly all of these come ready made with the software."""
+        if not texts or self.second is not None:
+            return False
+        ready = self._shipped()
+        return sum(shipped.key_of(text) in ready for text in texts) > NEARLY_ALL * len(texts)
+
     def warm(self) -> None:
         """Load the model now rather than at the first question (about a second)."""
-        self.encode([EMPTY])
+        self._loaded()
         if self.second is not None:
             self.second.warm()
 
@@ -104,7 +112,7 @@ class CachedEncoder:
         with self._lock:
             found = {text: self._latest[text] for text in texts if text in self._latest}
         if new := [text for text in dict.fromkeys(texts) if text not in found]:
-            rows = self._projected(self._as_made(new))
+            rows = self._projected(self._made(new))
             found |= {text: row.copy() for text, row in zip(new, rows, strict=True)}
         with self._lock:
             for text, row in found.items():
@@ -113,6 +121,25 @@ class CachedEncoder:
             while len(self._latest) > LATEST:
                 self._latest.popitem(last=False)
         return np.stack([found[text] for text in texts])
+
+    def _made(self, texts: Sequence[str]) -> Vectors:
+        """As the model makes them; words that are often said come with the software."""
+        ready = self._shipped()
+        keys = [shipped.key_of(text) for text in texts]
+        new = {k: text for k, text in zip(keys, texts, strict=True) if k not in ready}
+        made = dict(zip(new, self._as_made(list(new.values())), strict=True)) if new else {}
+        return self._gathered(keys, made)
+
+    def _gathered(self, keys: Sequence[bytes], others: Mapping[bytes, Vectors]) -> Vectors:
+        """One row for each key: a shipped one, else one of the others."""
+        ready = self._shipped()
+        is_ready = np.asarray([key in ready for key in keys], bool)
+        rows = np.empty((len(keys), self.width), np.float32)
+        if is_ready.any():
+            rows[is_ready] = ready.rows([key for key in keys if key in ready])
+        if not is_ready.all():
+            rows[~is_ready] = [others[key] for key in keys if key not in ready]
+        return rows
 
     def _as_made(self, texts: Sequence[str]) -> Vectors:
         """As the model makes them."""
@@ -137,12 +164,10 @@ class CachedEncoder:
             self._keep(list(new), self._as_made(list(new.values())))
         with self._lock:
             known = self._read()
-            found = [ready[key] if key in ready else known[key] for key in keys]
-        rows = np.empty((len(found), self.width), np.float32)
-        for at in range(0, len(found), AT_ONCE):
-            rows[at : at + AT_ONCE] = self._projected(
-                np.asarray(found[at : at + AT_ONCE], np.float32)
-            )
+        rows = np.empty((len(keys), self.width), np.float32)
+        for at in range(0, len(keys), AT_ONCE):
+            some = slice(at, at + AT_ONCE)
+            rows[some] = self._projected(self._gathered(keys[some], known))
         return rows
 
     def _loaded(self) -> Any:
@@ -158,7 +183,7 @@ class CachedEncoder:
         model.encode(EMPTY)
         return model
 
-    def _shipped(self) -> Mapping[bytes, Vectors]:
+    def _shipped(self) -> Shipped:
         """What needs no computing, as it comes with the software."""
         return shipped.vectors()
 
@@ -166,7 +191,7 @@ class CachedEncoder:
         """What is known, with what another process has put into the file since."""
         written = self._file.stat().st_mtime_ns if self._file.exists() else 0
         if self._known is None or written != self._written:
-            self._known = {**_load(self._file, self.width), **(self._known or {})}
+            self._known = {**vector_files.load(self._file, self.width), **(self._known or {})}
             self._written = written
         return self._known
 
@@ -174,7 +199,7 @@ class CachedEncoder:
         with self._lock:
             known = self._read()
             known.update(zip(keys, rows.astype(np.float16), strict=True))
-            _save(self._file, known, self.width)
+            vector_files.save(self._file, known, self.width)
             self._written = self._file.stat().st_mtime_ns
 
 
@@ -211,8 +236,8 @@ class SecondEncoder(CachedEncoder):
 
         return E5(num_threads=1)
 
-    def _shipped(self) -> Mapping[bytes, Vectors]:
-        return {}
+    def _shipped(self) -> Shipped:
+        return shipped.NOTHING
 
 
 def open_encoder(directory: Path) -> tuple[CachedEncoder | None, EncoderStatus]:
@@ -273,26 +298,3 @@ def use_one_thread() -> None:
 def _sayable(text: str) -> str:
     """The text as a C library can take it: no lone surrogate, no null, not empty."""
     return text.encode("utf-8", "replace").decode().replace("\0", " ").strip() or EMPTY
-
-
-def _load(file: Path, width: int) -> dict[bytes, Vectors]:
-    """Vectors kept by an earlier run; a damaged or foreign file counts as none."""
-    try:
-        with np.load(file, allow_pickle=False) as stored:
-            keys, rows = stored["keys"], stored["rows"]
-    except (OSError, ValueError, KeyError, EOFError):
-        return {}
-    if rows.shape != (len(rows), width) or keys.shape != (len(rows), shipped.KEY):
-        return {}
-    return {key.tobytes(): row for key, row in zip(keys, rows, strict=True)}
-
-
-def _save(file: Path, known: Mapping[bytes, Vectors], width: int) -> None:
-    """Write it to a new file, and put that in the place of the old one at once."""
-    keys = np.frombuffer(b"".join(known), np.uint8).reshape(-1, shipped.KEY)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    fresh = file.with_suffix(f".{os.getpid()}-{threading.get_ident()}.part")
-    with fresh.open("wb") as out:
-        rows = np.asarray(list(known.values()), np.float16).reshape(-1, width)
-        np.savez(out, keys=keys, rows=rows)
-    fresh.replace(file)

@@ -27,12 +27,16 @@ class Library:
         self._unseeded: set[str] = set()
         self._served: dict[str, int] = {}
 
+    async def read(self) -> None:
+        """Read what has changed in the folders; it is served at the next refresh."""
+        self._unseeded |= set(await asyncio.to_thread(self._registry.read))
+
     async def refresh(self) -> list[str]:
         """Serve what has changed anywhere since the last look; returns the slugs.
 
         An agency whose entries cannot be had goes on as it was, and is tried at the next look.
         """
-        self._unseeded |= set(await asyncio.to_thread(self._registry.read))
+        await self.read()
         agencies = self._registry.read_agencies
         self._unseeded &= agencies.keys()
         async with self._database.read() as connection:

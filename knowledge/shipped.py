@@ -1,10 +1,10 @@
 """What comes with the software ready made: vectors and normal forms of its own texts."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,10 @@ from knowledge.words import DATA
 
 Vectors = NDArray[np.float32]
 
-FILE: Final = Path(str(DATA / "vectors.npz"))
+LIBRARY: Final = Path(str(DATA / "vectors.npz"))
+"""Needs, what other bodies are asked, and small talk."""
+ENTRIES: Final = Path(str(DATA / "entries.npz"))
+"""The agencies' own texts, and words that are often said."""
 KEY: Final = 16  # bytes of a text's hash
 
 
@@ -22,54 +25,68 @@ def key_of(text: str) -> bytes:
     return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=KEY).digest()
 
 
-class Shipped(Mapping[bytes, Vectors]):
-    """Each text's vector as the model makes it, by the text's key; kept in a byte a number."""
+class Shipped:
+    """Texts' vectors as the model makes them, by the texts' keys; kept in a byte a number."""
 
     def __init__(self, keys: Iterable[bytes], rows: NDArray[np.int8], scales: Vectors) -> None:
         self._places = {key: place for place, key in enumerate(keys)}
         self._rows, self._scales = rows, scales
 
-    def __getitem__(self, key: bytes) -> Vectors:
-        place = self._places[key]
-        row: Vectors = self._rows[place] * self._scales[place]
-        return row
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self._places)
+    def __contains__(self, key: bytes) -> bool:
+        return key in self._places
 
     def __len__(self) -> int:
         return len(self._places)
 
+    def rows(self, keys: Sequence[bytes]) -> Vectors:
+        """One row for each key; raises KeyError where one is not shipped."""
+        places = [self._places[key] for key in keys]
+        found: Vectors = self._rows[places] * self._scales[places, None]
+        return found
+
+
+NOTHING: Final = Shipped([], np.zeros((0, 1), np.int8), np.zeros(0, np.float32))
+
 
 @cache
-def vectors() -> Mapping[bytes, Vectors]:
+def vectors() -> Shipped:
     """What comes with the software."""
-    if not FILE.exists():
-        return {}
-    with np.load(FILE, allow_pickle=False) as stored:
-        keys = [key.tobytes() for key in stored["keys"]]
-        return Shipped(keys, stored["rows"], stored["scales"].astype(np.float16))
+    files = [np.load(file, allow_pickle=False) for file in (LIBRARY, ENTRIES) if file.exists()]
+    if not files:
+        return NOTHING
+    keys, rows, scales = (
+        np.concatenate([file[name] for file in files]) for name in ("keys", "rows", "scales")
+    )
+    return Shipped([key.tobytes() for key in keys], rows, scales)
 
 
 def forms(texts: Sequence[str]) -> list[str] | None:
     """The normal forms of just these texts, which take seconds to find anew; None of others."""
-    if not FILE.exists():
+    if not LIBRARY.exists():
         return None
-    with np.load(FILE, allow_pickle=False) as stored:
+    with np.load(LIBRARY, allow_pickle=False) as stored:
         if stored["of"].tobytes() != key_of("\n".join(texts)):
             return None
         found: bytes = stored["forms"].tobytes()
     return found.decode().split("\n")
 
 
-def write(texts: Sequence[str], rows: Vectors, forms: Sequence[str], of: Sequence[str]) -> None:
-    """Ship the vectors of `texts`, as the model makes them, and the normal `forms` `of` others."""
+def write(file: Path, texts: Sequence[str], rows: Vectors, **more: Any) -> None:
+    """Ship the vectors of `texts`, as the model makes them, and whatever else."""
     scales = np.abs(rows).max(axis=1) / 127
     np.savez(
-        FILE,
+        file,
         keys=np.frombuffer(b"".join(map(key_of, texts)), np.uint8).reshape(-1, KEY),
         rows=np.round(rows / scales[:, None]).astype(np.int8),
         scales=scales.astype(np.float32),
-        forms=np.frombuffer("\n".join(forms).encode(), np.uint8),
-        of=np.frombuffer(key_of("\n".join(of)), np.uint8),
+        **more,
     )
+
+
+def write_library(
+    texts: Sequence[str], rows: Vectors, forms: Sequence[str], of: Sequence[str]
+) -> None:
+    """Ship the vectors of the library's texts, and the normal `forms` `of` its needs."""
+    as_bytes = np.frombuffer("\n".join(forms).encode(), np.uint8)
+    whose = np.frombuffer(key_of("\n".join(of)), np.uint8)
+    write(LIBRARY, texts, rows, forms=as_bytes, of=whose)

@@ -169,9 +169,9 @@ def _is_kept(char: str) -> bool:
 
 
 def _rewrite(text: str) -> str:
-    """One pass over the words: spelling, abbreviations and particles."""
-    parts = filter(None, (_join(_rewritten(part)) for part in text.split()))
-    return _settle_cleaning(" ".join(parts)) or text
+    """One pass over the words of a clean text: spelling, abbreviations and particles."""
+    written = " ".join(filter(None, (_join(_rewritten(part)) for part in text.split())))
+    return text if written == text else _settle_cleaning(written) or text
 
 
 def _rewritten(part: str) -> list[Word]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -28,6 +28,11 @@ class Topic(BaseModel):
         """What it is called."""
         return self.en if language == "en" else self.th
 
+    @cached_property
+    def said(self) -> re.Pattern[str]:
+        """Finds its words."""
+        return any_of(self.words)
+
 
 class Topics(BaseModel):
     """The topics that hold where an agency sets no others."""
@@ -35,11 +40,6 @@ class Topics(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     topics: list[Topic] = Field(min_length=1)
-
-
-@lru_cache(maxsize=4096)
-def _words_of(topic: Topic) -> re.Pattern[str]:
-    return any_of(topic.words)
 
 
 def over(defaults: Iterable[Topic], own: Iterable[Topic]) -> Mapping[str, Topic]:
@@ -50,6 +50,6 @@ def over(defaults: Iterable[Topic], own: Iterable[Topic]) -> Mapping[str, Topic]
 def nearest(topics: Collection[Topic], text: str, *, limit: int) -> Sequence[Topic]:
     """The topics whose words are said, the one with the most said letters first."""
     plain = clean(text).lower()
-    said = {topic.id: sum(map(len, _words_of(topic).findall(plain))) for topic in topics}
+    said = {topic.id: sum(map(len, topic.said.findall(plain))) for topic in topics}
     found = [topic for topic in topics if said[topic.id]]
     return sorted(found, key=lambda topic: -said[topic.id])[:limit]

@@ -2,7 +2,7 @@
 
 import math
 import re
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from importlib.util import find_spec
 from pathlib import Path
@@ -192,7 +192,8 @@ def coverage(text: str) -> float:
     return sum(len(word.text) for word in cut if word.known) / size if size else 0.0
 
 
-def _cut(run: str, *, restore: bool) -> list[Word]:
+@lru_cache(maxsize=256)
+def _cut(run: str, *, restore: bool) -> tuple[Word, ...]:
     """The cheapest way to cut a run of Thai letters, as a shortest path over clusters."""
     bounds = [*(match.start() for match in CLUSTER.finditer(run)), len(run)]
     best = dict.fromkeys(bounds, math.inf)
@@ -205,7 +206,7 @@ def _cut(run: str, *, restore: bool) -> list[Word]:
             if base + cost < best[end]:
                 best[end] = base + cost
                 came[end] = (start, word)
-    return _walk_back(came, len(run))
+    return tuple(_walk_back(came, len(run)))
 
 
 def _edges(run: str, start: int, ends: list[int]) -> list[tuple[int, Word, float]]:

