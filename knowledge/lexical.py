@@ -23,7 +23,7 @@ LOW: Final = np.uint64(0xFFFFFFFF)
 BLOCK: Final = 20_000
 """Texts whose runs are made at once."""
 PART: Final = 1 << 22
-ROWS: Final = 60_000
+ROWS: Final = 12_000
 """Phrases from which on terms are summed up one by one."""
 
 
