@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from knowledge.registry import Registry
+from knowledge.registry import TAKEN, Registry
 
 
 @pytest.fixture
@@ -218,6 +218,15 @@ def test_a_folder_with_a_wrong_name_is_complained_about_until_it_has_another(reg
     assert "Second_One/profile.toml:1: ชื่อโฟลเดอร์" in str(fault)
     assert registry.refresh() == ["second-one"]
     assert not registry.faults
+
+
+@pytest.mark.parametrize("name", sorted(TAKEN))
+def test_a_folder_named_as_an_address_of_our_own_is_complained_about(registry, add, name):
+    add(name)
+
+    assert registry.refresh() == []
+    [fault] = registry.faults[name]
+    assert f"{name}/profile.toml:1: ชื่อโฟลเดอร์นี้ระบบใช้อยู่แล้ว / the folder's name is" in str(fault)
 
 
 @pytest.mark.parametrize("left", [True, False])
