@@ -182,7 +182,9 @@ class Registry:
         if self._defaults is None:
             return False
         defaults = self._defaults
-        agency = self._last_good(folder, lambda where: load_agency(where, defaults))
+        agency = self._last_good(
+            folder, lambda where: load_agency(where, defaults, was_good=where != folder)
+        )
         if agency is None:
             return False
         with self._serving:
