@@ -21,6 +21,7 @@ GROUPS = {
     "audit": "bot.audit_commands",
     "staff": "bot.staff_commands",
     "export": "bot.export_commands",
+    "contacts": "bot.contact_commands",
     "menus": "bot.menu_commands",
     "demo": "bot.demo.command",
 }

@@ -12,6 +12,7 @@ from admin.chains import Broken, Fault, Walk, digest_at, walk
 from bot import logs
 from bot.db import Database
 from bot.settings import Settings
+from bot.staff_commands import folder_of
 from bot.terminal import complain, progress, reason, show
 
 NOTED = re.compile(r"([0-9a-f]{64})@([1-9]\d*)")
@@ -58,7 +59,7 @@ async def run(settings: Settings, asked: Namespace) -> int:
     database = Database(settings.database)
     try:
         async with database.read() as connection:
-            return await _verify(connection, asked)
+            return await _verify(connection, settings, asked)
     except DBAPIError as error:
         complain("อ่านบันทึกไม่ได้", f"the log cannot be read: {reason(error)}")
         return 1
@@ -66,13 +67,15 @@ async def run(settings: Settings, asked: Namespace) -> int:
         await database.close()
 
 
-async def _verify(connection: AsyncConnection, asked: Namespace) -> int:
+async def _verify(connection: AsyncConnection, settings: Settings, asked: Namespace) -> int:
     found = await walk(connection, asked.agency, progress=progress("แถว / rows"))
     show(_whole(found))
     for broken in found.broken.values():
         complain(*_told(broken))
     if found.broken:
         return 1
+    if asked.agency and not found.ends and folder_of(settings, asked.agency) is None:
+        return 1  # one that is served no more has rows
     if asked.expect:
         return await _as_noted(connection, asked.agency, *asked.expect)
     if not found.ends:

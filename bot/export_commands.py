@@ -106,6 +106,9 @@ def _day(text: str) -> date:
 async def run(settings: Settings, asked: Namespace) -> int:
     """Write what is asked for; returns the exit code."""
     logs.set_up("ERROR")
+    if asked.since and asked.until and asked.since > asked.until:
+        complain("--since ต้องไม่หลัง --until", "--since must not be after --until")
+        return 2
     agency = agency_of(settings, asked.agency)
     if agency is None:
         return 1

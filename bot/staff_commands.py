@@ -3,6 +3,7 @@
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -110,16 +111,22 @@ def _faults(asked: Namespace, password: str) -> list[str]:
 
 def agency_of(settings: Settings, slug: str) -> Agency | None:
     """The agency as its folder says; says so where there is none, or where it cannot be read."""
-    folders = {folder.name: folder for folder in agency_folders(settings.agencies_dir)}
+    folder = folder_of(settings, slug)
     try:
-        if slug in folders:
-            return load_agency(folders[slug], load_defaults(settings.agencies_dir / DEFAULT))
+        if folder is not None:
+            return load_agency(folder, load_defaults(settings.agencies_dir / DEFAULT))
     except BadFiles as error:
         complain("\n".join(map(str, error.faults)))
-        return None
-    known = ", ".join(sorted(folders))
-    complain(f"ไม่มีหน่วยงาน {slug} (มี: {known})", f"no agency {slug} (there are: {known})")
     return None
+
+
+def folder_of(settings: Settings, slug: str) -> Path | None:
+    """The agency's folder; says so where there is none."""
+    folders = {folder.name: folder for folder in agency_folders(settings.agencies_dir)}
+    if slug not in folders:
+        known = ", ".join(sorted(folders))
+        complain(f"ไม่มีหน่วยงาน {slug} (มี: {known})", f"no agency {slug} (there are: {known})")
+    return folders.get(slug)
 
 
 async def _link(session: Any, settings: Settings, person: Staff) -> str:

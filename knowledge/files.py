@@ -4,6 +4,8 @@ import re
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -150,17 +152,25 @@ class Source:
         where = ".".join(str(part) for part in location) + ": " if location else ""
         return Fault(self.path, self.line(location), where + th, where + en)
 
-    def read(self, kind: TypeAdapter[T]) -> T:
-        """The file's content as this type; raises BadFiles with every fault in it."""
+    def read(self, kind: TypeAdapter[T], *, was_good: bool = False) -> T:
+        """The file's content as this type; raises BadFiles with every fault in it.
+
+        Of one that was good, links are left out that an earlier release took and nobody can read.
+        """
         try:
             return kind.validate_python(self.data)
         except ValidationError as error:
-            raise BadFiles(
-                [
-                    self.fault(e["loc"], _THAI.get(e["type"], "ค่าไม่ถูกต้อง"), e["msg"])
-                    for e in error.errors(include_url=False, include_context=False)
-                ]
-            ) from None
+            faults = error.errors(include_url=False, include_context=False)
+        if was_good and all(fault["type"] == NO_HOST for fault in faults):
+            for *around, name in (fault["loc"] for fault in faults):
+                reduce(getitem, around, self.data).pop(name)
+            return self.read(kind)
+        raise BadFiles(
+            [
+                self.fault(fault["loc"], _THAI.get(fault["type"], "ค่าไม่ถูกต้อง"), fault["msg"])
+                for fault in faults
+            ]
+        )
 
 
 def _check_depth(text: str) -> None:

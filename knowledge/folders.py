@@ -59,9 +59,12 @@ def load_defaults(folder: Path) -> Defaults:
     )
 
 
-def load_agency(folder: Path, defaults: Defaults) -> Agency:
-    """Read one agency's folder; raises BadFiles naming every fault of every file."""
-    reading = _Reading(folder)
+def load_agency(folder: Path, defaults: Defaults, *, was_good: bool = False) -> Agency:
+    """Read one agency's folder; raises BadFiles naming every fault of every file.
+
+    What was good under an earlier release is read without the links that nobody can read.
+    """
+    reading = _Reading(folder, was_good=was_good)
     profile = reading.file("profile.toml", _PROFILE)
     entries = reading.file("answers.yaml", _ENTRIES)
     catalogue = reading.file("catalogue.yaml", _CATALOGUE)
@@ -86,15 +89,16 @@ def load_agency(folder: Path, defaults: Defaults) -> Agency:
 class _Reading:
     """Reads the files of one folder and gathers what is wrong with them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, was_good: bool = False) -> None:
         self.folder = folder
+        self.was_good = was_good
         self.faults: list[Fault] = []
         self.sources: dict[str, Source] = {}
 
     def file(self, name: str, kind: TypeAdapter[T]) -> T | None:
         try:
             source = self.sources[name] = Source(self.folder / name)
-            return source.read(kind)
+            return source.read(kind, was_good=self.was_good)
         except BadFiles as error:
             self.faults += error.faults
             return None

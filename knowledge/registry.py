@@ -23,6 +23,8 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 DEFAULT = "_default"
+TAKEN = frozenset({"admin", "healthz", "metrics", "readyz", "static", "webhooks"})
+"""What addresses of the program's own begin with: no page of an agency so named can be had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +182,9 @@ class Registry:
         if self._defaults is None:
             return False
         defaults = self._defaults
-        agency = self._last_good(folder, lambda where: load_agency(where, defaults))
+        agency = self._last_good(
+            folder, lambda where: load_agency(where, defaults, was_good=where != folder)
+        )
         if agency is None:
             return False
         with self._serving:
@@ -237,18 +241,18 @@ class Registry:
 def agency_folders(folder: Path) -> Iterator[Path]:
     """Every folder that is an agency's, by its name."""
     for path in sorted(folder.iterdir() if folder.is_dir() else ()):
-        if path.is_dir() and re.fullmatch(SLUG, path.name):
+        if path.is_dir() and re.fullmatch(SLUG, path.name) and path.name not in TAKEN:
             yield path
 
 
 def misnamed(folder: Path) -> dict[str, Fault]:
     """Folders that would be agencies' by what is in them, and cannot be by their names."""
+    no_slug = "ชื่อโฟลเดอร์ต้องเป็น a-z 0-9 -", "the folder's name cannot be a slug"
+    taken = "ชื่อโฟลเดอร์นี้ระบบใช้อยู่แล้ว", "the folder's name is an address of the program's own"
     return {
-        path.parent.name: Fault(
-            path, 1, "ชื่อโฟลเดอร์ต้องเป็น a-z 0-9 -", "the folder's name cannot be a slug"
-        )
+        name: Fault(path, 1, *(taken if name in TAKEN else no_slug))
         for path in sorted(folder.glob("[!_.]*/profile.toml"))
-        if not re.fullmatch(SLUG, path.parent.name)
+        if (name := path.parent.name) in TAKEN or not re.fullmatch(SLUG, name)
     }
 
 

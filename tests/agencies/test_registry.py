@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from knowledge.registry import Registry
+from knowledge.registry import TAKEN, Registry
 
 
 @pytest.fixture
@@ -74,6 +74,28 @@ def test_a_bad_edit_leaves_it_serving_even_after_a_restart(registry, folder, kep
     assert again.refresh() == ["first"]
     assert boats(again) == "วันเพ็ญเดือนสิบสอง ที่ท่าน้ำหน้าวัด"
     assert "first" in again.faults
+
+
+def test_a_link_that_an_earlier_release_took_costs_nobody_the_agency(registry, folder, kept):
+    """After an upgrade the last good version has in it what the release before took."""
+    link = "url: https://[ใส่ลิงก์]/"
+    for place in (folder, kept):
+        edit(place / "first" / "answers.yaml", "clause: ๑.๑", f"clause: ๑.๑\n    {link}")
+        edit(
+            place / "first" / "answers.yaml", "clause: ๑.๒", "clause: ๑.๒\n    url: https://b.go.th"
+        )
+        edit(place / "first" / "catalogue.yaml", "clause: ๑.๓", f"clause: ๑.๓\n  {link}")
+    again = Registry(folder, kept)
+
+    assert again.refresh() == ["first"]
+    assert boats(again) == "วันเพ็ญเดือนสิบสอง ที่ท่าน้ำหน้าวัด"
+    agency = again.get("first").agency
+    assert agency.entries["dragon-boats"].source.url is None
+    assert agency.entries["orchids"].source.url == "https://b.go.th"
+    assert [item.url for item in agency.catalogue] == [None]
+    assert len(again.faults["first"]) == 2
+    edit(kept / "first" / "answers.yaml", "unit: clerk", "unit: nobody")
+    assert Registry(folder, kept).refresh() == [], "what else is wrong is not passed over"
 
 
 def test_a_mended_file_is_served_and_its_faults_are_gone(registry, folder, kept):
@@ -218,6 +240,15 @@ def test_a_folder_with_a_wrong_name_is_complained_about_until_it_has_another(reg
     assert "Second_One/profile.toml:1: ชื่อโฟลเดอร์" in str(fault)
     assert registry.refresh() == ["second-one"]
     assert not registry.faults
+
+
+@pytest.mark.parametrize("name", sorted(TAKEN))
+def test_a_folder_named_as_an_address_of_our_own_is_complained_about(registry, add, name):
+    add(name)
+
+    assert registry.refresh() == []
+    [fault] = registry.faults[name]
+    assert f"{name}/profile.toml:1: ชื่อโฟลเดอร์นี้ระบบใช้อยู่แล้ว / the folder's name is" in str(fault)
 
 
 @pytest.mark.parametrize("left", [True, False])

@@ -17,6 +17,7 @@ from bot.__main__ import main, parser
 from bot.audit_commands import run
 from bot.db import Database
 from bot.settings import Settings
+from tests.fakes import AGENCY
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 ROWS = 5
@@ -235,6 +236,18 @@ async def test_the_command_names_the_row_in_thai_and_english(
 
 async def test_a_note_needs_to_know_whose_chain(database_url: str, database: Database) -> None:
     assert await verified(database, database_url, "--expect", f"{BEGINNING}@1") == 2
+
+
+async def test_an_agency_that_never_was_is_told_and_one_that_is_served_no_more_is_verified(
+    filled: Database, database_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert await verified(filled, database_url, "--agency", "tow") == 1
+    told = capsys.readouterr()
+    assert (told.out, "ไม่มีหน่วยงาน tow" in told.err, "no agency tow" in told.err) == ("", True, True)
+
+    assert await verified(filled, database_url, "--agency", "two") == 0
+    assert await verified(filled, database_url, "--agency", AGENCY) == 0
+    assert "no rows yet" in capsys.readouterr().out
 
 
 def test_a_note_that_is_none_is_told(capsys: pytest.CaptureFixture[str]) -> None:

@@ -190,6 +190,13 @@ def test_a_day_that_is_none_is_not_understood(told: Told) -> None:
     assert ended.value.code == 2
 
 
+def test_days_the_wrong_way_round_are_told(told: Told) -> None:
+    answer = told("--format", "csv", "--since", "2026-11-22", "--until", "2569-11-21")
+
+    assert (answer.returncode, answer.stdout) == (2, b"")
+    assert "--since ต้องไม่หลัง --until / --since must not be after --until" in answer.stderr
+
+
 def test_an_agency_that_is_none_is_named(told: Told) -> None:
     answer = told("--format", "json", agency="nowhere")
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -24,6 +25,8 @@ from bot.app import Program
 from bot.db import AlreadyRunning, Database, hold
 from bot.settings import ROOT, Settings
 from bot.tables import EventRow, OutgoingRow, Posting, Progress
+from knowledge.agency import SLUG
+from knowledge.registry import TAKEN
 from tests.fakes import AGENCY
 from tests.platforms import LINE_SECRET, LINE_TOKEN, FakeLine, line_signature, listening
 from tests.road.conftest import until
@@ -137,6 +140,14 @@ async def standing(settings: Settings) -> tuple[Sequence[str], Sequence[str]]:
             return events, (await connection.scalars(select(OutgoingRow.status))).all()
     finally:
         await database.close()
+
+
+async def test_no_agency_can_be_named_as_an_address_of_our_own_begins(settings: Settings) -> None:
+    async with running(settings) as (_, client):
+        paths = [resource.canonical for resource in client.app.router.resources()]
+
+    firsts = {path.split("/")[1] for path in paths}
+    assert {first for first in firsts if re.fullmatch(SLUG, first)} == TAKEN
 
 
 async def test_a_question_on_line_is_answered(settings: Settings, line: SlowLine) -> None:

@@ -1,49 +1,87 @@
-"""What the operator's guide says of requests about personal data, done as it is written there."""
+"""A request about personal data (PDPA, sections 30 and 33), met with the command of the guide."""
 
-import re
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from uuid import uuid4
 
-from sqlalchemy import inspect, text
-from sqlalchemy.ext.asyncio import AsyncSession
+import pytest
+from sqlalchemy import inspect, select, text
 
 from admin import attachments
 from admin.attachments import Attachment, Status
+from admin.audit import AuditRow
+from admin.holdings import OF_CONTACT
 from admin.logbook import Line, LogLine
 from admin.moves import Move
-from admin.opening import Details
+from admin.opening import Details, Matter, open_ticket
+from admin.persons import Person
 from admin.questions import Question
-from admin.tickets import Privacy
+from admin.tickets import Privacy, Source, Ticket
 from bot import outbox
-from bot.settings import ROOT
-from bot.tables import EventRow, OutgoingRow
-from tests.tickets.conftest import AGENT, SLUG, Office
+from bot.db import Base, Database
+from bot.messages import Contact
+from bot.tables import ContactRow, EventRow, OutgoingRow
+from knowledge.agency import Agency
+from knowledge.chains import Kind
+from tests.commands import Done, told
+from tests.tickets.conftest import AGENT, MORNING, SLUG, Office, contact_row
 
 WORDS, NAME, PHONE = "ถนนหน้าบ้านแดงพัง", "สมหญิง ใจดี", "081-234-5678"
-GUIDE = (ROOT / "docs" / "operator.md").read_text("utf-8")
+CITIZEN = Contact(SLUG, "line", "U" + "0" * 32)
+PERSONAL = (WORDS, NAME, PHONE, CITIZEN.address)
+OTHER = Contact(SLUG, "line", "U" + "1" * 32)
+OTHERS = "ผู้อื่นถามเรื่องถนน"
+STAFFS = "เป็นของผู้อื่น"
+ASIDE = {"attachments", "tickets", "staff_chats", "staff_chat_tries"}
+"""Tables with a contact that have a rule of their own, or are about staff."""
+
+Contacts = Callable[..., Awaitable[Done]]
 
 
-def statements(number: str) -> list[list[str]]:
-    """Those of the guide, block by block, about this matter."""
-    section = GUIDE.partition("## Requests about personal data")[2].partition("\n## ")[0]
-    blocks = re.findall(r"```sql\n(.*?)```", section, re.DOTALL)
-    filled = (block.replace("SLUG", SLUG).replace("NUMBER", number) for block in blocks)
-    return [[one for one in block.split(";") if one.strip()] for block in filled]
+@pytest.fixture
+def contacts(database_url: str, tmp_path: Path) -> Contacts:
+    """Runs `thamdai contacts ...`, in a thread of its own."""
+
+    async def run(what: str, *arguments: str, agency: str = SLUG) -> Done:
+        return await asyncio.to_thread(
+            told,
+            *("contacts", what, "--agency", agency, *arguments),
+            DATABASE_URL=database_url,
+            DATA_DIR=tmp_path,
+        )
+
+    return run
 
 
-async def written(session: AsyncSession) -> str:
-    """Every value of every table but the audit log, whose rows have no words."""
-    connection = await session.connection()
-    tables = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
-    rows = [
-        tuple(row)
-        for table in tables
-        for row in await session.execute(text(f'SELECT * FROM "{table}"'))  # noqa: S608 - ours
-    ]
-    return str(rows)
+@pytest.fixture
+async def matter(database: Database, agency: Agency) -> Ticket:
+    """A settled matter with all that a citizen can leave behind; somebody else wrote, too."""
+    async with database.session() as session:
+        session.add_all([contact_row(OTHER), contact_row(CITIZEN)])
+        await session.flush()
+        session.add(said(OTHER, "e0", OTHERS))
+        return await told_everything(Office(session, agency, CITIZEN))
 
 
-async def told_everything(office: Office) -> str:
-    """A matter with all that a citizen can leave behind; its number."""
+def said(contact: Contact, event: str, words: str) -> EventRow:
+    """A message as it is kept."""
+    payload = {
+        "contact": {"agency": SLUG, "channel": "line", "address": contact.address},
+        "event_id": event, "kind": "text", "order": 1, "text": words, "message_id": "m1",
+    }  # fmt: skip
+    return EventRow(
+        contact_id=contact.id, agency=SLUG, channel="line", event_id=event, order_key=1,
+        received_at=MORNING, due_at=MORNING, payload=payload,
+    )  # fmt: skip
+
+
+async def told_everything(office: Office) -> Ticket:
+    """A matter with all that a citizen can leave behind."""
     ticket = await office.receives(
+        Kind.COMPLAINT,
+        item=None,
         what=WORDS,
         right=WORDS,
         url=f"https://example.go.th/?of={PHONE}",
@@ -53,17 +91,10 @@ async def told_everything(office: Office) -> str:
         person=Details(name=NAME, phone=PHONE),
     )
     session, now, contact = office.session, office.now, office.contact
-    said = {
-        "contact": {"agency": SLUG, "channel": "line", "address": contact.address},
-        "event_id": "e1", "kind": "text", "order": 1, "text": WORDS, "message_id": "m1",
-    }  # fmt: skip
     kept = {"contact_id": contact.id, "agency": SLUG}
     session.add_all(
         [
-            EventRow(
-                **kept, channel="line", event_id="e1", order_key=1, received_at=now, due_at=now,
-                payload=said,
-            ),
+            said(contact, "e1", WORDS),
             *(OutgoingRow(**row) for row in outbox.requests(contact, [{"text": WORDS}], now=now)),
             Question(**kept, asked_at=now, decision="refuse", text=WORDS),
             Attachment(
@@ -72,31 +103,138 @@ async def told_everything(office: Office) -> str:
             ),
             LogLine(
                 ticket_id=ticket.id, at=now, what=Line.ADDED, public=True, contact_id=contact.id,
-                text=WORDS,
+                text=WORDS, attachments=[1],
             ),
         ]
     )  # fmt: skip
     await session.flush()
-    await office.does(ticket, Move.TRIAGE, AGENT)
-    return ticket.number
+    await office.does(ticket, Move.HAND_OVER, AGENT, reason=STAFFS, handed_to="แขวงทางหลวง")
+    return ticket
 
 
-async def test_the_statements_find_and_erase_everything_of_a_person(office: Office) -> None:
-    number = await told_everything(office)
-    who, held, erasing = statements(number)
-    session = office.session
-    for one in who:
-        await session.execute(text(one))
-    found = [(await session.execute(text(one))).all() for one in held]
+async def written(database: Database) -> str:
+    """Every value of every table but the audit log, whose rows have no words."""
+    async with database.read() as connection:
+        tables = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
+        rows = [
+            tuple(row)
+            for table in tables
+            for row in await connection.execute(text(f'SELECT * FROM "{table}"'))  # noqa: S608 - ours
+        ]
+    return str(rows)
 
-    personal = (WORDS, NAME, PHONE, office.contact.address)
-    assert [words for words in personal if words in str(found)] == [*personal]
 
-    for one in erasing:
-        await session.execute(text(one))
-    left = await written(session)
+async def noted(database: Database) -> tuple[str, str]:
+    """The last row of the audit log: what was done, and to what."""
+    async with database.session() as session:
+        last = (await session.scalars(select(AuditRow).order_by(AuditRow.id.desc()).limit(1))).one()
+    assert (last.agency, last.actor, last.subject) == (SLUG, "system", f"agency:{SLUG}")
+    return last.what, last.details
 
-    assert [words for words in personal if words in left] == []
-    session.expire_all()
-    [file] = await attachments.of(session, [1])
-    assert (file.status, file.held, file.due_at) == (Status.FORGOTTEN, False, file.received_at)
+
+@pytest.mark.parametrize("whose", ["--number", "--words"])
+async def test_everything_of_a_person_is_shown_and_erased(
+    contacts: Contacts, matter: Ticket, database: Database, tmp_path: Path, whose: str
+) -> None:
+    who, file = (whose, matter.number if whose == "--number" else WORDS[4:]), tmp_path / "held.json"
+    done = await contacts("show", *who, "--out", str(file))
+    found = file.read_text("utf-8")
+
+    assert done.returncode == 0, done.stderr
+    assert [words for words in (*PERSONAL, STAFFS) if words not in found] == []
+    assert file.stat().st_mode & 0o077 == 0
+    assert OTHERS not in found
+    assert OTHER.address not in found
+    assert len(json.loads(found)["ticket_persons"]) == 1
+    assert await noted(database) == ("person.shown", f'{{"tickets":[{matter.id}]}}')
+
+    before = await written(database)
+    looked = await contacts("erase", *who)
+    assert (looked.returncode, "--yes" in looked.stderr) == (1, True)
+    assert await written(database) == before
+
+    done = await contacts("erase", *who, "--yes")
+    left = await written(database)
+
+    assert done.returncode == 0, done.stderr
+    assert [words for words in PERSONAL if words in left] == []
+    assert [
+        words for words in (OTHERS, OTHER.address, STAFFS, matter.number) if words not in left
+    ] == []
+    assert not [words for words in PERSONAL if words in done.stdout + done.stderr]
+    assert await noted(database) == ("person.erased", f'{{"tickets":[{matter.id}]}}')
+    async with database.session() as session:
+        [one] = await attachments.of(session, [1])
+        lines = (await session.scalars(select(LogLine.text).order_by(LogLine.id))).all()
+    assert [line for line in lines if line] == [STAFFS]
+    assert (one.status, one.held, one.due_at) == (Status.FORGOTTEN, False, one.received_at)
+
+
+async def test_what_is_kept_as_a_record_stays_whole_and_the_chat_goes(
+    contacts: Contacts, matter: Ticket, database: Database
+) -> None:
+    done = await contacts("erase", "--words", WORDS, "--keep", matter.number, "--yes")
+
+    assert done.returncode == 0, done.stderr
+    async with database.session() as session:
+        there = await session.get_one(Ticket, matter.id)
+        [file] = await attachments.of(session, [1])
+        people = (await session.scalars(select(ContactRow.id))).all()
+        person = await session.get_one(Person, matter.id)
+    assert (there.what, there.contact_id, person.name, file.status) == (WORDS, None, NAME, "kept")
+    assert people == [OTHER.id]
+
+
+async def test_a_matter_over_the_counter_is_nobodys_chat(
+    contacts: Contacts, matter: Ticket, database: Database, agency: Agency, tmp_path: Path
+) -> None:
+    async with database.session() as session:
+        session.add(
+            OutgoingRow(
+                key=uuid4(), account=f"{SLUG}/line", address="", payload={"text": OTHERS},
+                received_at=MORNING, due_at=MORNING,
+            )
+        )  # fmt: skip
+        brought = Matter(Kind.COMPLAINT, Source.COUNTER, what="มาที่เคาน์เตอร์")
+        ticket = await open_ticket(session, agency, brought, now=MORNING, contact=None)
+    file = tmp_path / "held.json"
+    await contacts("show", "--number", ticket.number, "--out", str(file))
+    found = json.loads(file.read_text("utf-8"))
+    done = await contacts("erase", "--number", ticket.number, "--yes")
+
+    assert {name for name, rows in found.items() if rows} == {"tickets", "ticket_log"}
+    assert (done.returncode, f"still open: {ticket.number}" in done.stderr) == (1, True)
+
+
+async def test_who_is_not_known_for_certain_is_not_touched(
+    contacts: Contacts, matter: Ticket, database: Database, tmp_path: Path
+) -> None:
+    before = await written(database)
+    several = await contacts("erase", "--words", "ถนน", "--yes")
+    nobody = await contacts("erase", "--words", "ถ%พัง", "--yes")
+    elsewhere = await contacts("erase", "--number", matter.number, "--yes", agency="buriram")
+    unheard = await contacts("erase", "--words", WORDS, "--yes", agency="buriram")
+    mistyped = await contacts("erase", "--number", matter.number, "--yes", agency="nowhere")
+    kept = await contacts("erase", "--number", matter.number, "--keep", "69-9", "--yes")
+    (there := tmp_path / "there.json").write_text("mine", "utf-8")
+    over = await contacts("show", "--number", matter.number, "--out", str(there))
+
+    codes = [one.returncode for one in (several, nobody, elsewhere, unheard, mistyped, kept, over)]
+    assert codes == [1] * 7
+    assert "2 chats" in several.stderr
+    assert "nothing is held" in nobody.stderr
+    assert "nothing is held" in elsewhere.stderr
+    assert "no agency nowhere" in mistyped.stderr
+    assert "not of that person: 69-9" in kept.stderr
+    assert there.read_text("utf-8") == "mine"
+    assert await written(database) == before
+
+
+def test_every_table_that_knows_a_contact_is_shown() -> None:
+    to_contacts = {
+        table.name
+        for table in Base.metadata.tables.values()
+        if any(key.column.table.name in {"contacts", "subscribers"} for key in table.foreign_keys)
+    }
+
+    assert to_contacts - {kind.__tablename__ for kind in OF_CONTACT} == ASIDE
