@@ -53,10 +53,9 @@ async def begun(
 
 def _is_quick(encoder: CachedEncoder | None, registry: Registry) -> bool:
     """Whether the meaning of what the registry has read needs little computing."""
-    if encoder is None or encoder.has_kept:
-        return encoder is not None
     entries = [e for agency in registry.read_agencies.values() for e in agency.entries.values()]
-    return encoder.has_shipped([normalise(entry.question.th) for entry in entries])
+    titles = [normalise(entry.question.th) for entry in entries]
+    return encoder is not None and encoder.is_quick_with(titles)
 
 
 async def warmed(

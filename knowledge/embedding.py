@@ -87,15 +87,13 @@ class CachedEncoder:
         """Whether the model itself is in memory."""
         return self._model is not None
 
-    @property
-    def has_kept(self) -> bool:
-        """Whether an earlier run has left vectors, so that starting with them is quick."""
-        return self._file.exists() and (self.second is None or self.second.has_kept)
+    def is_quick_with(self, texts: Sequence[str]) -> bool:
+        """Whether these need little computing: an earlier run kept vectors, or they are shipped."""
+        is_quick = self._file.exists() or self._has_shipped(texts)
+        return is_quick and (self.second is None or self.second.is_quick_with(texts))
 
-    def has_shipped(self, texts: Sequence[str]) -> bool:
+    def _has_shipped(self, texts: Sequence[str]) -> bool:
         """Whether nearly all of these come ready made with the software."""
-        if not texts or self.second is not None:
-            return False
         ready = self._shipped()
         return sum(shipped.key_of(text) in ready for text in texts) > NEARLY_ALL * len(texts)
 

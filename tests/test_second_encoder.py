@@ -132,14 +132,14 @@ def test_where_it_is_installed_it_is_used_and_its_vectors_are_kept(tmp_path):
     assert encoder is not None
     assert isinstance(second, SecondEncoder)
     assert status is EncoderStatus.READY_TWICE
-    assert encoder.has_kept is False
+    assert second.is_quick_with(["จ่ายภาษี"]) is False
 
     first = second.encode_kept(["ขอใบอนุญาต", "จ่ายภาษี"])
     again = SecondEncoder(tmp_path, embedding.load_projection("second_projection.npy"))
 
     assert np.allclose(again.encode_kept(["จ่ายภาษี"])[0], first[1], atol=5e-3)
     assert again.is_loaded is False
-    assert encoder.has_kept is False, "the first one has kept nothing yet"
+    assert again.is_quick_with(["จ่ายภาษี"])
 
 
 @needs_both

@@ -10,7 +10,7 @@ from bot.db import Database
 from bot.reading import begun, make_notebook
 from bot.settings import Settings
 from knowledge import shipped
-from knowledge.embedding import CachedEncoder
+from knowledge.embedding import CachedEncoder, SecondEncoder
 from knowledge.library import Library
 from knowledge.registry import Registry
 from knowledge.thai import normalise
@@ -54,7 +54,7 @@ def test_what_every_agency_is_asked_is_shipped(encoder, tmp_path):
 
     for agency in registry.read_agencies.values():
         titles = [normalise(entry.question.th) for entry in agency.entries.values()]
-        assert encoder.has_shipped(titles), agency.slug
+        assert encoder.is_quick_with(titles), agency.slug
 
 
 def test_words_often_said_are_not_computed(encoder):
@@ -75,9 +75,24 @@ def test_what_is_shipped_is_what_the_model_makes(tmp_path):
     assert np.allclose(rows, model._as_made(["ถนน", "น้ำ"]), atol=0.003)
 
 
-def test_nothing_is_nearly_all_of_nothing(encoder):
-    assert encoder.has_shipped([]) is False
-    assert encoder.has_shipped(["ปลาทูนั่งจักรยาน"] * 2 + ["ถนน"] * 8) is False
+def test_what_is_neither_shipped_nor_kept_takes_its_time(encoder, tmp_path):
+    few_known = ["ปลาทูนั่งจักรยาน"] * 2 + ["ถนน"] * 8
+    assert encoder.is_quick_with(few_known) is False
+    assert encoder.is_quick_with([]) is False
+
+    encoder.encode_kept(few_known)
+
+    assert Computing(tmp_path / "vectors").is_quick_with(few_known)
+
+
+def test_with_a_second_encoder_both_must_be_quick(encoder, tmp_path):
+    encoder.second = SecondEncoder(tmp_path / "vectors")
+    assert encoder.is_quick_with(["ถนน"]) is False, "of the second nothing is shipped"
+
+    encoder.second._keep([shipped.key_of("ถนน")], np.ones((1, encoder.second.width), np.float32))
+
+    assert encoder.is_quick_with(["ถนน"])
+    assert encoder.is_quick_with(["ปลาทูนั่งจักรยาน"]) is False
 
 
 @pytest.mark.parametrize("is_shipped", [True, False])
