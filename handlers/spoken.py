@@ -133,12 +133,27 @@ async def _opened(turn: Turn, text: str, now: datetime) -> Outcome | None:
     """A report that begins with these words, if they are one; a wish that has an answer is none."""
     known = signs(turn.agency.wording)
     kind = None if turn.message.group else known.kind(text)
-    if kind is None or (kind is Kind.SUGGESTION and turn.is_answered):
+    if kind is None or (turn.is_answered and _is_asked(turn, text, kind)):
         return None
     entry = None
     if kind is Kind.WRONG_INFO and known.is_of_an_answer(text):
         entry = turn.state.entry
     return await report.opened(turn, kind, now, text=text, entry=entry)
+
+
+def _is_asked(turn: Turn, text: str, kind: Kind) -> bool:
+    """Whether these are the very words of an entry that is mostly asked in other words than such.
+
+    An entry on how to report this is no reason to put the report off.
+    """
+    entry = turn.agency.entry(turn.match.ranked[0][0]) if turn.match else None
+    if entry is None or kind is Kind.SUGGESTION:
+        return entry is not None
+    ways = [entry.question.th, entry.question.en, *entry.phrasings, *entry.phrasings_en]
+    if normalise(text) not in map(normalise, ways):
+        return False
+    known = signs(turn.agency.wording)
+    return 3 * sum(known.kind(way) is kind for way in ways) < len(ways)
 
 
 async def _of_matters(turn: Turn, text: str, now: datetime) -> Outcome | None:

@@ -381,3 +381,40 @@ async def test_people_say_it_in_many_ways(town, talk, said):
     await talk(said)
 
     assert (await state_of(town, talk))["draft"]["kind"] == Matter.COMPLAINT
+
+
+@pytest.mark.parametrize(
+    ("agency", "asked", "entry", "kind"),
+    [
+        ("phetchaburi", "ข้อมูลเปลี่ยนแล้วต้องอัพเดททันทีหรือรอรอบ", "class-on-change", "wrong-info"),
+        ("tapon", "ราชการบันทึกข้อมูลเราไม่ตรง", "g-oia-own-fix", "wrong-info"),
+        ("tapon", "แจ้งทุจริตภาครัฐ ปปท", "g-line-1206", "complaint"),
+        ("singburi", "Official Information Act", "inspection", "info-request"),
+    ],
+)
+async def test_the_very_words_of_an_entry_are_answered_and_may_be_reported(
+    town, agency, asked, entry, kind
+):
+    citizen = town.citizen(agency)
+    [*_, reply] = await citizen(asked)
+    state = await state_of(town, citizen)
+    report = values(reply)[0]
+    await citizen(choose=report)
+
+    assert (state["entry"], "draft" in state) == (entry, False)
+    assert report.startswith(f"report:{kind}:this-")
+    assert (await state_of(town, citizen))["draft"]["said"][0]["text"] == asked
+
+
+@pytest.mark.parametrize(
+    ("agency", "told"),
+    [
+        ("singburi", "ข้อมูลในเว็บผิด"), ("mof-ops", "ลิงก์เสียกดไม่ได้"), ("tapon", "ไฟทางดับมาหลายคืน"),
+        ("mof-ops", "อยากร้องเรียนเจ้าหน้าที่ของสำนักงาน"),
+    ],
+)  # fmt: skip
+async def test_the_words_of_an_entry_on_such_reports_open_one(town, agency, told):
+    citizen = town.citizen(agency)
+    await citizen(told)
+
+    assert (await state_of(town, citizen))["draft"]["said"][0]["text"] == told
