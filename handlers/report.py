@@ -256,7 +256,7 @@ async def going_on(turn: Turn, draft: Draft, now: datetime, lead: str | None = N
 
 def is_worded(turn: Turn) -> bool:
     """Whether what was asked last is to be answered in words: a number is no choice then."""
-    draft = turn.state.draft if turn.is_writing else None
+    draft = turn.state.draft if turn.is_writing and not turn.state.listed else None
     return draft is not None and draft.step({Step.TOPIC, Step.SPOT, Step.SAME}) in WORDS
 
 

@@ -418,3 +418,16 @@ async def test_the_words_of_an_entry_on_such_reports_open_one(town, agency, told
     await citizen(told)
 
     assert (await state_of(town, citizen))["draft"]["said"][0]["text"] == told
+
+
+async def test_a_number_chooses_the_topic_though_a_name_is_still_to_come(town, talk):
+    await talk(choose="report:wrong-info")
+    await talk(ROAD)
+    await tap(talk, "draft:skip:right", "draft:skip:where", "draft:skip:files")
+    await tap(talk, "draft:privacy:named")
+    asked = await tap(talk, "report:complaint")
+    await talk("1")
+    draft = (await state_of(town, talk))["draft"]
+
+    assert values(asked)[0] == f"draft:topic:{draft['topic']}"
+    assert [said["text"] for said in draft["said"]] == [ROAD]
