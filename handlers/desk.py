@@ -273,4 +273,5 @@ def _written_in(message: InboundMessage, thought: Thought, state: State) -> str 
 def _is_a_name(words: str, thought: Thought) -> bool:
     """One or two words, as `ITA` or `open data`, that Thai people use too; not a greeting."""
     known = openers(thought.agency.wording)
-    return len(words.split()) < A_SENTENCE and not (known.flow(words) or known.small_talk(words))
+    is_talk = thought.small_talk or known.small_talk(words)
+    return len(words.split()) < A_SENTENCE and not (known.flow(words) or is_talk)

@@ -98,7 +98,9 @@ async def meant(turn: Turn, text: str, now: datetime) -> str | None:
     if draft is None or not (word or _is_change(turn, text)):
         return None
     if word is Answer.DROP:
-        return "draft:drop"
+        return "cancel" if draft.paused else "draft:drop"
+    if draft.paused:
+        return None
     step, facts = await next_step(turn, draft, now)
     if word is Answer.NO and step in SKIPPABLE:
         return f"draft:skip:{step}"
@@ -131,8 +133,12 @@ SHORT: Mapping[tuple[Step, Answer | None], str] = {
     (Step.NAME, Answer.NAMED): "draft:resume",
     (Step.PHONE, Answer.NAMED): "draft:resume",
     (Step.KIND, Answer.NO): "draft:drop",
+    **{
+        (step, Answer.YES): "draft:resume"
+        for step in (Step.RIGHT, Step.WHERE, Step.TOPIC, Step.FILES, Step.NAME)
+    },
 }
-"""What short answers mean at each step; `บอกได้` says yes to a name, not that all may see it."""
+"""What short answers mean; `บอกได้` says yes to a name, a mere yes leaves the question open."""
 
 
 async def before(turn: Turn, draft: Draft, now: datetime) -> Turn:

@@ -116,10 +116,9 @@ async def _written(turn: Turn, text: str, now: datetime) -> Outcome | None:
     """Words while a report is written; None where they ask something before it has a kind."""
     known = signs(turn.agency.wording)
     if talk := openers(turn.agency.wording).small_talk(text):
-        said = small_talk.small_talk(turn, talk).replies
-        return await report.between(turn, [Reply(one.text) for one in said], now)
+        return await aside(turn, small_talk.small_talk(turn, talk), now)
     if not any(letter.isalnum() for letter in text):
-        return answering.empty(turn)
+        return await aside(turn, answering.empty(turn), now)
     asks = turn.is_answered and known.is_asking(text)
     draft = turn.state.draft
     if draft is not None and draft.kind is None and not known.kind(text):
@@ -127,6 +126,13 @@ async def _written(turn: Turn, text: str, now: datetime) -> Outcome | None:
     if asks and not report.is_worded(turn):
         return await report.between(turn, answering.question(turn).replies, now)
     return await report.said(turn, text, now)
+
+
+async def aside(turn: Turn, outcome: Outcome, now: datetime) -> Outcome:
+    """A word that is of no report; where one is written, what is asked there comes after it."""
+    if not turn.is_writing:
+        return outcome
+    return await report.between(turn, [Reply(one.text) for one in outcome.replies], now)
 
 
 async def _opened(turn: Turn, text: str, now: datetime) -> Outcome | None:
@@ -165,7 +171,7 @@ async def _of_matters(turn: Turn, text: str, now: datetime) -> Outcome | None:
 
 async def _meant(turn: Turn, text: str, now: datetime) -> str | Outcome | None:
     """What words choose; an outcome where they are a number that is not in the list."""
-    if turn.is_writing and (value := await report.meant(turn, text, now)):
+    if value := await report.meant(turn, text, now):
         return value
     offered = _offered(turn, text, now) or news_words.meant(turn, text)
     return offered.value if isinstance(offered, Choice) else offered

@@ -431,3 +431,53 @@ async def test_a_number_chooses_the_topic_though_a_name_is_still_to_come(town, t
 
     assert values(asked)[0] == f"draft:topic:{draft['topic']}"
     assert [said["text"] for said in draft["said"]] == [ROAD]
+
+
+@pytest.mark.parametrize("step", [(), ("draft:skip:files", "draft:privacy:named")])
+async def test_a_mere_yes_is_neither_a_part_of_the_report_nor_a_name(town, talk, step):
+    await at(talk, *step)
+    before = (await state_of(town, talk))["draft"]
+    [asked] = await talk("ได้ค่ะ")
+    after = (await state_of(town, talk))["draft"]
+
+    assert "draft:back" in values(asked)
+    assert (after["said"], after.get("name")) == (before["said"], None)
+
+
+@pytest.mark.parametrize("what", [{"kind": Kind.STICKER}, {"kind": Kind.TEXT, "text": "😀"}])
+async def test_a_sticker_in_the_midst_leaves_the_question_with_its_buttons(talk, what):
+    asked = await at(talk)
+    [word, again] = await talk.do(**what)
+
+    assert word.choices == ()
+    assert again == asked
+
+
+async def test_what_was_told_of_a_photo_is_not_asked_for_again(talk):
+    await talk.do(Kind.IMAGE, attachment=Attachment("f1"))
+    [asked] = await talk("ฝากดูหน่อยครับ ตรงหน้าวัด")
+
+    assert asked.text.startswith("ได้รับแล้ว เป็นเรื่องแบบไหน")
+
+
+async def test_where_is_asked_without_a_list_that_has_nothing_in_it(talk):
+    await talk(choose="report:wrong-info")
+    [asked] = await talk("เบอร์เก่าค่ะ", "ไม่รู้")
+
+    assert values(asked) == ["draft:skip:where", "draft:back", "draft:drop"]
+    assert "เลือกข้อ" not in asked.text
+
+
+async def test_who_changed_their_mind_about_a_report_that_was_left_is_understood(town, talk):
+    await at(talk)
+    [kept] = await talk("เมนู", "เปลี่ยนใจแล้ว")
+    await talk("เปลี่ยนใจแล้ว")
+
+    assert values(kept)[:2] == ["draft:resume", "draft:drop"]
+    assert "draft" not in await state_of(town, talk)
+
+
+async def test_wanting_to_be_called_is_no_suggestion(town, talk):
+    await talk("อยากให้โทรกลับค่ะ")
+
+    assert "draft" not in await state_of(town, talk)
