@@ -135,7 +135,7 @@ SHORT: Mapping[tuple[Step, Answer | None], str] = {
     (Step.KIND, Answer.NO): "draft:drop",
     **{
         (step, Answer.YES): "draft:resume"
-        for step in (Step.RIGHT, Step.WHERE, Step.TOPIC, Step.FILES, Step.NAME)
+        for step in (Step.RIGHT, Step.WHERE, Step.TOPIC, Step.FILES, Step.PRIVACY, Step.NAME)
     },
 }
 """What short answers mean; `บอกได้` says yes to a name, a mere yes leaves the question open."""

@@ -116,7 +116,8 @@ async def _written(turn: Turn, text: str, now: datetime) -> Outcome | None:
     """Words while a report is written; None where they ask something before it has a kind."""
     known = signs(turn.agency.wording)
     if talk := openers(turn.agency.wording).small_talk(text):
-        return await aside(turn, small_talk.small_talk(turn, talk), now)
+        word = Outcome() if talk == "ok" else small_talk.small_talk(turn, talk)
+        return await aside(turn, word, now)
     if not any(letter.isalnum() for letter in text):
         return await aside(turn, answering.empty(turn), now)
     asks = turn.is_answered and known.is_asking(text)

@@ -433,7 +433,9 @@ async def test_a_number_chooses_the_topic_though_a_name_is_still_to_come(town, t
     assert [said["text"] for said in draft["said"]] == [ROAD]
 
 
-@pytest.mark.parametrize("step", [(), ("draft:skip:files", "draft:privacy:named")])
+@pytest.mark.parametrize(
+    "step", [(), ("draft:skip:files",), ("draft:skip:files", "draft:privacy:named")]
+)
 async def test_a_mere_yes_is_neither_a_part_of_the_report_nor_a_name(town, talk, step):
     await at(talk, *step)
     before = (await state_of(town, talk))["draft"]
@@ -481,3 +483,9 @@ async def test_wanting_to_be_called_is_no_suggestion(town, talk):
     await talk("อยากให้โทรกลับค่ะ")
 
     assert "draft" not in await state_of(town, talk)
+
+
+async def test_a_word_of_assent_is_not_answered_with_an_offer_to_ask_other_things(talk):
+    asked = await at(talk)
+
+    assert await talk("จ้ะ") == [asked]
