@@ -375,7 +375,8 @@ async def test_what_is_no_report_opens_none(town, talk, said):
 @pytest.mark.parametrize(
     "said",
     ["รบกวนแจ้งไฟดับหน้าซอย 5", "หมาบ้าวิ่งไล่กัดเด็ก", "เจ้าหน้าที่ด่าชาวบ้าน", "น้ำบ่ไหล",
-     "ขยะไม่มีคนเก็บ", "potholes everywhere"],
+     "ขยะไม่มีคนเก็บ", "potholes everywhere",
+     "garbage truck not come 1 week in my soi, very smell, please"],
 )  # fmt: skip
 async def test_people_say_it_in_many_ways(town, talk, said):
     await talk(said)
