@@ -172,6 +172,11 @@ def url_in(text: str) -> str | None:
     return found[0] if found[0].startswith("http") else f"https://{found[0]}"
 
 
+def is_theirs(draft: Draft, text: str) -> bool:
+    """Whether this is a telephone number and nothing else, of somebody who gives their name."""
+    return bool(draft.name and _PHONE.fullmatch(text.strip()))
+
+
 def is_number(text: str) -> bool:
     """Whether there are digits enough for somebody's number, Thai ones too."""
     return sum(letter.isdigit() for letter in text) >= A_NUMBER

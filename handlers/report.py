@@ -15,7 +15,7 @@ from handlers import asking, handover, menu
 from handlers.asking import Facts
 from handlers.conversation import Outcome, Turn, listed, numbered
 from handlers.draft_messages import holds
-from handlers.draft_words import ANSWERS
+from handlers.draft_words import ANSWERS, more
 from handlers.drafts import (
     MOST_FILES,
     SKIPPABLE,
@@ -164,10 +164,10 @@ async def said(turn: Turn, text: str, now: datetime) -> Outcome:
         return menu.old_button(turn)
     part = Said(text, turn.message.message_id)
     step, _ = await next_step(turn, draft, now)
-    take = ANSWERS.get(step)
-    if take is None:
-        return await going_on(turn, add(draft, part), now, turn.say("report.added"))
-    return await going_on(turn, take(turn.agency, draft, part), now)
+    take = ANSWERS.get(step, more)
+    changed = take(turn.agency, draft, part)
+    is_more = take is more and changed.said != draft.said
+    return await going_on(turn, changed, now, turn.say("report.added") if is_more else None)
 
 
 async def took(turn: Turn, now: datetime) -> Outcome:

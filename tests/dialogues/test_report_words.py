@@ -56,7 +56,9 @@ async def test_yes_sends_what_was_shown(town, talk, said):
     assert ticket.what == ROAD
 
 
-@pytest.mark.parametrize("said", ["ไม่มี", "ไม่มีรูปครับ", "บ่มีรูป", "no photo", "ข้าม", "ครบแล้ว"])
+@pytest.mark.parametrize(
+    "said", ["ไม่มี", "ไม่มีรูปครับ", "บ่มีรูป", "no photo", "ข้าม", "ครบแล้ว", "ไม่มีหลักฐาน"]
+)
 async def test_having_nothing_to_add_goes_on(town, talk, said):
     await at(talk)
     [asked] = await talk(said)
@@ -69,8 +71,8 @@ async def test_having_nothing_to_add_goes_on(town, talk, said):
 
 @pytest.mark.parametrize(
     ("said", "level"),
-    [("anonymous", "anonymous"), ("ไม่อยากบอกชื่อค่ะ", "anonymous"), ("ปิด", "hidden"),
-     ("บอกชื่อก็ได้", "named")],
+    [("anonymous", "anonymous"), ("ไม่อยากบอกชื่อค่ะ", "anonymous"), ("ไม่ต้องบอกหรอก", "anonymous"),
+     ("ปิด", "hidden"), ("บอกชื่อก็ได้", "named")],
 )  # fmt: skip
 async def test_the_level_may_be_said(town, talk, said, level):
     await at(talk, "draft:skip:files")
@@ -374,7 +376,8 @@ async def test_what_is_no_report_opens_none(town, talk, said):
 
 @pytest.mark.parametrize(
     "said",
-    ["รบกวนแจ้งไฟดับหน้าซอย 5", "หมาบ้าวิ่งไล่กัดเด็ก", "เจ้าหน้าที่ด่าชาวบ้าน", "น้ำบ่ไหล",
+    ["น้ำมันไม่ไหลมาสองวันแล้วนะลูก",
+     "รบกวนแจ้งไฟดับหน้าซอย 5", "หมาบ้าวิ่งไล่กัดเด็ก", "เจ้าหน้าที่ด่าชาวบ้าน", "น้ำบ่ไหล",
      "ขยะไม่มีคนเก็บ", "potholes everywhere",
      "garbage truck not come 1 week in my soi, very smell, please"],
 )  # fmt: skip
@@ -490,3 +493,12 @@ async def test_a_word_of_assent_is_not_answered_with_an_offer_to_ask_other_thing
     asked = await at(talk)
 
     assert await talk("จ้ะ") == [asked]
+
+
+async def test_another_number_alone_is_the_one_to_call_and_no_detail(town, talk):
+    await at(talk, "draft:skip:files", "draft:privacy:hidden")
+    [preview] = await talk("สมหญิง ใจดี 0812345678", "แก้เบอร์", "089-999-9999")
+    draft = (await state_of(town, talk))["draft"]
+
+    assert "เบอร์ติดต่อ: 089-999-9999" in preview.text
+    assert [said["text"] for said in draft["said"]] == [ROAD]
