@@ -228,11 +228,11 @@ def _answered(turn: Turn, outcome: Outcome) -> str | None:
 
 
 def _draft(turn: Turn, outcome: Outcome) -> Draft | None:
-    """The report from now on: a flow that says nothing of it leaves it for later."""
+    """The report from now on: a flow that says nothing of it leaves it for later, if it is one."""
     if outcome.draft is not UNSET:
         return outcome.draft
     draft = turn.state.draft
-    return replace(draft, paused=True) if draft else None
+    return replace(draft, paused=True) if draft and draft.is_begun else None
 
 
 def _offered(outcome: Outcome) -> tuple[Choice, ...]:

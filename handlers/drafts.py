@@ -113,6 +113,11 @@ class Draft(msgspec.Struct, frozen=True, omit_defaults=True):
         """Whether there is anything in it that could be lost."""
         return bool(self.said or self.files or self.place)
 
+    @property
+    def is_begun(self) -> bool:
+        """Whether there is anything to come back to."""
+        return self.kind is not None or self.is_told
+
     def step(self, moot: Collection[Step] = ()) -> Step:
         """What is to be asked now; `moot` are the steps that do not arise."""
         if self.kind is None:

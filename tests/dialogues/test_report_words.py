@@ -502,3 +502,13 @@ async def test_another_number_alone_is_the_one_to_call_and_no_detail(town, talk)
 
     assert "เบอร์ติดต่อ: 089-999-9999" in preview.text
     assert [said["text"] for said in draft["said"]] == [ROAD]
+
+
+async def test_a_report_of_which_nothing_was_said_is_none_that_was_left(town, talk):
+    await talk("แจ้งเรื่อง")
+    [menu] = await talk("เมนู")
+    [cancelled] = await talk("ยกเลิก")
+
+    assert "draft:resume" not in values(menu)
+    assert cancelled.text.startswith("ยกเลิกแล้ว ถามเรื่องใหม่")
+    assert "draft" not in await state_of(town, talk)
