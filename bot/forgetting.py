@@ -16,7 +16,10 @@ from bot.tables import ContactRow, EventRow, OutgoingRow
 
 _AT_ONCE = 2_000
 A_PIECE = 4
-"""Letters from which on what stands between two spaces is looked for; less is in every reply."""
+"""Letters from which on what stands between two spaces is looked for; less is in every reply.
+
+A message without any such piece is looked for as a whole: as a line, a quotation, a row's value.
+"""
 AN_END = 20
 """Letters of a long one that are looked for, at either end: a reply may be cut in two."""
 TEXTS = frozenset({"text", "altText"})
@@ -50,9 +53,11 @@ def _pieces(message: InboundMessage) -> Iterator[str]:
     place = message.place
     named = (place.title, place.address, f"{place.latitude:.5f}") if place else ()
     for words in filter(None, (message.text, *named)):
-        for piece in words.split():
-            if len(piece) >= A_PIECE:
-                yield from (piece[:AN_END], piece[-AN_END:])
+        pieces = [piece for piece in words.split() if len(piece) >= A_PIECE]
+        for piece in pieces:
+            yield from (piece[:AN_END], piece[-AN_END:])
+        if not pieces and (whole := words.strip()):
+            yield from (f"\n{whole}\n", f"“{whole}”", f": {whole}\n")
 
 
 async def _forget_replies(
@@ -82,7 +87,7 @@ def _without(payload: Any, pieces: Collection[str]) -> Any:
 
 
 def _has(text: Any, pieces: Collection[str]) -> bool:
-    return isinstance(text, str) and any(piece in unescape(text) for piece in pieces)
+    return isinstance(text, str) and any(piece in f"\n{unescape(text)}\n" for piece in pieces)
 
 
 def _blank(message: InboundMessage) -> dict[str, object]:

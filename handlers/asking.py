@@ -106,11 +106,13 @@ def _meant(turn: Turn, level: Privacy) -> Choice:
 
 
 def _kind(turn: Turn, draft: Draft, _facts: Facts) -> Question:
-    return turn.say("report.got_file" if draft.files else "report.ask_kind"), kinds(turn)
+    key = "report.which" if draft.said else "report.got_file" if draft.files else "report.ask_kind"
+    return turn.say(key), kinds(turn)
 
 
 def _where(turn: Turn, draft: Draft, _facts: Facts) -> Question:
-    return turn.say("report.where"), places(turn, draft)
+    offers = places(turn, draft)
+    return turn.say("report.where" if len(offers) > 1 else "report.where_named"), offers
 
 
 def _topic(turn: Turn, draft: Draft, _facts: Facts) -> Question:

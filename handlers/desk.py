@@ -228,11 +228,11 @@ def _answered(turn: Turn, outcome: Outcome) -> str | None:
 
 
 def _draft(turn: Turn, outcome: Outcome) -> Draft | None:
-    """The report from now on: a flow that says nothing of it leaves it for later."""
+    """The report from now on: a flow that says nothing of it leaves it for later, if it is one."""
     if outcome.draft is not UNSET:
         return outcome.draft
     draft = turn.state.draft
-    return replace(draft, paused=True) if draft else None
+    return replace(draft, paused=True) if draft and draft.is_begun else None
 
 
 def _offered(outcome: Outcome) -> tuple[Choice, ...]:
@@ -273,4 +273,5 @@ def _written_in(message: InboundMessage, thought: Thought, state: State) -> str 
 def _is_a_name(words: str, thought: Thought) -> bool:
     """One or two words, as `ITA` or `open data`, that Thai people use too; not a greeting."""
     known = openers(thought.agency.wording)
-    return len(words.split()) < A_SENTENCE and not (known.flow(words) or known.small_talk(words))
+    is_talk = thought.small_talk or known.small_talk(words)
+    return len(words.split()) < A_SENTENCE and not (known.flow(words) or is_talk)

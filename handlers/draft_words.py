@@ -4,7 +4,18 @@ from collections.abc import Callable, Mapping
 
 from msgspec.structs import replace
 
-from handlers.drafts import Draft, Said, Step, add, anew, answer, named, phoned, righted
+from handlers.drafts import (
+    Draft,
+    Said,
+    Step,
+    add,
+    anew,
+    answer,
+    is_theirs,
+    named,
+    phoned,
+    righted,
+)
 from handlers.signs import signs
 from knowledge.agency import Agency
 from knowledge.likeness import nearest_items
@@ -35,6 +46,11 @@ def _topic(agency: Agency, draft: Draft, said: Said) -> Draft:
 def _name(agency: Agency, draft: Draft, said: Said) -> Draft:
     """A question is no name: it is asked again."""
     return draft if signs(agency.wording).is_no_name(said.text) else named(draft, said)
+
+
+def more(_agency: Agency, draft: Draft, said: Said) -> Draft:
+    """A telephone number alone is no detail that everybody is to see."""
+    return phoned(draft, said) if is_theirs(draft, said.text) else add(draft, said)
 
 
 ANSWERS: Mapping[Step, Callable[[Agency, Draft, Said], Draft]] = {

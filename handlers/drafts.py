@@ -113,6 +113,11 @@ class Draft(msgspec.Struct, frozen=True, omit_defaults=True):
         """Whether there is anything in it that could be lost."""
         return bool(self.said or self.files or self.place)
 
+    @property
+    def is_begun(self) -> bool:
+        """Whether there is anything to come back to."""
+        return self.kind is not None or self.is_told
+
     def step(self, moot: Collection[Step] = ()) -> Step:
         """What is to be asked now; `moot` are the steps that do not arise."""
         if self.kind is None:
@@ -170,6 +175,11 @@ def url_in(text: str) -> str | None:
     if found is None:
         return None
     return found[0] if found[0].startswith("http") else f"https://{found[0]}"
+
+
+def is_theirs(draft: Draft, text: str) -> bool:
+    """Whether this is a telephone number and nothing else, of somebody who gives their name."""
+    return bool(draft.name and _PHONE.fullmatch(text.strip()))
 
 
 def is_number(text: str) -> bool:

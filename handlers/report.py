@@ -15,7 +15,7 @@ from handlers import asking, handover, menu
 from handlers.asking import Facts
 from handlers.conversation import Outcome, Turn, listed, numbered
 from handlers.draft_messages import holds
-from handlers.draft_words import ANSWERS
+from handlers.draft_words import ANSWERS, more
 from handlers.drafts import (
     MOST_FILES,
     SKIPPABLE,
@@ -98,7 +98,9 @@ async def meant(turn: Turn, text: str, now: datetime) -> str | None:
     if draft is None or not (word or _is_change(turn, text)):
         return None
     if word is Answer.DROP:
-        return "draft:drop"
+        return "cancel" if draft.paused else "draft:drop"
+    if draft.paused:
+        return None
     step, facts = await next_step(turn, draft, now)
     if word is Answer.NO and step in SKIPPABLE:
         return f"draft:skip:{step}"
@@ -131,8 +133,12 @@ SHORT: Mapping[tuple[Step, Answer | None], str] = {
     (Step.NAME, Answer.NAMED): "draft:resume",
     (Step.PHONE, Answer.NAMED): "draft:resume",
     (Step.KIND, Answer.NO): "draft:drop",
+    **{
+        (step, Answer.YES): "draft:resume"
+        for step in (Step.RIGHT, Step.WHERE, Step.TOPIC, Step.FILES, Step.PRIVACY, Step.NAME)
+    },
 }
-"""What short answers mean at each step; `บอกได้` says yes to a name, not that all may see it."""
+"""What short answers mean; `บอกได้` says yes to a name, a mere yes leaves the question open."""
 
 
 async def before(turn: Turn, draft: Draft, now: datetime) -> Turn:
@@ -158,10 +164,10 @@ async def said(turn: Turn, text: str, now: datetime) -> Outcome:
         return menu.old_button(turn)
     part = Said(text, turn.message.message_id)
     step, _ = await next_step(turn, draft, now)
-    take = ANSWERS.get(step)
-    if take is None:
-        return await going_on(turn, add(draft, part), now, turn.say("report.added"))
-    return await going_on(turn, take(turn.agency, draft, part), now)
+    take = ANSWERS.get(step, more)
+    changed = take(turn.agency, draft, part)
+    is_more = take is more and changed.said != draft.said
+    return await going_on(turn, changed, now, turn.say("report.added") if is_more else None)
 
 
 async def took(turn: Turn, now: datetime) -> Outcome:
@@ -256,7 +262,7 @@ async def going_on(turn: Turn, draft: Draft, now: datetime, lead: str | None = N
 
 def is_worded(turn: Turn) -> bool:
     """Whether what was asked last is to be answered in words: a number is no choice then."""
-    draft = turn.state.draft if turn.is_writing else None
+    draft = turn.state.draft if turn.is_writing and not turn.state.listed else None
     return draft is not None and draft.step({Step.TOPIC, Step.SPOT, Step.SAME}) in WORDS
 
 

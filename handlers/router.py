@@ -26,7 +26,7 @@ from handlers import (
     verdicts,
 )
 from handlers.conversation import Outcome, Turn
-from handlers.spoken import say
+from handlers.spoken import aside, say
 
 Flow = Callable[[Turn], Outcome]
 
@@ -54,9 +54,10 @@ async def route(turn: Turn, now: datetime) -> Outcome:
     flow = KINDS.get(kind)
     if kind is Kind.TEXT or (flow is media.media and turn.message.text):  # a caption is asked, too
         return await say(turn, turn.message.text or "", now, choose)
-    if flow:
-        return flow(turn)
-    return Outcome().as_before(turn.state)
+    if flow is None:
+        return Outcome().as_before(turn.state)
+    outcome = flow(turn)
+    return await aside(turn, outcome, now) if flow is media.media else outcome
 
 
 async def take(turn: Turn, now: datetime) -> Outcome:

@@ -116,10 +116,10 @@ async def _written(turn: Turn, text: str, now: datetime) -> Outcome | None:
     """Words while a report is written; None where they ask something before it has a kind."""
     known = signs(turn.agency.wording)
     if talk := openers(turn.agency.wording).small_talk(text):
-        said = small_talk.small_talk(turn, talk).replies
-        return await report.between(turn, [Reply(one.text) for one in said], now)
+        word = Outcome() if talk == "ok" else small_talk.small_talk(turn, talk)
+        return await aside(turn, word, now)
     if not any(letter.isalnum() for letter in text):
-        return answering.empty(turn)
+        return await aside(turn, answering.empty(turn), now)
     asks = turn.is_answered and known.is_asking(text)
     draft = turn.state.draft
     if draft is not None and draft.kind is None and not known.kind(text):
@@ -129,16 +129,38 @@ async def _written(turn: Turn, text: str, now: datetime) -> Outcome | None:
     return await report.said(turn, text, now)
 
 
+async def aside(turn: Turn, outcome: Outcome, now: datetime) -> Outcome:
+    """A word that is of no report; where one is written, what is asked there comes after it."""
+    if not turn.is_writing:
+        return outcome
+    return await report.between(turn, [Reply(one.text) for one in outcome.replies], now)
+
+
 async def _opened(turn: Turn, text: str, now: datetime) -> Outcome | None:
     """A report that begins with these words, if they are one; a wish that has an answer is none."""
     known = signs(turn.agency.wording)
     kind = None if turn.message.group else known.kind(text)
-    if kind is None or (kind is Kind.SUGGESTION and turn.is_answered):
+    if kind is None or (turn.is_answered and _is_asked(turn, text, kind)):
         return None
     entry = None
     if kind is Kind.WRONG_INFO and known.is_of_an_answer(text):
         entry = turn.state.entry
     return await report.opened(turn, kind, now, text=text, entry=entry)
+
+
+def _is_asked(turn: Turn, text: str, kind: Kind) -> bool:
+    """Whether these are the very words of an entry that is mostly asked in other words than such.
+
+    An entry on how to report this is no reason to put the report off.
+    """
+    entry = turn.agency.entry(turn.match.ranked[0][0]) if turn.match else None
+    if entry is None or kind is Kind.SUGGESTION:
+        return entry is not None
+    ways = [entry.question.th, entry.question.en, *entry.phrasings, *entry.phrasings_en]
+    if normalise(text) not in map(normalise, ways):
+        return False
+    known = signs(turn.agency.wording)
+    return 3 * sum(known.kind(way) is kind for way in ways) < len(ways)
 
 
 async def _of_matters(turn: Turn, text: str, now: datetime) -> Outcome | None:
@@ -150,7 +172,7 @@ async def _of_matters(turn: Turn, text: str, now: datetime) -> Outcome | None:
 
 async def _meant(turn: Turn, text: str, now: datetime) -> str | Outcome | None:
     """What words choose; an outcome where they are a number that is not in the list."""
-    if turn.is_writing and (value := await report.meant(turn, text, now)):
+    if value := await report.meant(turn, text, now):
         return value
     offered = _offered(turn, text, now) or news_words.meant(turn, text)
     return offered.value if isinstance(offered, Choice) else offered

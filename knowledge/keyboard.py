@@ -35,13 +35,14 @@ def _as_thai(text: str) -> str | None:
         return None
     meant = [word if _is_english(word) else word.translate(TO_THAI) for word in words]
     thai = [new for new, old in zip(meant, words, strict=True) if new != old]
-    if not thai or any(MALFORMED.search(word) for word in thai):
-        return None
+    if not thai or len(thai) < len(words) / 3 or any(MALFORMED.search(word) for word in thai):
+        return None  # a number or a name among English words is no Thai
     letters = "".join(thai)
     enough = max(SHORTEST - (len(thai) < len(words)), ENOUGH * len(letters))
     if sum("ก" <= char <= "๎" for char in letters) < enough:
         return None
-    return " ".join(meant) if coverage(letters) >= ENOUGH else None
+    found = " ".join(meant)
+    return found if coverage(letters) >= ENOUGH and _as_latin(found) is None else None
 
 
 def _as_latin(text: str) -> str | None:

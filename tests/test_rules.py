@@ -19,6 +19,7 @@ from admin.moves import Ending, Move, Status
 from admin.nudges import Stage
 from admin.officers import Role
 from admin.web.menus import FAILED, Step
+from bot.channels.line_messages import LABEL_UNITS
 from bot.messages import SILENT, Kind
 from bot.settings import ROOT, ChannelSecrets, Settings
 from handlers.fixed import WORDS
@@ -160,6 +161,20 @@ def test_every_text_that_code_asks_for_exists():
 
     assert ours <= set(BUILT), "say in BUILT what these come to"
     assert {*literals(), *chain(*BUILT.values())} - set(KEYS) == set()
+
+
+def test_the_names_of_buttons_are_read_whole_on_every_platform():
+    """Except one that stands whole in the numbered text above it."""
+    names = set(re.findall(r"""choice\(\s*"([a-z]+\.[a-z0-9_-]+)\"""", "\n".join(MODULES.values())))
+    long = [
+        (name, label)
+        for name in sorted(names - {"report.unsure"})
+        for label in KEYS[name].values()
+        if len(str(label)) > LABEL_UNITS
+    ]
+
+    assert "handover.offer" in names
+    assert long == []
 
 
 def test_every_text_is_asked_for():

@@ -86,10 +86,17 @@ def test_text_of_the_wrong_keyboard_is_repaired(typed, meant):
         "123",
         "ไบขับขี่",
         "IG",
+        "X-Forwarded-For",
+        "Where do I do my 90 day report and extend my visa?",
+        "garbage truck not come 1 week in my soi, very smell",
     ],
 )
 def test_text_of_the_right_keyboard_is_left_alone(text):
     assert keyboard.repair_keyboard(text) is None
+
+
+def test_what_could_be_read_on_either_keyboard_is_not_read_for_ever():
+    assert thai.normalise("X-Forwarded-For") == "x-forwarded-for"
 
 
 @pytest.mark.parametrize(

@@ -130,3 +130,18 @@ async def test_a_list_chosen_from_in_english_is_answered_in_english(talk, served
     entry = served.served["buriram"].agency.entries[chosen.card.entry]
     assert asked.text != reply.text
     assert chosen.text == entry.answer.en
+
+
+async def test_a_short_greeting_in_english_is_answered_in_english(town):
+    visitor = town.citizen("tapon")
+    await visitor.do(Kind.FOLLOW)
+    [reply] = await visitor("hi there")
+
+    assert reply.text.startswith("Hello!")
+
+
+@pytest.mark.parametrize("text", ["คุณพูดอังกฤษได้ไหม", "มีภาษาอังกฤษไหมครับ"])
+async def test_who_asks_for_english_in_thai_may_choose_it(talk, text):
+    [reply] = await talk(text)
+
+    assert [choice.value for choice in reply.choices] == ["lang:th", "lang:en"]

@@ -56,7 +56,9 @@ async def test_yes_sends_what_was_shown(town, talk, said):
     assert ticket.what == ROAD
 
 
-@pytest.mark.parametrize("said", ["ไม่มี", "ไม่มีรูปครับ", "บ่มีรูป", "no photo", "ข้าม", "ครบแล้ว"])
+@pytest.mark.parametrize(
+    "said", ["ไม่มี", "ไม่มีรูปครับ", "บ่มีรูป", "no photo", "ข้าม", "ครบแล้ว", "ไม่มีหลักฐาน"]
+)
 async def test_having_nothing_to_add_goes_on(town, talk, said):
     await at(talk)
     [asked] = await talk(said)
@@ -69,8 +71,8 @@ async def test_having_nothing_to_add_goes_on(town, talk, said):
 
 @pytest.mark.parametrize(
     ("said", "level"),
-    [("anonymous", "anonymous"), ("ไม่อยากบอกชื่อค่ะ", "anonymous"), ("ปิด", "hidden"),
-     ("บอกชื่อก็ได้", "named")],
+    [("anonymous", "anonymous"), ("ไม่อยากบอกชื่อค่ะ", "anonymous"), ("ไม่ต้องบอกหรอก", "anonymous"),
+     ("ปิด", "hidden"), ("บอกชื่อก็ได้", "named")],
 )  # fmt: skip
 async def test_the_level_may_be_said(town, talk, said, level):
     await at(talk, "draft:skip:files")
@@ -374,10 +376,139 @@ async def test_what_is_no_report_opens_none(town, talk, said):
 
 @pytest.mark.parametrize(
     "said",
-    ["รบกวนแจ้งไฟดับหน้าซอย 5", "หมาบ้าวิ่งไล่กัดเด็ก", "เจ้าหน้าที่ด่าชาวบ้าน", "น้ำบ่ไหล",
-     "ขยะไม่มีคนเก็บ", "potholes everywhere"],
+    ["น้ำมันไม่ไหลมาสองวันแล้วนะลูก",
+     "รบกวนแจ้งไฟดับหน้าซอย 5", "หมาบ้าวิ่งไล่กัดเด็ก", "เจ้าหน้าที่ด่าชาวบ้าน", "น้ำบ่ไหล",
+     "ขยะไม่มีคนเก็บ", "potholes everywhere",
+     "garbage truck not come 1 week in my soi, very smell, please"],
 )  # fmt: skip
 async def test_people_say_it_in_many_ways(town, talk, said):
     await talk(said)
 
     assert (await state_of(town, talk))["draft"]["kind"] == Matter.COMPLAINT
+
+
+@pytest.mark.parametrize(
+    ("agency", "asked", "entry", "kind"),
+    [
+        ("phetchaburi", "ข้อมูลเปลี่ยนแล้วต้องอัพเดททันทีหรือรอรอบ", "class-on-change", "wrong-info"),
+        ("tapon", "ราชการบันทึกข้อมูลเราไม่ตรง", "g-oia-own-fix", "wrong-info"),
+        ("tapon", "แจ้งทุจริตภาครัฐ ปปท", "g-line-1206", "complaint"),
+        ("singburi", "Official Information Act", "inspection", "info-request"),
+    ],
+)
+async def test_the_very_words_of_an_entry_are_answered_and_may_be_reported(
+    town, agency, asked, entry, kind
+):
+    citizen = town.citizen(agency)
+    [*_, reply] = await citizen(asked)
+    state = await state_of(town, citizen)
+    report = values(reply)[0]
+    await citizen(choose=report)
+
+    assert (state["entry"], "draft" in state) == (entry, False)
+    assert report.startswith(f"report:{kind}:this-")
+    assert (await state_of(town, citizen))["draft"]["said"][0]["text"] == asked
+
+
+@pytest.mark.parametrize(
+    ("agency", "told"),
+    [
+        ("singburi", "ข้อมูลในเว็บผิด"), ("mof-ops", "ลิงก์เสียกดไม่ได้"), ("tapon", "ไฟทางดับมาหลายคืน"),
+        ("mof-ops", "อยากร้องเรียนเจ้าหน้าที่ของสำนักงาน"),
+    ],
+)  # fmt: skip
+async def test_the_words_of_an_entry_on_such_reports_open_one(town, agency, told):
+    citizen = town.citizen(agency)
+    await citizen(told)
+
+    assert (await state_of(town, citizen))["draft"]["said"][0]["text"] == told
+
+
+async def test_a_number_chooses_the_topic_though_a_name_is_still_to_come(town, talk):
+    await talk(choose="report:wrong-info")
+    await talk(ROAD)
+    await tap(talk, "draft:skip:right", "draft:skip:where", "draft:skip:files")
+    await tap(talk, "draft:privacy:named")
+    asked = await tap(talk, "report:complaint")
+    await talk("1")
+    draft = (await state_of(town, talk))["draft"]
+
+    assert values(asked)[0] == f"draft:topic:{draft['topic']}"
+    assert [said["text"] for said in draft["said"]] == [ROAD]
+
+
+@pytest.mark.parametrize(
+    "step", [(), ("draft:skip:files",), ("draft:skip:files", "draft:privacy:named")]
+)
+async def test_a_mere_yes_is_neither_a_part_of_the_report_nor_a_name(town, talk, step):
+    await at(talk, *step)
+    before = (await state_of(town, talk))["draft"]
+    [asked] = await talk("ได้ค่ะ")
+    after = (await state_of(town, talk))["draft"]
+
+    assert "draft:back" in values(asked)
+    assert (after["said"], after.get("name")) == (before["said"], None)
+
+
+@pytest.mark.parametrize("what", [{"kind": Kind.STICKER}, {"kind": Kind.TEXT, "text": "😀"}])
+async def test_a_sticker_in_the_midst_leaves_the_question_with_its_buttons(talk, what):
+    asked = await at(talk)
+    [word, again] = await talk.do(**what)
+
+    assert word.choices == ()
+    assert again == asked
+
+
+async def test_what_was_told_of_a_photo_is_not_asked_for_again(talk):
+    await talk.do(Kind.IMAGE, attachment=Attachment("f1"))
+    [asked] = await talk("ฝากดูหน่อยครับ ตรงหน้าวัด")
+
+    assert asked.text.startswith("ได้รับแล้ว เป็นเรื่องแบบไหน")
+
+
+async def test_where_is_asked_without_a_list_that_has_nothing_in_it(talk):
+    await talk(choose="report:wrong-info")
+    [asked] = await talk("เบอร์เก่าค่ะ", "ไม่รู้")
+
+    assert values(asked) == ["draft:skip:where", "draft:back", "draft:drop"]
+    assert "เลือกข้อ" not in asked.text
+
+
+async def test_who_changed_their_mind_about_a_report_that_was_left_is_understood(town, talk):
+    await at(talk)
+    [kept] = await talk("เมนู", "เปลี่ยนใจแล้ว")
+    await talk("เปลี่ยนใจแล้ว")
+
+    assert values(kept)[:2] == ["draft:resume", "draft:drop"]
+    assert "draft" not in await state_of(town, talk)
+
+
+async def test_wanting_to_be_called_is_no_suggestion(town, talk):
+    await talk("อยากให้โทรกลับค่ะ")
+
+    assert "draft" not in await state_of(town, talk)
+
+
+async def test_a_word_of_assent_is_not_answered_with_an_offer_to_ask_other_things(talk):
+    asked = await at(talk)
+
+    assert await talk("จ้ะ") == [asked]
+
+
+async def test_another_number_alone_is_the_one_to_call_and_no_detail(town, talk):
+    await at(talk, "draft:skip:files", "draft:privacy:hidden")
+    [preview] = await talk("สมหญิง ใจดี 0812345678", "แก้เบอร์", "089-999-9999")
+    draft = (await state_of(town, talk))["draft"]
+
+    assert "เบอร์ติดต่อ: 089-999-9999" in preview.text
+    assert [said["text"] for said in draft["said"]] == [ROAD]
+
+
+async def test_a_report_of_which_nothing_was_said_is_none_that_was_left(town, talk):
+    await talk("แจ้งเรื่อง")
+    [menu] = await talk("เมนู")
+    [cancelled] = await talk("ยกเลิก")
+
+    assert "draft:resume" not in values(menu)
+    assert cancelled.text.startswith("ยกเลิกแล้ว ถามเรื่องใหม่")
+    assert "draft" not in await state_of(town, talk)

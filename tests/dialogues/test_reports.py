@@ -271,7 +271,7 @@ async def test_who_leaves_can_come_back_within_a_day(town, talk):
     await talk("เมนู")
     town.clock.now += timedelta(hours=23)
     [menu] = await talk("เมนู")
-    [reply] = await talk("แจ้งเรื่องที่ค้างไว้ต่อ")
+    [reply] = await talk("แจ้งเรื่องเดิมต่อ")
 
     assert values(menu)[0] == "draft:resume"
     assert "draft:topic:roads" in values(reply)
@@ -301,7 +301,7 @@ async def test_a_report_that_was_left_goes_on_after_cancelling_something_else(to
     await resident("ไฟทางดับทั้งซอยมาสามวันแล้ว")
     await tap(resident, f"mine:{number}:add")
     [told] = await resident("ยกเลิก")
-    [asked] = await resident("แจ้งเรื่องที่ค้างไว้ต่อ")
+    [asked] = await resident("แจ้งเรื่องเดิมต่อ")
 
     assert told.text.startswith("เรื่องที่แจ้งค้างไว้ยังอยู่")
     assert "draft:drop" in values(asked)
@@ -430,8 +430,8 @@ async def test_a_like_report_and_a_report_begun_before_are_chosen_by_number(town
     await second("2", "1")
     _, other = await rows(town, Ticket)
 
-    assert lines(which)["draft:resume"] == "แจ้งเรื่องที่ค้างไว้ต่อ"
-    assert lines(offer)["draft:same:"] == "ไม่ใช่ แจ้งเป็นเรื่องใหม่"
+    assert lines(which)["draft:resume"] == "แจ้งเรื่องเดิมต่อ"
+    assert lines(offer)["draft:same:"] == "ไม่ใช่ เรื่องใหม่"
     assert (other.status, other.joined_to) == (Status.RECEIVED, None)
 
 

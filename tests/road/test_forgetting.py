@@ -100,7 +100,7 @@ async def test_an_edit_forgets_the_words_before_and_keeps_its_own(road: Road) ->
     assert CANARY not in str(await questions(road))
 
 
-@pytest.mark.parametrize("words", ["“หมา” & 'แมว' <หาย>", 'C:\\หมา "ดำ" & <แมว>'])
+@pytest.mark.parametrize("words", ["“หมา” & 'แมว' <หาย>", 'C:\\หมา "ดำ" & <แมว>', "สม", "นาย ก"])
 async def test_a_repetition_is_known_as_each_platform_writes_it(road: Road, words: str) -> None:
     repeated = [Reply(f"ชื่อ: {words}"), Reply("เลือกเลย")]
     payloads = [*telegram_messages.calls(repeated, None), {"messages": line_requests(repeated)[0]}]
@@ -119,6 +119,21 @@ async def test_a_repetition_is_known_as_each_platform_writes_it(road: Road, word
 
     left = [words_of(row.payload) for row in await road.requests()]
     assert left[-2 * len(payloads) :] == ["…", "เลือกเลย", "…\n\nเลือกเลย"] * 2
+
+
+async def test_a_short_message_is_not_looked_for_within_other_words(road: Road) -> None:
+    await road.take(message := said("มา", message_id="m1"))
+    await until(road.is_quiet)
+    [event] = await road.events()
+    payloads = telegram_messages.calls([Reply("ชื่อ: มานี\nเล่ามา")], None)
+    async with road.database.session() as session:
+        rows = outbox.requests(message.contact, payloads, now=road.clock(), cause_id=event.id)
+        session.add_all(OutgoingRow(**row) for row in rows)
+
+    await road.take(said("", kind=Kind.UNSEND, message_id="m1"))
+    await until(road.is_quiet)
+
+    assert words_of((await road.requests())[-1].payload) == "ชื่อ: มานี\nเล่ามา"
 
 
 async def test_a_message_that_comes_after_it_was_taken_back_is_forgotten_too(road: Road) -> None:
