@@ -58,8 +58,6 @@ def _as_latin(text: str) -> str | None:
 
 def _is_english(word: str) -> bool:
     letters = word.strip(".,?!()\"':;").lower()
-    if not letters:
-        return True
-    if letters in english_words():
+    if not letters or letters.isdigit() or letters in english_words():
         return True
     return all(part in english_words() for part in re.split(r"[-/'.]", letters))

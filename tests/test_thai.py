@@ -89,6 +89,7 @@ def test_text_of_the_wrong_keyboard_is_repaired(typed, meant):
         "X-Forwarded-For",
         "Where do I do my 90 day report and extend my visa?",
         "garbage truck not come 1 week in my soi, very smell",
+        "90 day report",
     ],
 )
 def test_text_of_the_right_keyboard_is_left_alone(text):
