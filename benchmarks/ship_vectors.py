@@ -1,7 +1,7 @@
-"""Write to knowledge/data/ the vectors of the agencies' own texts, and of words often said.
+"""Write to knowledge/data/ the vectors of the library, the agencies' texts and words often said.
 
-Run as `python benchmarks/ship_vectors.py` after those texts have changed; it takes half a minute.
-What is not shipped is computed at an agency's first start, and answers are by words until then.
+Run as `python benchmarks/ship_vectors.py` after any of these have changed, or how texts are brought
+to normal form; it takes a minute. What is not shipped is computed at an agency's first start.
 """
 
 import sys
@@ -13,12 +13,14 @@ from typing import Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from matching_sets import AGENCIES, load_sets
+from matching_sets import AGENCIES, idle_words, load_sets, others_questions
 
 from knowledge import shipped
 from knowledge.embedding import CachedEncoder, Vectors, load_projection
+from knowledge.needs import known_needs
 from knowledge.registry import Registry
 from knowledge.signals import prepare
+from knowledge.thai import normalise
 
 OFTEN: Final = 3
 """Times that a word must come in the labelled questions."""
@@ -52,17 +54,34 @@ def words_often_said() -> list[str]:
     return [word for word, count in counts.most_common() if count >= OFTEN]
 
 
-def main() -> None:
-    """Index all agencies, and write down what that needed."""
-    shipped.ENTRIES.unlink(missing_ok=True)
+def ship_library(encoder: Listening) -> None:
+    """Needs with their normal forms, what other bodies are asked, and small talk."""
+    written = known_needs().as_written
+    forms = [normalise(text) for text in written]
+    asked = map(normalise, [*others_questions(), *idle_words()])
+    texts = list(dict.fromkeys([*forms, *asked]))
+    shipped.write_library(texts, encoder.written(texts), forms, written)
+
+
+def ship_entries(encoder: Listening, kept: Path) -> None:
+    """What indexing all agencies asks for and the library does not have; and words."""
     library = shipped.vectors()
+    Registry(AGENCIES, kept, encoder=encoder).refresh()
+    wanted = dict.fromkeys([*encoder.asked, *words_often_said()])
+    texts = [text for text in wanted if shipped.key_of(text) not in library]
+    shipped.write(shipped.ENTRIES, texts, encoder.written(texts))
+
+
+def main() -> None:
+    """Write both files anew."""
+    for file in (shipped.LIBRARY, shipped.ENTRIES):
+        file.unlink(missing_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         encoder = Listening(Path(folder))
-        Registry(AGENCIES, Path(folder) / "kept", encoder=encoder).refresh()
-        wanted = dict.fromkeys([*encoder.asked, *words_often_said()])
-        texts = [text for text in wanted if shipped.key_of(text) not in library]
-        shipped.write(shipped.ENTRIES, texts, encoder.written(texts))
-    print(f"{len(texts)} texts, {shipped.ENTRIES.stat().st_size / 1e6:.1f} MB")
+        ship_library(encoder)
+        ship_entries(encoder, Path(folder) / "kept")
+    for file in (shipped.LIBRARY, shipped.ENTRIES):
+        print(f"{file.name}: {file.stat().st_size / 1e6:.1f} MB")
 
 
 if __name__ == "__main__":

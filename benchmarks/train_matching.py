@@ -20,11 +20,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 from fitting import Sample, fit, stored
-from matching_sets import Set, idle_words, load_sets, others_questions, phrasings_of_agencies
+from matching_sets import Set, load_sets, others_questions, phrasings_of_agencies
 from numpy.typing import NDArray
 from train_projection import Rows, fit_projection, lesson, lessons_of_needs
 
-from knowledge import shipped
 from knowledge.embedding import (
     CachedEncoder,
     Encoder,
@@ -225,10 +224,6 @@ def main() -> None:
     projection = projections(sets, groups, made, options.seed)
     if not options.dry:
         np.save(DATA / "projection.npy", projection[""].astype(np.float16))
-        written = known_needs().as_written
-        forms = [normalise(text) for text in written]
-        texts = list(dict.fromkeys([*forms, *map(normalise, [*others_questions(), *idle_words()])]))
-        shipped.write_library(texts, made.encode_kept(texts), forms, written)
     seconds: dict[str, Projected] = {}
     if (found := second_encoder(options.cache, sets)) is not None:
         apart = Projected(*found)
