@@ -14,11 +14,13 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
 from sqlalchemy import URL, Engine
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 import bot.db
+from admin import passwords
 from bot import migration
 from bot.db import Database
 from tests.commands import process_as_it_was
@@ -26,6 +28,11 @@ from tests.fakes import MovingClock
 
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")  # a busy machine is no fault of the program
+
+IN_SERVICE = passwords._hasher
+"""How passwords are kept in service, at 27 ms of a processor each: see `passwords_in_service`."""
+passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+passwords._NOBODYS = passwords.digest("nobody has this password")
 
 
 LONG_ONES = ("web", "cli", "hostile", "jobs", "attachments", "knowledge")
@@ -159,6 +166,12 @@ def _what_a_command_changes() -> Iterator[None]:
     """A command that says `only errors are logged` says so for its own test alone."""
     with process_as_it_was():
         yield
+
+
+@pytest.fixture
+def passwords_in_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords are kept as they are in service."""
+    monkeypatch.setattr(passwords, "_hasher", IN_SERVICE)
 
 
 @pytest.fixture

@@ -135,6 +135,7 @@ def test_a_new_password_is_long_and_not_ones_own_name(password: str, fault: str 
     assert passwords.weakness(password, "Somchai", "ab") == fault
 
 
+@pytest.mark.usefixtures("passwords_in_service")
 def test_passwords_are_kept_by_argon2_and_wrong_ones_do_not_fit() -> None:
     kept = passwords.digest("correct horse battery")
 
