@@ -25,6 +25,7 @@ from bot import migration
 from bot.db import Database
 from tests.commands import process_as_it_was
 from tests.fakes import MovingClock
+from tests.once import read_and_indexed_once
 
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")  # a busy machine is no fault of the program
@@ -158,6 +159,13 @@ def _statements_compiled_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bot.db, "create_async_engine", make_like_the_first)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _read_and_indexed_once() -> Iterator[None]:
+    """The agencies of the repository are read and indexed by hundreds of tests."""
+    with read_and_indexed_once():
         yield
 
 
