@@ -15,12 +15,14 @@ import pytest
 from aiohttp import ClientResponse, ClientSession, CookieJar, web
 from aiohttp.test_utils import TestServer
 from sqlalchemy import select
+from yarl import URL
 
-from admin import passwords, second_factor, staff
+from admin import passwords, second_factor, sessions, staff
 from admin.audit import AuditRow
 from admin.officers import Role
 from admin.quota import Quotas
 from admin.staff import Staff
+from admin.web.cookies import TOKEN
 from admin.web.shell import Admin
 from admin.web.visit import Equipment
 from bot.db import Database
@@ -95,6 +97,21 @@ class House:
                 place = staff.place_of(agency, role)
                 await staff.give_role(session, person, agency=place, role=role, unit=unit)
         return person
+
+    async def open_for(self, person: Staff, browser: "Browser") -> None:
+        """What comes of a right password and a right code; how that is shown, other tests ask."""
+        token = sessions.new_token()
+        async with self.database.session() as session:
+            await sessions.open_session(
+                session,
+                person,
+                digest=sessions.digest_of(KEY, token),
+                agent="",
+                is_whole=True,
+                kept=None,
+                now=self.clock(),
+            )
+        browser.http.cookie_jar.update_cookies({TOKEN: token}, URL(f"{self.url}/admin/"))
 
     def code(self) -> str:
         """What the app shows now."""
@@ -207,9 +224,9 @@ async def browser(new_browser: NewBrowser) -> Browser:
 @pytest.fixture
 async def operator(house: House, new_browser: NewBrowser) -> Browser:
     """The operator's browser, logged in."""
-    await house.hire("op@example.go.th", Role.OPERATOR, is_enrolled=True)
+    person = await house.hire("op@example.go.th", Role.OPERATOR, is_enrolled=True)
     browser = await new_browser()
-    await browser.log_in("op@example.go.th")
-    await browser.send("/admin/code", code=house.code())
+    await house.open_for(person, browser)
+    await browser.get("/admin/")
     assert browser.path == "/admin/"
     return browser

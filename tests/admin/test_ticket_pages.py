@@ -71,12 +71,12 @@ async def come(
     unit = next((one for one in roles if not isinstance(one, Role)), unit)
     held = [one for one in roles if isinstance(one, Role)]
     is_enrolled = bool({Role.APPROVER, Role.WEBMASTER} & set(held))
-    await house.hire(email, *held, unit=unit, is_enrolled=is_enrolled)
-    await browser.log_in(email)
+    person = await house.hire(email, *held, unit=unit, is_enrolled=is_enrolled)
     if is_enrolled:
         house.clock.move(seconds=60)
-        await browser.send("/admin/code", code=house.code())
-    assert browser.path.startswith(f"/admin/{AGENCY}/")
+    await house.open_for(person, browser)
+    await browser.get(f"/admin/{AGENCY}/")
+    assert browser.status == 200
     return browser
 
 
