@@ -23,7 +23,9 @@ Run = Callable[..., list[Done]]
 
 @pytest.fixture
 def run(tmp_path: Path, folder: Path, add: Callable[[str], Path]) -> Run:
-    """Runs commands `knowledge ...` on a small agency, one after another."""
+    """Runs commands `knowledge ...` on a small agency that stands alone, one after another."""
+    for name in ("answers.yaml", "background.yaml"):
+        (folder / "_default" / name).write_text("[]", "utf-8")
     (add(SLUG) / "profile.toml").write_text(PROFILE + WORKS, "utf-8")
 
     def run(*commands: tuple[object, ...], said: str = "") -> list[Done]:
