@@ -43,15 +43,20 @@ ON_BOTH = frozenset({
     "test_one_time_links", "test_overview", "test_own_posts", "test_second_factors",
     "test_ticket_deeds",
 })  # fmt: skip
-"""Files that look at what is stored and counted: there the databases can differ."""
+"""Files that look at what is stored and counted: there the databases can differ.
+
+A test of many cases has each of them on one: what they have in common, other tests ask of both.
+"""
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Pages are the same on either database: one of them serves each test, by the test's name."""
     name, module = metafunc.definition.originalname, metafunc.module.__name__.rpartition(".")[2]
-    chosen = any("database_url" in mark.args for mark in metafunc.definition.iter_markers())
-    if "database_url" in metafunc.fixturenames and module not in ON_BOTH and not chosen:
+    given = [mark.args for mark in metafunc.definition.iter_markers("parametrize")]
+    chosen = any("database_url" in args for args in given)
+    is_on_one = module not in ON_BOTH or given
+    if "database_url" in metafunc.fixturenames and is_on_one and not chosen:
         kind = ("sqlite", "postgresql")[crc32(name.encode()) % 2]
         one = pytest.mark.parametrize("database_url", [kind], indirect=True)
         metafunc.definition.add_marker(one)
