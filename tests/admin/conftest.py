@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 import pyotp
 import pytest
@@ -29,6 +28,7 @@ from bot.db import Database
 from bot.settings import ROOT, Settings
 from knowledge.bulletins import Rates
 from knowledge.registry import Registry
+from tests.databases import one_for_each
 from tests.fakes import AGENCY, MovingClock
 
 OTHER = "buriram"
@@ -52,14 +52,10 @@ A test of many cases has each of them on one: what they have in common, other te
 @pytest.hookimpl(tryfirst=True)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Pages are the same on either database: one of them serves each test, by the test's name."""
-    name, module = metafunc.definition.originalname, metafunc.module.__name__.rpartition(".")[2]
-    given = [mark.args for mark in metafunc.definition.iter_markers("parametrize")]
-    chosen = any("database_url" in args for args in given)
-    is_on_one = module not in ON_BOTH or given
-    if "database_url" in metafunc.fixturenames and is_on_one and not chosen:
-        kind = ("sqlite", "postgresql")[crc32(name.encode()) % 2]
-        one = pytest.mark.parametrize("database_url", [kind], indirect=True)
-        metafunc.definition.add_marker(one)
+    module = metafunc.module.__name__.rpartition(".")[2]
+    has_cases = any(metafunc.definition.iter_markers("parametrize"))
+    if module not in ON_BOTH or has_cases:
+        one_for_each(metafunc)
 
 
 @pytest.fixture(scope="session")
