@@ -1,5 +1,6 @@
 """What many tests need made of the same files is made once in a process, and shared."""
 
+import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -21,13 +22,15 @@ KEPT = 128
 def read_and_indexed_once() -> Iterator[None]:
     """Files of agencies that say the same are read once, and alike entries indexed once.
 
-    What is read and indexed nobody changes; what cannot be read is read each time.
+    What is read and indexed nobody changes; what cannot be read is read each time. The list of the
+    world's certificates, which each client of a platform would read, is read once, too.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Source, "_yaml", _parsed_once(Source._yaml))
         patch.setattr(Source, "_toml", _parsed_once(Source._toml))
         patch.setattr(Source, "read", _understood_once(Source.read))
         patch.setattr(knowledge.matching, "Index", _indexed_once())
+        patch.setattr(ssl, "create_default_context", lru_cache(KEPT)(ssl.create_default_context))
         yield
 
 
