@@ -14,18 +14,26 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
 from sqlalchemy import URL, Engine
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 import bot.db
+from admin import passwords
 from bot import migration
 from bot.db import Database
 from tests.commands import process_as_it_was
 from tests.fakes import MovingClock
+from tests.once import read_and_indexed_once
 
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")  # a busy machine is no fault of the program
+
+IN_SERVICE = passwords._hasher
+"""How passwords are kept in service, at 27 ms of a processor each: see `passwords_in_service`."""
+passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+passwords._NOBODYS = passwords.digest("nobody has this password")
 
 
 LONG_ONES = ("web", "cli", "hostile", "jobs", "attachments", "knowledge")
@@ -154,11 +162,24 @@ def _statements_compiled_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _read_and_indexed_once() -> Iterator[None]:
+    """The agencies of the repository are read and indexed by hundreds of tests."""
+    with read_and_indexed_once():
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _what_a_command_changes() -> Iterator[None]:
     """A command that says `only errors are logged` says so for its own test alone."""
     with process_as_it_was():
         yield
+
+
+@pytest.fixture
+def passwords_in_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords are kept as they are in service."""
+    monkeypatch.setattr(passwords, "_hasher", IN_SERVICE)
 
 
 @pytest.fixture

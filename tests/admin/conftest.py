@@ -8,25 +8,27 @@ from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 import pyotp
 import pytest
 from aiohttp import ClientResponse, ClientSession, CookieJar, web
 from aiohttp.test_utils import TestServer
 from sqlalchemy import select
+from yarl import URL
 
-from admin import passwords, second_factor, staff
+from admin import passwords, second_factor, sessions, staff
 from admin.audit import AuditRow
 from admin.officers import Role
 from admin.quota import Quotas
 from admin.staff import Staff
+from admin.web.cookies import TOKEN
 from admin.web.shell import Admin
 from admin.web.visit import Equipment
 from bot.db import Database
 from bot.settings import ROOT, Settings
 from knowledge.bulletins import Rates
 from knowledge.registry import Registry
+from tests.databases import one_for_each
 from tests.fakes import AGENCY, MovingClock
 
 OTHER = "buriram"
@@ -41,18 +43,19 @@ ON_BOTH = frozenset({
     "test_one_time_links", "test_overview", "test_own_posts", "test_second_factors",
     "test_ticket_deeds",
 })  # fmt: skip
-"""Files that look at what is stored and counted: there the databases can differ."""
+"""Files that look at what is stored and counted: there the databases can differ.
+
+A test of many cases has each of them on one: what they have in common, other tests ask of both.
+"""
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Pages are the same on either database: one of them serves each test, by the test's name."""
-    name, module = metafunc.definition.originalname, metafunc.module.__name__.rpartition(".")[2]
-    chosen = any("database_url" in mark.args for mark in metafunc.definition.iter_markers())
-    if "database_url" in metafunc.fixturenames and module not in ON_BOTH and not chosen:
-        kind = ("sqlite", "postgresql")[crc32(name.encode()) % 2]
-        one = pytest.mark.parametrize("database_url", [kind], indirect=True)
-        metafunc.definition.add_marker(one)
+    module = metafunc.module.__name__.rpartition(".")[2]
+    has_cases = any(metafunc.definition.iter_markers("parametrize"))
+    if module not in ON_BOTH or has_cases:
+        one_for_each(metafunc)
 
 
 @pytest.fixture(scope="session")
@@ -95,6 +98,21 @@ class House:
                 place = staff.place_of(agency, role)
                 await staff.give_role(session, person, agency=place, role=role, unit=unit)
         return person
+
+    async def open_for(self, person: Staff, browser: "Browser") -> None:
+        """What comes of a right password and a right code; how that is shown, other tests ask."""
+        token = sessions.new_token()
+        async with self.database.session() as session:
+            await sessions.open_session(
+                session,
+                person,
+                digest=sessions.digest_of(KEY, token),
+                agent="",
+                is_whole=True,
+                kept=None,
+                now=self.clock(),
+            )
+        browser.http.cookie_jar.update_cookies({TOKEN: token}, URL(f"{self.url}/admin/"))
 
     def code(self) -> str:
         """What the app shows now."""
@@ -207,9 +225,9 @@ async def browser(new_browser: NewBrowser) -> Browser:
 @pytest.fixture
 async def operator(house: House, new_browser: NewBrowser) -> Browser:
     """The operator's browser, logged in."""
-    await house.hire("op@example.go.th", Role.OPERATOR, is_enrolled=True)
+    person = await house.hire("op@example.go.th", Role.OPERATOR, is_enrolled=True)
     browser = await new_browser()
-    await browser.log_in("op@example.go.th")
-    await browser.send("/admin/code", code=house.code())
+    await house.open_for(person, browser)
+    await browser.get("/admin/")
     assert browser.path == "/admin/"
     return browser

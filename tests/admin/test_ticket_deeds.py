@@ -138,6 +138,7 @@ async def done_to(house: House, ticket: Ticket, move: Move) -> int:
         return sum(line.what == move for line in await logbook.lines(session, ticket))
 
 
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 @pytest.mark.parametrize(
     ("move", "statuses"),
     [

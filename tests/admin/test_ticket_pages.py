@@ -71,12 +71,12 @@ async def come(
     unit = next((one for one in roles if not isinstance(one, Role)), unit)
     held = [one for one in roles if isinstance(one, Role)]
     is_enrolled = bool({Role.APPROVER, Role.WEBMASTER} & set(held))
-    await house.hire(email, *held, unit=unit, is_enrolled=is_enrolled)
-    await browser.log_in(email)
+    person = await house.hire(email, *held, unit=unit, is_enrolled=is_enrolled)
     if is_enrolled:
         house.clock.move(seconds=60)
-        await browser.send("/admin/code", code=house.code())
-    assert browser.path.startswith(f"/admin/{AGENCY}/")
+    await house.open_for(person, browser)
+    await browser.get(f"/admin/{AGENCY}/")
+    assert browser.status == 200
     return browser
 
 
@@ -637,20 +637,13 @@ async def test_a_matter_that_leaves_the_unit_leads_its_reporter_home(
 HOSTILE = [
     "<script>alert(1)</script>",
     '"><img src=x onerror=alert(1)>',
-    "'; DROP TABLE tickets; --",
     "{{ 7*7 }}{% for x in y %}",
-    "../../../../etc/passwd",
     "\r\nSet-Cookie: a=b",
     "\0\x01\x1b[31m",
-    "%00%0a%s%n",
-    "ก" * 5_000,
-    "\u202eกลับหลัง\u2066",
-    "😀🏴\u200d☠️" * 50,
-    "\ud7ff\uffff",
     "9" * 400,
-    "-1",
     "",
 ]
+"""One of each kind; tests/hostile has hundreds, for every form there is."""
 
 
 @pytest.mark.parametrize("words", HOSTILE, ids=lambda words: repr(words[:12]))

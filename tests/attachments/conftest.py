@@ -246,7 +246,7 @@ async def until(claim: Callable[[], Awaitable[object]], seconds: float = 20) -> 
         while True:
             if await claim():
                 return
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.03)
 
 
 Replica = Callable[[], Fetched]

@@ -266,11 +266,11 @@ def test_a_database_of_a_newer_version_is_left_alone(run, few, tmp_path):
     with closing(sqlite3.connect(file)) as database, database:
         database.execute("UPDATE alembic_version SET version_num = '9999'")
     examined = run("doctor", LINE_API_URL="http://127.0.0.1:9", AGENCIES_DIR=few)
-    here = {"DATA_DIR": tmp_path / "var", "AGENCIES_DIR": few, "SEMANTIC": "false"}
 
     assert "✗ database: ใหม่กว่าโปรแกรมนี้ (รุ่น 9999)" in examined.stdout
     assert examined.returncode == 1
-    for done in (run("migrate"), run("staff", "list"), started("serve", PORT="0", **here)):
+    served = run("serve", PORT="0", AGENCIES_DIR=few)
+    for done in (run("migrate"), run("staff", "list"), served):
         assert done.returncode == 1
         assert "9999" in done.stderr
         assert "newer than this program" in done.stderr
@@ -279,7 +279,7 @@ def test_a_database_of_a_newer_version_is_left_alone(run, few, tmp_path):
 
 def test_a_data_folder_that_is_none_is_told(tmp_path):
     (tmp_path / "var").write_text("a file")
-    done = started("serve", DATA_DIR=tmp_path / "var", PORT="0")
+    done = told("serve", DATA_DIR=tmp_path / "var", PORT="0")
 
     assert done.returncode == 1
     assert f"cannot read or write: {tmp_path / 'var'}: File exists" in done.stderr
@@ -287,8 +287,8 @@ def test_a_data_folder_that_is_none_is_told(tmp_path):
 
 
 def test_a_server_that_cannot_start_says_why(few, tmp_path):
-    done = started("serve", DATA_DIR=tmp_path, AGENCIES_DIR=few, DATABASE_URL=NOWHERE, PORT="0")
-    empty = started("serve", DATA_DIR=tmp_path / "var", AGENCIES_DIR=tmp_path / "none", PORT="0")
+    done = told("serve", DATA_DIR=tmp_path, AGENCIES_DIR=few, DATABASE_URL=NOWHERE, PORT="0")
+    empty = told("serve", DATA_DIR=tmp_path / "var", AGENCIES_DIR=tmp_path / "none", PORT="0")
 
     assert done.returncode == empty.returncode == 1
     assert "cannot start: Connection refused" in done.stderr

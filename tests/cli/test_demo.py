@@ -225,6 +225,7 @@ def test_asked_again_it_says_that_it_is_there_and_changes_nothing(made: Made) ->
 
     again = demo("--folder", str(made.folder))
 
+    assert "matters made" in made.printed
     assert again.returncode == 0
     assert "it is there already" in again.stdout
     assert "มีระบบตัวอย่างอยู่แล้ว" in again.stdout
@@ -301,7 +302,8 @@ def test_a_real_data_folder_is_left_as_it_is(tmp_path: Path) -> None:
     assert not (tmp_path / "secret.key").exists()
 
 
-async def test_it_is_built_on_each_database(empty_url: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("empty_url", ["postgresql"], indirect=True)
+async def test_it_is_built_on_postgresql_too(empty_url: str, tmp_path: Path) -> None:
     done = await asyncio.to_thread(demo, "--folder", str(tmp_path), "--database", empty_url)
     again = await asyncio.to_thread(demo, "--folder", str(tmp_path), "--database", empty_url)
 

@@ -1,15 +1,13 @@
 """A citizen who talks to the real desk: real agencies, real lanes, a real database file."""
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from itertools import count
-from pathlib import Path
 
 import pytest
 
-from bot import mailbox, migration
+from bot import mailbox
 from bot.channels.webchat import WebChannel
 from bot.db import Database
 from bot.inbox import Inbox
@@ -110,20 +108,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Registry:
     return registry
 
 
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated database file without a row, to be copied."""
-    file = tmp_path_factory.mktemp("empty") / "thamdai.db"
-
-    async def make() -> None:
-        database = Database(f"sqlite+aiosqlite:///{file}")
-        await migration.upgrade(database)
-        await database.close()
-
-    asyncio.run(make())
-    return file
-
-
 @pytest.fixture
 def clock() -> Clock:
     """First of December 2026, ten in the morning in Bangkok."""
@@ -131,12 +115,9 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def town(
-    tmp_path: Path, empty_database: Path, served: Registry, clock: Clock
-) -> AsyncIterator[Town]:
+async def town(sqlite_url: str, served: Registry, clock: Clock) -> AsyncIterator[Town]:
     """The service, running."""
-    file = Path(shutil.copy(empty_database, tmp_path))
-    database = Database(f"sqlite+aiosqlite:///{file}")
+    database = Database(sqlite_url)
     town = Town(database, served, clock)
     tasks = [asyncio.create_task(job) for job in (town.inbox.run(), town.lanes.run())]
     yield town

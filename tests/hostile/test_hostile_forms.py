@@ -231,10 +231,12 @@ async def test_a_login_in_a_strange_character_set_is_a_wrong_one(front, desk) ->
 
 
 async def test_every_part_of_every_address_may_be_anything(front, desk) -> None:
-    supply = cycle(front.inputs)
+    nasty, supply = (*NASTY[:6], *NASTY[8:]), cycle(front.inputs)
+    slugs = cycle((*nasty, *front.inputs))  # one place looks at them, before any other
     for route in ROUTES:
         for name in dict.fromkeys(PARAMETER.findall(route.path)):
-            for text in (*NASTY[:6], *NASTY[8:], *islice(supply, 8)):
+            texts = islice(slugs, 3) if name == "slug" else (*nasty, *islice(supply, 8))
+            for text in texts:
                 path = path_of(desk, route, **{name: quoted(text[:LONGEST_ADDRESS])})
                 if route.method == "GET":
                     assert await desk.see(path) in {200, 303, 400, 404, 410, 422}, path[:200]

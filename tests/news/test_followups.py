@@ -13,12 +13,19 @@ from admin.riding import tell_anew
 from admin.subscriptions import Frequency, stop
 from bot.messages import Contact
 from knowledge.agency import Agency
+from tests.databases import one_for_each
 from tests.news.conftest import Newsroom
 from tests.news.press import CUT, HEAD, SECOND, Press, replaced
 from tests.news.test_mailings import standing, within_a_month
 
 ADDRESS = "https://thamdai.example"
 WEEKLY = replaced(CUT, kind="notice", recurs="weekly:0:07:00")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Mailings themselves are tried on both; what follows what is decided alike on either."""
+    one_for_each(metafunc)
 
 
 @pytest.fixture

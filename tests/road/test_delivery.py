@@ -437,7 +437,7 @@ async def test_an_account_that_cannot_be_taken_holds_up_no_other() -> None:
 async def test_thousands_of_accounts_need_few_locks(
     postgresql: PostgreSQL, postgresql_url: str
 ) -> None:
-    many = [f"{n}/line" for n in range(16_000)]
+    many = [f"{n}/line" for n in range(4_000)]
     replica = Replica(postgresql_url, many)
 
     await until(lambda: len(replica.accounts.held) == len(many))

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Coroutine
 from contextlib import suppress
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,21 @@ CONTACT = Contact(SLUG, "line", "U" + "9" * 32)
 """Who brought the matter."""
 
 
+@cache
+def empty() -> bytes:
+    """A migrated SQLite file without a row."""
+
+    async def migrate(url: str) -> None:
+        database = Database(url)
+        await migration.upgrade(database)
+        await database.close()
+
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "walk.db"
+        asyncio.run(migrate(f"sqlite+aiosqlite:///{file}"))
+        return file.read_bytes()
+
+
 class Walk(RuleBasedStateMachine):
     """One ticket, and people who try everything."""
 
@@ -46,6 +62,7 @@ class Walk(RuleBasedStateMachine):
         super().__init__()
         self.runner = asyncio.Runner()
         self.folder = Path(tempfile.mkdtemp(prefix="walk"))
+        (self.folder / "walk.db").write_bytes(empty())
         self.database = Database(f"sqlite+aiosqlite:///{self.folder / 'walk.db'}")
         self.now = MORNING
         self.due: Any = None
@@ -67,7 +84,6 @@ class Walk(RuleBasedStateMachine):
         self.run(self._open(kind))
 
     async def _open(self, kind: Kind) -> None:
-        await migration.upgrade(self.database)
         async with self.database.session() as session:
             session.add(contact_row(CONTACT))
             matter = Matter(kind, Source.LINE, "เบอร์ผิด")
