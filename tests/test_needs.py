@@ -18,7 +18,7 @@ def test_every_need_has_many_voices():
 
 
 def test_the_shipped_normal_forms_are_those_of_today():
-    """Else: run benchmarks/train_matching.py."""
+    """Else: run benchmarks/ship_vectors.py."""
     held = known_needs()
 
     assert shipped.forms(held.as_written) is not None
