@@ -3,6 +3,7 @@
 import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from functools import lru_cache
 from typing import Any
 
@@ -53,10 +54,13 @@ def _parsed_once(parse: Callable[[Source, str], Any]) -> Callable[[Source, str],
     return parse_once
 
 
-def _understood_once(read: Callable[[Source, Any], Any]) -> Callable[[Source, Any], Any]:
+def _understood_once(read: Callable[..., Any]) -> Callable[..., Any]:
     understood = lru_cache(KEPT)(read)
 
-    def read_once(source: Source, kind: TypeAdapter[Any]) -> Any:
+    def read_once(source: Source, kind: TypeAdapter[Any], *, was_good: bool = False) -> Any:
+        if was_good:  # what is left out then is left out of this one alone
+            source.data = deepcopy(source.data)
+            return read(source, kind, was_good=True)
         try:
             return understood(source._like, kind)
         except Exception:  # noqa: BLE001 - the fault is to name this file
