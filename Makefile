@@ -43,7 +43,7 @@ check: $(VENV)/.installed-dev  ## format, lint, types, import contracts
 	$(VENV)/bin/lint-imports
 
 test: check browser  ## all of that, and every test; once more only where the browser itself died or hung
-	$(PY) -m pytest -q -r sR -n 3 --dist loadfile --no-loadscope-reorder --reruns 1 --only-rerun '$(OF_BROWSER)'
+	$(PY) -m pytest -q -r sR -n 4 --dist loadfile --no-loadscope-reorder --reruns 1 --only-rerun '$(OF_BROWSER)'
 
 lock:  ## write both lock files anew (needs uv)
 	uv pip compile $(UV_OPTIONS) --group build pyproject.toml -o requirements.lock
