@@ -1,7 +1,7 @@
 """Write to knowledge/data/ the vectors of the library, the agencies' texts and words often said.
 
 Run as `python benchmarks/ship_vectors.py` after any of these have changed, or how texts are brought
-to normal form; it takes a minute. What is not shipped is computed at an agency's first start.
+to normal form; it takes half a minute. What is not shipped is computed at an agency's first start.
 """
 
 import sys
@@ -27,7 +27,7 @@ OFTEN: Final = 3
 
 
 class Listening(CachedEncoder):
-    """Keeps in mind which texts it was asked for that the library does not have."""
+    """Keeps in mind which texts of entries it was asked for."""
 
     def __init__(self, directory: Path) -> None:
         super().__init__(directory, load_projection())
@@ -38,9 +38,9 @@ class Listening(CachedEncoder):
         self.asked |= dict.fromkeys(texts)
         return super().encode_kept(texts)
 
-    def written(self, texts: Sequence[str]) -> Vectors:
+    def computed(self, texts: Sequence[str]) -> Vectors:
         """As the model makes them."""
-        return self._as_made(texts)
+        return self._computed(texts)
 
 
 def words_often_said() -> list[str]:
@@ -60,7 +60,7 @@ def ship_library(encoder: Listening) -> None:
     forms = [normalise(text) for text in written]
     asked = map(normalise, [*others_questions(), *idle_words()])
     texts = list(dict.fromkeys([*forms, *asked]))
-    shipped.write_library(texts, encoder.written(texts), forms, written)
+    shipped.write_library(texts, encoder.computed(texts), forms, written)
 
 
 def ship_entries(encoder: Listening, kept: Path) -> None:
@@ -69,7 +69,7 @@ def ship_entries(encoder: Listening, kept: Path) -> None:
     Registry(AGENCIES, kept, encoder=encoder).refresh()
     wanted = dict.fromkeys([*encoder.asked, *words_often_said()])
     texts = [text for text in wanted if shipped.key_of(text) not in library]
-    shipped.write(shipped.ENTRIES, texts, encoder.written(texts))
+    shipped.write(shipped.ENTRIES, texts, encoder.computed(texts))
 
 
 def main() -> None:

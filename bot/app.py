@@ -32,7 +32,7 @@ from bot.lanes import Lanes
 from bot.mailbox import Bells
 from bot.metrics import Metrics
 from bot.openings import Openings
-from bot.reading import begun, complete, make_encoder, make_notebook, make_registry, warmed
+from bot.reading import complete, make_encoder, make_notebook, make_registry, serve_all, warmed
 from bot.secrets import secret_key
 from bot.settings import Settings
 from bot.sweeps import Sweep
@@ -96,7 +96,7 @@ class Program:
         before, after = await migration.upgrade(self.database)
         if before != after:
             log.info("migrated", before=before, after=after)
-        await begun(self.library, self.registry, self._encoder, self._notebook)
+        await serve_all(self.library, self.registry, self._encoder, self._notebook)
         self._assemble()
         self._admit()
         return self._application()

@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from admin.chains import Broken, Fault, Walk, digest_at, walk
 from bot import logs
+from bot.asked_agency import folder_of
 from bot.db import Database
 from bot.settings import Settings
-from bot.staff_commands import folder_of
 from bot.terminal import complain, progress, reason, show
 
 NOTED = re.compile(r"([0-9a-f]{64})@([1-9]\d*)")

@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from admin import holdings
 from admin.holdings import Holding
 from bot import clock, logs, migration
+from bot.asked_agency import folder_of
 from bot.db import Database
 from bot.settings import Settings
-from bot.staff_commands import folder_of
 from bot.terminal import Refused, complain, show
 
 BY = "system"

@@ -15,9 +15,9 @@ from admin import exports
 from admin.exports import Wanted
 from admin.web.texts import WORDING
 from bot import clock, logs, migration
+from bot.asked_agency import agency_of
 from bot.db import Database
 from bot.settings import Settings
-from bot.staff_commands import agency_of
 from bot.terminal import complain
 from knowledge.dates import BUDDHIST_ERA
 

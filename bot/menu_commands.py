@@ -6,11 +6,11 @@ from typing import Any, Protocol
 
 from admin.chat_menus import chat_menus, commands, left_out
 from bot import logs
+from bot.asked_agency import agency_of
 from bot.channels.channel import Channel, DeliveryError, Menued
 from bot.chat_menu import ChatMenu
 from bot.metrics import Metrics
 from bot.settings import Settings
-from bot.staff_commands import agency_of
 from bot.terminal import complain, show
 from knowledge.agency import Agency
 from knowledge.registry import agency_folders

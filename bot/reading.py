@@ -40,7 +40,7 @@ def make_notebook(settings: Settings) -> Notebook:
     return Notebook(settings.data_dir / "vectors" / "texts.json", functions)
 
 
-async def begun(
+async def serve_all(
     library: Library, registry: Registry, encoder: CachedEncoder | None, notebook: Notebook
 ) -> None:
     """Serve all agencies: by meaning at once where little of it must be computed first."""

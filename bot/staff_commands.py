@@ -3,7 +3,6 @@
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Awaitable, Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -15,14 +14,11 @@ from admin.passwords import digest, weakness
 from admin.staff import INSTALLATION, BadEmail, Membership, Staff, email_of
 from admin.web.texts import LANGUAGES, WORDING
 from bot import clock, logs, migration
+from bot.asked_agency import agency_of
 from bot.db import Database
 from bot.secrets import secret_key
 from bot.settings import Settings
 from bot.terminal import complain, show
-from knowledge.agency import Agency
-from knowledge.files import BadFiles
-from knowledge.folders import load_agency, load_defaults
-from knowledge.registry import DEFAULT, agency_folders
 
 BY = "system"
 
@@ -107,26 +103,6 @@ def _faults(asked: Namespace, password: str) -> list[str]:
     if asked.password_stdin and (key := weakness(password, email.partition("@")[0])):
         found.append(key)
     return found
-
-
-def agency_of(settings: Settings, slug: str) -> Agency | None:
-    """The agency as its folder says; says so where there is none, or where it cannot be read."""
-    folder = folder_of(settings, slug)
-    try:
-        if folder is not None:
-            return load_agency(folder, load_defaults(settings.agencies_dir / DEFAULT))
-    except BadFiles as error:
-        complain("\n".join(map(str, error.faults)))
-    return None
-
-
-def folder_of(settings: Settings, slug: str) -> Path | None:
-    """The agency's folder; says so where there is none."""
-    folders = {folder.name: folder for folder in agency_folders(settings.agencies_dir)}
-    if slug not in folders:
-        known = ", ".join(sorted(folders))
-        complain(f"ไม่มีหน่วยงาน {slug} (มี: {known})", f"no agency {slug} (there are: {known})")
-    return folders.get(slug)
 
 
 async def _link(session: Any, settings: Settings, person: Staff) -> str:

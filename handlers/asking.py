@@ -70,7 +70,7 @@ class Facts:
 def arises(step: Step, agency: Agency, draft: Draft, facts: Facts) -> bool:
     """Whether there is anything to ask at this step."""
     if step is Step.TOPIC:
-        return bool(nearest(list(agency.topics.values()), draft.what, limit=1))
+        return bool(nearest(agency.topics.values(), draft.what, limit=1))
     if step is Step.SPOT:
         return not draft.place and any(file.place for file in facts.files)
     return step is not Step.SAME or facts.same is not None
@@ -205,7 +205,7 @@ def places(turn: Turn, draft: Draft) -> Sequence[Choice]:
 
 def topics(turn: Turn, draft: Draft) -> Sequence[Choice]:
     """The topics that these words are likely about, and a way out."""
-    found = nearest(list(turn.agency.topics.values()), draft.what, limit=OFFERED)
+    found = nearest(turn.agency.topics.values(), draft.what, limit=OFFERED)
     offers = [Choice(topic.name(turn.language), f"draft:topic:{topic.id}") for topic in found]
     return [*offers, turn.choice("report.unsure", "draft:skip:topic")]
 

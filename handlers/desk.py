@@ -30,6 +30,7 @@ from knowledge.masking import mask
 from knowledge.matching import Decision, Match
 from knowledge.registry import Served
 from knowledge.thai import is_mostly_latin
+from knowledge.topics import nearest
 
 READ_AT_MOST = 2_000
 REMEMBERED_CHOICES = 13
@@ -196,8 +197,7 @@ def get_ready(agency: Agency) -> None:
     """Make what every message is looked through for: a tenth of a second or more."""
     openers(agency.wording)
     signs(agency.wording)
-    for topic in agency.topics.values():
-        _ = topic.said
+    nearest(agency.topics.values(), "", limit=1)
 
 
 async def _take_back(

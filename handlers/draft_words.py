@@ -39,7 +39,7 @@ def _where(agency: Agency, draft: Draft, said: Said) -> Draft:
 
 
 def _topic(agency: Agency, draft: Draft, said: Said) -> Draft:
-    found = nearest(list(agency.topics.values()), said.text, limit=1)
+    found = nearest(agency.topics.values(), said.text, limit=1)
     return answer(add(draft, said), Step.TOPIC, topic=found[0].id if found else None)
 
 

@@ -110,7 +110,7 @@ class CachedEncoder:
         with self._lock:
             found = {text: self._latest[text] for text in texts if text in self._latest}
         if new := [text for text in dict.fromkeys(texts) if text not in found]:
-            rows = self._projected(self._made(new))
+            rows = self._projected(self._shipped_or_computed(new))
             found |= {text: row.copy() for text, row in zip(new, rows, strict=True)}
         with self._lock:
             for text, row in found.items():
@@ -120,13 +120,13 @@ class CachedEncoder:
                 self._latest.popitem(last=False)
         return np.stack([found[text] for text in texts])
 
-    def _made(self, texts: Sequence[str]) -> Vectors:
-        """As the model makes them; words that are often said come with the software."""
+    def _shipped_or_computed(self, texts: Sequence[str]) -> Vectors:
+        """As the model makes them: shipped, as words often said are, or computed now."""
         ready = self._shipped()
         keys = [shipped.key_of(text) for text in texts]
         new = {k: text for k, text in zip(keys, texts, strict=True) if k not in ready}
-        made = dict(zip(new, self._as_made(list(new.values())), strict=True)) if new else {}
-        return self._gathered(keys, made)
+        others = dict(zip(new, self._computed(list(new.values())), strict=True)) if new else {}
+        return self._gathered(keys, others)
 
     def _gathered(self, keys: Sequence[bytes], others: Mapping[bytes, Vectors]) -> Vectors:
         """One row for each key: a shipped one, else one of the others."""
@@ -139,7 +139,7 @@ class CachedEncoder:
             rows[~is_ready] = [others[key] for key in keys if key not in ready]
         return rows
 
-    def _as_made(self, texts: Sequence[str]) -> Vectors:
+    def _computed(self, texts: Sequence[str]) -> Vectors:
         """As the model makes them."""
         usable = [text if text.strip() else EMPTY for text in texts]
         return np.asarray(self._loaded().encode(usable), dtype=np.float32)
@@ -159,7 +159,7 @@ class CachedEncoder:
                 if key not in known and key not in ready
             }
         if new:
-            self._keep(list(new), self._as_made(list(new.values())))
+            self._keep(list(new), self._computed(list(new.values())))
         with self._lock:
             known = self._read()
         rows = np.empty((len(keys), self.width), np.float32)
@@ -221,7 +221,7 @@ class SecondEncoder(CachedEncoder):
     name = SECOND_VERSION
     width = SECOND_WIDTH
 
-    def _as_made(self, texts: Sequence[str]) -> Vectors:
+    def _computed(self, texts: Sequence[str]) -> Vectors:
         usable = [_sayable(text) for text in texts]
         model = self._loaded()
         rows = np.empty((len(usable), self.width), np.float32)

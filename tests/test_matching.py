@@ -251,7 +251,7 @@ class NotingEncoder(CachedEncoder):
         super().__init__(directory)
         self.made: list[str] = []
 
-    def _as_made(self, texts):
+    def _computed(self, texts):
         self.made += texts
         return LetterEncoder().encode(texts)
 

@@ -1,13 +1,12 @@
 """What comes ready made: the agencies' own texts, and words often said, need no computing."""
 
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from bot.db import Database
-from bot.reading import begun, make_notebook
+from bot.reading import make_notebook, serve_all
 from bot.settings import Settings
 from knowledge import shipped
 from knowledge.embedding import CachedEncoder, SecondEncoder
@@ -15,6 +14,7 @@ from knowledge.library import Library
 from knowledge.registry import Registry
 from knowledge.thai import normalise
 from tests.conftest import Opened
+from tests.folders import copied
 
 AGENCIES = Path(__file__).parents[1] / "knowledge" / "agencies"
 
@@ -26,7 +26,7 @@ class Computing(CachedEncoder):
         super().__init__(directory)
         self.computed: list[str] = []
 
-    def _as_made(self, texts):
+    def _computed(self, texts):
         self.computed += texts
         return np.ones((len(texts), self.width), np.float32)
 
@@ -72,7 +72,7 @@ def test_what_is_shipped_is_what_the_model_makes(tmp_path):
 
     rows = shipped.vectors().rows(keys)
 
-    assert np.allclose(rows, model._as_made(["ถนน", "น้ำ"]), atol=0.003)
+    assert np.allclose(rows, model._computed(["ถนน", "น้ำ"]), atol=0.003)
 
 
 def test_what_is_neither_shipped_nor_kept_takes_its_time(encoder, tmp_path):
@@ -99,15 +99,14 @@ def test_with_a_second_encoder_both_must_be_quick(encoder, tmp_path):
 async def test_a_first_start_compares_by_meaning_where_that_needs_no_computing(
     encoder, tmp_path, monkeypatch, *, sqlite_url: str, opened: Opened, clock, is_shipped
 ):
-    for name in ("_default", "tapon"):
-        shutil.copytree(AGENCIES / name, tmp_path / "agencies" / name)
+    copied(tmp_path / "agencies", "tapon")
     if not is_shipped:
         monkeypatch.setattr(shipped, "vectors", lambda: shipped.NOTHING)
     database: Database = opened(sqlite_url)
     registry = Registry(tmp_path / "agencies", tmp_path / "kept")
     notebook = make_notebook(Settings(data_dir=tmp_path))
 
-    await begun(Library(database, registry, clock), registry, encoder, notebook)
+    await serve_all(Library(database, registry, clock), registry, encoder, notebook)
 
     assert registry.has_encoder is is_shipped
     assert encoder.computed == []

@@ -8,6 +8,9 @@ from admin import logbook
 from admin.persons import Person
 from admin.tickets import Privacy, Ticket
 from bot.messages import Attachment, Kind, Place
+from handlers.desk import get_ready
+from handlers.openers import openers
+from handlers.signs import signs
 from knowledge.chains import Kind as Matter
 from tests.dialogues.test_mine import AGENT, Move, does
 from tests.dialogues.test_reports import ROAD, road, rows, state_of, tap, values
@@ -512,3 +515,15 @@ async def test_a_report_of_which_nothing_was_said_is_none_that_was_left(town, ta
     assert "draft:resume" not in values(menu)
     assert cancelled.text.startswith("ยกเลิกแล้ว ถามเรื่องใหม่")
     assert "draft" not in await state_of(town, talk)
+
+
+def test_what_every_message_is_looked_through_for_is_made_before_the_first(served):
+    agency = served.get("tapon").agency
+    openers.cache_clear()
+    signs.cache_clear()
+
+    get_ready(agency)
+    openers(agency.wording)
+    signs(agency.wording)
+
+    assert [cached.cache_info().hits for cached in (openers, signs)] == [1, 1]
