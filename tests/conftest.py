@@ -24,7 +24,8 @@ from admin import passwords
 from bot import migration
 from bot.db import Database
 from tests.commands import process_as_it_was
-from tests.fakes import MovingClock
+from tests.fakes import AGENCY, MovingClock
+from tests.folders import copied
 from tests.once import read_and_indexed_once
 
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -180,6 +181,12 @@ def _what_a_command_changes() -> Iterator[None]:
 def passwords_in_service(monkeypatch: pytest.MonkeyPatch) -> None:
     """Passwords are kept as they are in service."""
     monkeypatch.setattr(passwords, "_hasher", IN_SERVICE)
+
+
+@pytest.fixture(scope="module")
+def agencies(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with one agency, which no test changes."""
+    return copied(tmp_path_factory.mktemp("agencies"), AGENCY)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The staff pages on loopback, on both databases, with people of every role and a browser."""
 
 import re
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from aiohttp.test_utils import TestServer
 from sqlalchemy import select
 from yarl import URL
 
-from admin import passwords, second_factor, sessions, staff
+from admin import passwords, second_factor, staff
 from admin.audit import AuditRow
 from admin.officers import Role
 from admin.quota import Quotas
@@ -25,11 +24,13 @@ from admin.web.cookies import TOKEN
 from admin.web.shell import Admin
 from admin.web.visit import Equipment
 from bot.db import Database
-from bot.settings import ROOT, Settings
+from bot.settings import Settings
 from knowledge.bulletins import Rates
 from knowledge.registry import Registry
 from tests.databases import one_for_each
 from tests.fakes import AGENCY, MovingClock
+from tests.folders import copied
+from tests.logins import logged_in
 
 OTHER = "buriram"
 KEY = b"k" * 32
@@ -62,8 +63,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
     """Two real agencies, words alone."""
     folder = tmp_path_factory.mktemp("agencies")
-    for name in ("_default", AGENCY, OTHER):
-        shutil.copytree(ROOT / "knowledge" / "agencies" / name, folder / name)
+    copied(folder, AGENCY, OTHER)
     registry = Registry(folder, folder.parent / "kept")
     registry.refresh()
     return registry
@@ -101,17 +101,8 @@ class House:
 
     async def open_for(self, person: Staff, browser: "Browser") -> None:
         """What comes of a right password and a right code; how that is shown, other tests ask."""
-        token = sessions.new_token()
         async with self.database.session() as session:
-            await sessions.open_session(
-                session,
-                person,
-                digest=sessions.digest_of(KEY, token),
-                agent="",
-                is_whole=True,
-                kept=None,
-                now=self.clock(),
-            )
+            token = await logged_in(session, person, KEY, self.clock())
         browser.http.cookie_jar.update_cookies({TOKEN: token}, URL(f"{self.url}/admin/"))
 
     def code(self) -> str:

@@ -1,7 +1,6 @@
 """Questions passed to staff: taken on by one, answered, kept, and then answered by the bot."""
 
 import asyncio
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,6 @@ from admin.proposals import NotKept, State, What, Wish
 from admin.tickets import Source, Ticket
 from bot.db import Database
 from bot.messages import Contact, Reply
-from bot.settings import ROOT
 from bot.tables import ContactRow
 from knowledge.agency import Agency
 from knowledge.chains import Kind as Matters
@@ -139,19 +137,10 @@ class Desk:
             return list(await session.scalars(query.order_by(AuditRow.seq)))
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A real agency's files."""
-    folder = tmp_path_factory.mktemp("agencies")
-    for name in ("_default", AGENCY):
-        shutil.copytree(ROOT / "knowledge" / "agencies" / name, folder / name)
-    return folder
-
-
 @pytest.fixture
-async def house(database: Database, folder: Path, tmp_path: Path, clock: MovingClock) -> Desk:
+async def house(database: Database, agencies: Path, tmp_path: Path, clock: MovingClock) -> Desk:
     """The agency, served from its database."""
-    served = Registry(folder, tmp_path / "kept")
+    served = Registry(agencies, tmp_path / "kept")
     library = Library(database, served, clock)
     assert await library.refresh() == [AGENCY]
     return Desk(database, library, served, clock)

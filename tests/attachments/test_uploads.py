@@ -1,6 +1,5 @@
 """Files in the web chat, as a browser sends them: kept at once, shown to their owner only."""
 
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from io import BytesIO
@@ -22,12 +21,11 @@ from admin.attachments import Attachment
 from admin.downloads import disposition
 from bot.app import Program
 from bot.messages import InboundMessage, Kind
-from bot.settings import ROOT, Settings
+from bot.settings import Settings
 from bot.tables import EventRow
 from tests.attachments import contents
 from tests.attachments.conftest import until
 from tests.attachments.contents import jpeg
-from tests.fakes import AGENCY
 
 SCRIPT = {"Accept": "application/json"}
 FILES = "/tapon/chat/files"
@@ -64,15 +62,6 @@ async def stack(database_url: str) -> AsyncIterator[AsyncExitStack]:
     """What is to be closed before the database is."""
     async with AsyncExitStack() as found:
         yield found
-
-
-@pytest.fixture(scope="module")
-def agencies(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with one agency."""
-    folder = tmp_path_factory.mktemp("agencies")
-    for name in ("_default", AGENCY):
-        shutil.copytree(ROOT / "knowledge" / "agencies" / name, folder / name)
-    return folder
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ import pytest
 from bot.__main__ import main
 from bot.settings import ROOT
 from tests.commands import Done, told
+from tests.folders import copied
 
 DATA = ROOT / "tests" / "data" / "eval"
 AGENCIES = ROOT / "knowledge" / "agencies"
@@ -54,8 +55,7 @@ def started(
 @pytest.fixture
 def few(tmp_path: Path) -> Path:
     """An agencies folder with one agency, which is read sooner."""
-    for name in ("_default", "buriram"):
-        shutil.copytree(AGENCIES / name, tmp_path / "agencies" / name)
+    copied(tmp_path / "agencies", "buriram")
     return tmp_path / "agencies"
 
 

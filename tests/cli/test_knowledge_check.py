@@ -15,6 +15,7 @@ from bot.db import Database
 from bot.messages import Contact
 from bot.settings import ROOT
 from bot.tables import ContactRow
+from tests.folders import copied
 
 AGENCIES = ROOT / "knowledge" / "agencies"
 
@@ -23,8 +24,7 @@ AGENCIES = ROOT / "knowledge" / "agencies"
 def answers(tmp_path, monkeypatch, sqlite_url) -> Path:
     """The answers of one small agency, which is served alone."""
     folder = tmp_path / "agencies"
-    for name in ("_default", "tapon"):
-        shutil.copytree(AGENCIES / name, folder / name)
+    copied(folder, "tapon")
     file = folder / "tapon" / "answers.yaml"
     entries = yaml.safe_load(file.read_text("utf-8"))
     keep(file, entries[:6])

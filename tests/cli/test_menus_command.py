@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shutil
 import sys
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 
 from bot.settings import ROOT
 from tests.fakes import AGENCY
+from tests.folders import copied
 from tests.platforms import (
     LINE_TOKEN,
     TELEGRAM_TOKEN,
@@ -23,8 +23,7 @@ from tests.platforms import (
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """One agency."""
-    for name in ("_default", AGENCY):
-        shutil.copytree(ROOT / "knowledge" / "agencies" / name, tmp_path / "agencies" / name)
+    copied(tmp_path / "agencies", AGENCY)
     return tmp_path
 
 

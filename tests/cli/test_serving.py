@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import re
-import shutil
 import signal
 import sys
 from pathlib import Path
@@ -12,13 +11,13 @@ from pathlib import Path
 import aiohttp
 
 from bot.settings import ROOT
+from tests.folders import copied
 
 CANARY = "ความลับของนกขมิ้นเหลืองอ่อน"
 
 
 async def test_a_served_conversation_is_answered_and_leaves_no_word_in_the_log(tmp_path: Path):
-    for name in ("_default", "buriram"):
-        shutil.copytree(ROOT / "knowledge" / "agencies" / name, tmp_path / "agencies" / name)
+    copied(tmp_path / "agencies", "buriram")
     kept = {name: value for name, value in os.environ.items() if not name.startswith("THAMDAI_")}
     ours = {
         "THAMDAI_SEMANTIC": "false",

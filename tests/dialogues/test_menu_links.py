@@ -1,13 +1,11 @@
 """Important links stand in the menu in words too, for chats that have no pictures."""
 
-import shutil
-
 import pytest
 
-from bot.settings import ROOT
 from knowledge.registry import Registry
 from tests.dialogues.conftest import Town
 from tests.fakes import AGENCY
+from tests.folders import copied
 
 LINK = """
 [[news.links]]
@@ -22,8 +20,7 @@ url = "https://example.go.th/tax"
 def served(tmp_path_factory: pytest.TempPathFactory) -> Registry:
     """One agency, which has a made-up important link."""
     folder = tmp_path_factory.mktemp("linked")
-    for name in ("_default", AGENCY):
-        shutil.copytree(ROOT / "knowledge" / "agencies" / name, folder / "agencies" / name)
+    copied(folder / "agencies", AGENCY)
     profile = folder / "agencies" / AGENCY / "profile.toml"
     profile.write_text(profile.read_text("utf-8") + LINK, "utf-8")
     registry = Registry(folder / "agencies", folder / "kept")

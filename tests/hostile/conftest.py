@@ -1,7 +1,6 @@
 """The whole program with one agency, somebody else's matter in it, and an ear on its logs."""
 
 import logging
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -27,6 +26,7 @@ from bot.settings import ROOT, Settings
 from bot.tables import ContactRow, EventRow, Progress
 from knowledge.chains import Kind
 from tests.fakes import AGENCY
+from tests.folders import copied
 from tests.hostile.inputs import INPUTS, MARK, PRODUCT, sample
 from tests.platforms import (
     LINE_SECRET,
@@ -171,8 +171,7 @@ async def _running(
 
 
 def _agency(folder: Path) -> Path:
-    for name in ("_default", AGENCY):
-        shutil.copytree(ROOT / "knowledge" / "agencies" / name, folder / name)
+    copied(folder, AGENCY)
     return folder
 
 

@@ -15,7 +15,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 from sqlalchemy import select
 
-from admin import exports, sessions, staff
+from admin import exports, staff
 from admin.moves import Move
 from admin.officers import Role
 from admin.opening import Matter, open_ticket
@@ -47,6 +47,7 @@ from tests.hostile.test_hostile_chat import (
     header_value,
     multipart,
 )
+from tests.logins import logged_in
 from tests.web.windows import CHROMIUM, FLAGS, MISSING
 
 pytestmark = [
@@ -108,19 +109,11 @@ class Desk(Visitor):
 
     async def come_in(self) -> None:
         """A new login, both steps shown."""
-        token, key = sessions.new_token(), secret_key(self.front.program.settings.data_dir)
+        key = secret_key(self.front.program.settings.data_dir)
         async with self.front.program.database.session() as session:
             person = await session.get_one(staff.Staff, self.person)
             person.disabled_at = None
-            await sessions.open_session(
-                session,
-                person,
-                digest=sessions.digest_of(key, token),
-                agent="zqx",
-                is_whole=True,
-                kept=None,
-                now=clock.now(),
-            )
+            token = await logged_in(session, person, key, clock.now(), agent="zqx")
         self.headers = {"Cookie": f"{TOKEN}={token}"}
         self.mark = self.cookies.mark_of(token)
 

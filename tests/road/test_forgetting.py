@@ -1,6 +1,5 @@
 """Forgetting: what a citizen takes back, or what is too old, leaves no byte behind."""
 
-import shutil
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,12 +20,13 @@ from bot.channels.line_messages import requests as line_requests
 from bot.inbox import message_of
 from bot.messages import Attachment, Kind, Reply
 from bot.metrics import Metrics
-from bot.settings import ROOT, Settings
+from bot.settings import Settings
 from bot.tables import ContactRow, OutgoingRow, Posting
 from bot.timetable import timetable
 from handlers.desk import Desk
 from knowledge.registry import Registry
 from tests.fakes import MovingClock, said
+from tests.folders import copied
 from tests.road.conftest import MakeRoad, Road, until
 
 CANARY = "แมวเป็นหวัดกินยาอะไร"
@@ -37,8 +37,7 @@ CANARY = "แมวเป็นหวัดกินยาอะไร"
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     """The real desk, with one agency."""
     folder = tmp_path_factory.mktemp("agencies")
-    for name in ("_default", "tapon"):
-        shutil.copytree(ROOT / "knowledge" / "agencies" / name, folder / name)
+    copied(folder, "tapon")
     registry = Registry(folder, tmp_path_factory.mktemp("kept"))
     registry.refresh()
     return Desk(registry.get, Metrics())

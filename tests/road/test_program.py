@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import re
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -34,15 +33,6 @@ from tests.road.conftest import until
 PAYLOAD = json.loads((ROOT / "tests/payloads/line/text.json").read_text("utf-8"))
 HOOK = f"/webhooks/line/{AGENCY}"
 TEN_SECONDS = 10.0
-
-
-@pytest.fixture(scope="module")
-def agencies(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with one agency."""
-    folder = tmp_path_factory.mktemp("agencies")
-    for name in ("_default", AGENCY):
-        shutil.copytree(ROOT / "knowledge" / "agencies" / name, folder / name)
-    return folder
 
 
 class SlowLine(FakeLine):

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -21,10 +20,11 @@ from bot.app import Program
 from bot.channels.channel import NotAccepted
 from bot.messages import Contact, InboundMessage, Reply
 from bot.secrets import secret_key
-from bot.settings import ROOT, Settings
+from bot.settings import Settings
 from bot.tables import ContactRow, EventRow, OutgoingRow, Progress, account_of
 from handlers.site.chat import Chat
 from handlers.site.pages import Pages
+from tests.folders import copied
 from tests.web.windows import CHROMIUM, FLAGS, MISSING, Windows
 
 AGENCY = "tapon"
@@ -93,9 +93,7 @@ async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
 
 def _agencies(folder: Path, *, website: str) -> Path:
     """Copies of real agencies."""
-    source = ROOT / "knowledge" / "agencies"
-    for name in ("_default", AGENCY):
-        shutil.copytree(source / name, folder / name)
+    copied(folder, AGENCY)
     profile = folder / AGENCY / "profile.toml"
     text = re.sub(r'(?m)^website = ".*"$', f'website = "{website}"', profile.read_text("utf-8"))
     profile.write_text(text, "utf-8")
