@@ -21,7 +21,7 @@ from matching_sets import load_sets
 from rapidfuzz import fuzz, process
 from serving import report
 
-from knowledge.embedding import WIDTH, Encoder, Vectors, open_encoder
+from knowledge.embedding import Encoder, Vectors, open_encoder
 from knowledge.lexical import concepts
 from knowledge.matching import Document, Matcher
 from knowledge.thai import normalise
@@ -48,7 +48,8 @@ class Drawn:
 
     def encode_kept(self, texts: Sequence[str]) -> Vectors:
         """Any, of length one."""
-        rows = self._rng.standard_normal((len(texts), WIDTH), np.float32)
+        width = self._inner.encode(["width"]).shape[1]
+        rows = self._rng.standard_normal((len(texts), width), np.float32)
         rows /= np.linalg.norm(rows, axis=1, keepdims=True)
         return rows
 

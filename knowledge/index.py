@@ -189,7 +189,6 @@ class Index:
                 self._starts,
                 background=shared(second, others),
                 kept=kept,
-                is_searched=False,
             )
 
     def _best(self, phrases: Floats) -> Floats:
@@ -243,9 +242,9 @@ class Index:
             places = self._candidates(promise)
             nothing = np.zeros(len(places), np.float32)
             return places, (nothing, nothing, nothing, nothing, 0.0)
-        roughly = self._meanings.roughly(asked)
-        places = self._candidates(promise + 2 * self._best(roughly.max(axis=0)))
-        return places, self._meanings.closely(places, asked, roughly)
+        near = self._meanings.nearness(asked)
+        places = self._candidates(promise + 2 * self._best(near.max(axis=0)))
+        return places, self._meanings.closely(places, asked[0], near)
 
     def _meant_again(
         self, places: Ints, question: Question
@@ -255,8 +254,9 @@ class Index:
         if self._second is None or second is None:
             nothing = np.zeros(len(places), np.float32)
             return nothing, nothing, nothing, 0.0
+        asked = second.encode([question.text])
         best, _, average, answer, others = self._second.closely(
-            places, second.encode([question.text])
+            places, asked[0], self._second.nearness(asked)
         )
         return best, answer, average, others
 

@@ -193,13 +193,13 @@ def _keys_of(
     lengths = np.asarray([len(text) for text in marked], np.int64)
     owner = np.repeat(np.arange(first, first + len(marked), dtype=np.uint64), lengths)
     left = np.repeat(np.cumsum(lengths), lengths) - np.arange(len(letters))
-    for size in sizes:
-        begins = np.flatnonzero(left >= size)
-        mixed = np.full(len(begins), size, np.uint64)
-        for step in range(size):
-            mixed = (mixed ^ letters[begins + step]) * MIXER
-            mixed ^= mixed >> np.uint64(29)
-        yield (mixed & ~LOW) | owner[begins]
+    mixed = np.zeros(len(letters), np.uint64)
+    for step in range(max(sizes)):
+        mixed = (mixed[: len(letters) - step] ^ letters[step:]) * MIXER
+        mixed ^= mixed >> np.uint64(29)
+        if step + 1 in sizes:
+            is_whole = left[: len(mixed)] > step
+            yield (mixed[is_whole] & ~LOW) | owner[: len(mixed)][is_whole]
 
 
 def _parts(count: int) -> Iterator[slice]:

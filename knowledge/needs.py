@@ -7,12 +7,11 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from knowledge import shipped
-from knowledge.embedding import Encoder, Vectors
+from knowledge.embedding import Encoder, Vectors, shared
 from knowledge.signals import Floats, Ints
 from knowledge.thai import normalise
 from knowledge.words import DATA
@@ -21,12 +20,7 @@ HEADING: Final = re.compile(r"## ([a-z0-9-]+) \| (.+) \| (.+)")
 OTHERS: Final = "other-"
 SHARP: Final = 0.05
 """The smaller, the more the nearest need alone counts."""
-AXES: Final = 128
-"""Of 512; with fewer numbers the library fits into a processor's cache."""
 AT_ONCE: Final = 2_000
-
-
-_VECTORS: WeakKeyDictionary[Encoder, tuple[Vectors, Vectors]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +54,9 @@ def known_needs() -> KnownNeeds:
 class Needs:
     """How near each document is to each need."""
 
-    def __init__(self, axes: Vectors, vectors: Vectors, phrases: Vectors, starts: Ints) -> None:
-        """Take the library's vectors along a few axes, and those of documents as they are."""
-        self._axes, self._vectors = axes, vectors
+    def __init__(self, vectors: Vectors, phrases: Vectors, starts: Ints) -> None:
+        """Take the library's vectors and those of documents."""
+        self._vectors = vectors
         self._starts = np.asarray(known_needs().starts)
         self._of_others = np.asarray(known_needs().of_others)
         self._near = np.concatenate(
@@ -82,15 +76,11 @@ class Needs:
         """For documents with these phrases; None where there is no library."""
         if not known_needs().texts:
             return None
-        if encoder not in _VECTORS:  # one copy for all agencies
-            _VECTORS[encoder] = _along_few_axes(encoder.encode_kept(known_needs().texts))
-        return cls(*_VECTORS[encoder], phrases, starts)
+        return cls(shared(encoder, known_needs().texts), phrases, starts)
 
     def _to(self, vectors: Vectors) -> Floats:
         """The nearness of each vector to each need."""
-        near: Floats = np.maximum.reduceat(
-            vectors @ self._axes @ self._vectors.T, self._starts, axis=1
-        )
+        near: Floats = np.maximum.reduceat(vectors @ self._vectors.T, self._starts, axis=1)
         return near
 
     def alike(self) -> Floats:
@@ -112,13 +102,6 @@ class Needs:
         not_its = 1.0 - theirs @ wanted
         not_ours = 1.0 - float(self._ours @ wanted)
         return one, several, not_its, float(wanted @ self._of_others), not_ours
-
-
-def _along_few_axes(vectors: Vectors) -> tuple[Vectors, Vectors]:
-    """The axes along which the vectors differ most, and the vectors along them."""
-    _, axes = np.linalg.eigh(vectors.T @ vectors)
-    few = np.ascontiguousarray(axes[:, ::-1][:, :AXES])
-    return few, vectors @ few
 
 
 def _shares(near: Floats) -> Floats:

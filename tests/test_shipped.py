@@ -9,7 +9,7 @@ from bot.db import Database
 from bot.reading import make_notebook, serve_all
 from bot.settings import Settings
 from knowledge import shipped
-from knowledge.embedding import CachedEncoder, SecondEncoder
+from knowledge.embedding import WIDTH, CachedEncoder, SecondEncoder
 from knowledge.library import Library
 from knowledge.registry import Registry
 from knowledge.thai import normalise
@@ -63,6 +63,15 @@ def test_words_often_said_are_not_computed(encoder):
     assert encoder.computed == ["ปลาทูนั่งจักรยาน"]
     assert rows.shape == (3, encoder.width)
     assert np.array_equal(rows[1], np.ones(encoder.width, np.float32))
+
+
+def test_a_projection_may_keep_fewer_axes(tmp_path):
+    encoder = CachedEncoder(tmp_path, np.eye(WIDTH, 4, dtype=np.float32))
+
+    assert encoder.encode([]).shape == encoder.encode_kept([]).shape == (0, 4)
+    rows = encoder.encode(["ถนน", "ขอ"])
+    assert np.allclose(np.linalg.norm(rows, axis=1), 1.0, atol=1e-5)
+    assert np.array_equal(rows, encoder.encode_kept(["ถนน", "ขอ"]))
 
 
 def test_what_is_shipped_is_what_the_model_makes(tmp_path):
