@@ -16,6 +16,9 @@ from bot.db import Base, ConcurrentId
 BEGINNING = "0" * 64
 """What the first row of a chain has in the place of the digest before it."""
 
+CONTACT = "contact"
+"""Who did it, where a citizen did: which one the matter's history says, and may forget."""
+
 
 class AuditRow(Base):
     """Who did or saw what; the columns hold just the text that the digest was made of."""
