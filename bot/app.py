@@ -140,6 +140,7 @@ class Program:
             metrics,
             self.delivery.wake,
             polls=self.settings.telegram_mode == "polling",
+            is_served=lambda slug: self.registry.get(slug) is not None,
         )
 
     def _accounts(self) -> Accounts:
