@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin import approvals, lists, own_posts, tickets
+from admin import approvals, lists, own_posts, resets, tickets
 from admin.lists import MOST, PAGE, Clock, State, Wanted
 from admin.moves import Ending, Status
 from admin.numbers import typed_number
@@ -30,8 +30,9 @@ async def today(visit: Visit) -> web.StreamResponse:
     agency, officer = visit.agency, visit.officer
     async with visit.read() as session:
         own = await own_posts.unagreed(session, officer, visit.today)
+        anew = await resets.seen_by(session, officer, visit.now)
         if officer.roles.isdisjoint(TICKET_STAFF):
-            return page(visit, "agency_page.html", own=own)
+            return page(visit, "agency_page.html", own=own, anew=anew)
         counts = await lists.counts(session, agency, officer, visit.now)
         approving = await approvals.count(session, agency, officer)
         groups = {
@@ -43,6 +44,7 @@ async def today(visit: Visit) -> web.StreamResponse:
         visit,
         "ticket_today.html",
         own=own,
+        anew=anew,
         counts=counts,
         approving=approving,
         groups=groups,
