@@ -6,7 +6,17 @@ from hashlib import sha256
 from typing import Any
 
 import orjson
-from sqlalchemy import Index, String, UniqueConstraint, bindparam, func, insert, select, update
+from sqlalchemy import (
+    Index,
+    String,
+    UniqueConstraint,
+    bindparam,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -15,6 +25,11 @@ from bot.db import Base, ConcurrentId
 
 BEGINNING = "0" * 64
 """What the first row of a chain has in the place of the digest before it."""
+
+CONTACT = "contact"
+"""Who did it, where a citizen did: which one the matter's history says, and may forget."""
+IS_RESET = text("what = 'staff.reset'")
+"""SQLite uses a partial index only where the query says just this, without parameters."""
 
 
 class AuditRow(Base):
@@ -37,6 +52,9 @@ class AuditRow(Base):
     __table_args__ = (
         UniqueConstraint("agency", "seq"),
         Index("ix_audit_log_agency_subject", "agency", "subject"),
+        Index(
+            "ix_audit_log_resets", "agency", "at", sqlite_where=IS_RESET, postgresql_where=IS_RESET
+        ),
     )
 
 

@@ -155,8 +155,7 @@ async def link(
         StaffChat(staff_id=who.id, agency=contact.agency, contact_id=contact.id, linked_at=now)
     )
     await session.flush()
-    actor = f"contact:{contact.id}"
-    await _record(session, contact.agency, who.id, "chat.linked", by=actor, now=now)
+    await _record(session, contact.agency, who.id, "chat.linked", by=audit.CONTACT, now=now)
     return Linking.LINKED, who
 
 
@@ -184,8 +183,8 @@ async def _part(session: AsyncSession, contact: Contact, found: ChatCode, now: d
     for old in (await session.scalars(query)).all():
         await session.delete(old)
         if old.staff_id != found.staff_id:
-            actor = f"contact:{contact.id}"
-            await _record(session, old.agency, old.staff_id, "chat.unlinked", by=actor, now=now)
+            by = audit.CONTACT
+            await _record(session, old.agency, old.staff_id, "chat.unlinked", by=by, now=now)
     await session.flush()
 
 

@@ -11,11 +11,11 @@ from admin import attachments, audit, enclosures, followers, signing, telling
 from admin.enclosures import Links
 from admin.followers import News
 from admin.handling import Deed, perform
-from admin.lists import may_see
 from admin.logbook import Line, LogLine
 from admin.moves import Ending, IllegalMove, Move, Status, post_for, rule_of, steps_for
 from admin.numbers import typed_number
 from admin.officers import Officer, Role
+from admin.sight import may_see
 from admin.signing import Proposal
 from admin.tickets import Ticket
 from bot.messages import Reply
@@ -42,7 +42,7 @@ class Answer(Struct, frozen=True):
 
 
 async def question_of(
-    session: AsyncSession, officer: Officer, number: str, *, locks: bool = False
+    session: AsyncSession, agency: Agency, officer: Officer, number: str, *, locks: bool = False
 ) -> Ticket | None:
     """A question that concerns this officer; with `locks` nobody else changes it meanwhile."""
     typed = typed_number(number)
@@ -52,7 +52,7 @@ async def question_of(
         Ticket.agency == officer.agency, Ticket.number == typed, Ticket.kind == Kind.QUESTION
     )
     ticket: Ticket | None = await session.scalar(query.with_for_update() if locks else query)
-    return ticket if ticket and may_see(officer, ticket) else None
+    return ticket if ticket and may_see(officer, ticket, agency.chains) else None
 
 
 async def claim(session: AsyncSession, ticket: Ticket, officer: Officer, now: datetime) -> bool:
@@ -128,7 +128,7 @@ async def pass_on(
         deed = Deed(move, reason=reason, unit=unit)
         await perform(session, agency, ticket, deed, officer, now=now)
         return
-    if to is None or not (to.roles & ANSWERERS and may_see(to, ticket)):
+    if to is None or not (to.roles & ANSWERERS and may_see(to, ticket, agency.chains)):
         raise IllegalMove("desk.nobody_chosen")
     ticket.holder = to.id
     session.add(

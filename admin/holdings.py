@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from msgspec import Struct
 from sqlalchemy import ColumnElement, delete, null, select, update
@@ -120,6 +120,11 @@ async def erase(
     )
     said = update(LogLine).where(LogLine.staff_id.is_(None), LogLine.ticket_id.in_(ids))
     await session.execute(said.values(text=None))
+    theirs = update(LogLine).where(
+        LogLine.contact_id.in_(held.contacts),
+        LogLine.ticket_id.not_in([ticket.id for ticket in kept]),
+    )
+    await session.execute(theirs.values(contact_id=uuid4(), message_id=None))
     await session.execute(delete(Person).where(Person.ticket_id.in_(ids)))
     await attachments.let_go(session, held.files - await _files_of(session, kept))
     await session.execute(delete(ContactRow).where(ContactRow.id.in_(held.contacts)))

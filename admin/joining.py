@@ -69,7 +69,7 @@ async def _write_down(
     actor: str,
     now: datetime,
 ) -> None:
-    """A row of the audit log: who is told of the other ticket from now on, or no more."""
+    """A row of the audit log: how many are told of the other ticket from now on, or no more."""
     if contacts:
         await audit.record(
             session,
@@ -77,6 +77,6 @@ async def _write_down(
             actor=actor,
             what=what,
             subject=f"ticket:{other.id}",
-            details={"by": ticket.id, "contacts": [str(contact) for contact in contacts]},
+            details={"by": ticket.id, "contacts": len(contacts)},
             now=now,
         )

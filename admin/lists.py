@@ -12,11 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from admin.moves import Ending, Status
 from admin.numbers import typed_number
 from admin.officers import Officer, Role
+from admin.sight import seen_by
 from admin.signing import Draft, Signature
 from admin.tickets import Source, Ticket
 from bot.clock import BANGKOK
 from knowledge.agency import Agency
-from knowledge.chains import Chain, Class, Kind, Step
+from knowledge.chains import Chain, Class, Kind, Step, kinds_with
 from knowledge.dates import BUDDHIST_ERA
 from knowledge.working_days import add_working_days
 
@@ -89,35 +90,12 @@ SIGNS = {
 SIGNERS = frozenset({Role.AGENT, Role.REPORTER, *SIGNS})
 MAY_CLOSE = frozenset({Role.AGENT, Role.REPORTER, Role.APPROVER})
 """For whom waits what would go on to the website, but ends without a change there."""
-SEE_ALL = frozenset({Role.AGENT, Role.APPROVER, Role.WEBMASTER, Role.EXECUTIVE})
-
-
-def may_see(officer: Officer, ticket: Ticket) -> bool:
-    """Whether a ticket concerns this officer: reporters see those of their own unit."""
-    if ticket.agency != officer.agency:
-        return False
-    return bool(officer.roles & SEE_ALL) or officer.post(Role.REPORTER, ticket.unit) is not None
-
-
-def seen_by(officer: Officer) -> ColumnElement[bool]:
-    """The same as a condition on the tickets of the officer's agency."""
-    is_theirs = Ticket.agency == officer.agency
-    if officer.roles & SEE_ALL:
-        return is_theirs
-    posts = [post for post in officer.posts if post.role is Role.REPORTER]
-    if any(post.unit is None for post in posts):
-        return is_theirs
-    return and_(is_theirs, Ticket.unit.in_([post.unit for post in posts]))
-
-
-def _with_step(chains: Mapping[Kind, Chain], step: Step) -> list[Kind]:
-    return [kind for kind, chain in chains.items() if step in chain.steps]
 
 
 def _to_sign(officer: Officer, chains: Mapping[Kind, Chain]) -> ColumnElement[bool]:
     """What waits for this officer's signature: nobody signs two steps of one draft."""
     conditions = [
-        and_(Ticket.status == status, Ticket.kind.in_(_with_step(chains, step)))
+        and_(Ticket.status == status, Ticket.kind.in_(kinds_with(chains, step)))
         for role, (step, status) in SIGNS.items()
         if role in officer.roles
     ]
@@ -138,7 +116,7 @@ def _ends_unpublished(chains: Mapping[Kind, Chain]) -> ColumnElement[bool]:
     latest = select(ending).where(Draft.ticket_id == Ticket.id)
     drafted = latest.order_by(Draft.version.desc()).limit(1).correlate(Ticket).scalar_subquery()
     is_approved = and_(
-        Ticket.status == Status.APPROVED, Ticket.kind.in_(_with_step(chains, Step.PUBLISH))
+        Ticket.status == Status.APPROVED, Ticket.kind.in_(kinds_with(chains, Step.PUBLISH))
     )
     return and_(is_approved, func.coalesce(drafted, Ending.CORRECTED) != Ending.CORRECTED)
 
@@ -210,10 +188,10 @@ def conditions(
 ) -> list[ColumnElement[bool]]:
     """What a ticket must be like to be on this list; a number is found wherever it is."""
     if number := typed_number(wanted.words):
-        return [seen_by(officer), Ticket.number == number]
+        return [seen_by(officer, agency.chains), Ticket.number == number]
     unit = None if wanted.unit in {None, NO_UNIT} else wanted.unit
     found = [
-        seen_by(officer),
+        seen_by(officer, agency.chains),
         *_in_state(agency, officer, wanted.state),
         *_is(Ticket.kind, wanted.kind),
         *_is(Ticket.unit, unit),
@@ -295,5 +273,5 @@ async def counts(
         ).label(name)
         for name, wanted in GROUPS.items()
     ]
-    query = select(*sums).where(seen_by(officer), Ticket.closed_at.is_(None))
+    query = select(*sums).where(seen_by(officer, agency.chains), Ticket.closed_at.is_(None))
     return dict((await session.execute(query)).one()._mapping)

@@ -116,7 +116,7 @@ async def forget(
         if line.text is not None:
             line.text = None
             parts = {line.what}
-            await _note(session, line.ticket_id, contact_id, "taken_back", parts=parts, now=now)
+            await _note(session, line.ticket_id, "taken_back", parts=parts, now=now)
     files = await _files_of(session, contact_id, message_id)
     for ticket in await _tickets_of(session, contact_id):
         gone = {part["part"] for part in ticket.said if part["message"] == message_id}
@@ -125,7 +125,7 @@ async def forget(
         if files & set(ticket.attachments):
             gone.add("files")
         if gone:
-            await _note(session, ticket.id, contact_id, "taken_back", parts=gone, now=now)
+            await _note(session, ticket.id, "taken_back", parts=gone, now=now)
 
 
 async def replaced(
@@ -164,7 +164,7 @@ async def replaced(
             )
         )
         await session.flush()
-        await _note(session, ticket_id, contact_id, "edited", parts=parts, now=now)
+        await _note(session, ticket_id, "edited", parts=parts, now=now)
     return bool(found)
 
 
@@ -215,7 +215,6 @@ async def _tickets_of(session: AsyncSession, contact_id: UUID) -> Sequence[Ticke
 async def _note(
     session: AsyncSession,
     ticket_id: int,
-    contact_id: UUID,
     what: str,
     *,
     parts: Collection[str],
@@ -226,7 +225,7 @@ async def _note(
     await audit.record(
         session,
         agency=ticket.agency,
-        actor=f"contact:{contact_id}",
+        actor=audit.CONTACT,
         what=f"ticket.{what}",
         subject=f"ticket:{ticket_id}",
         details={"parts": sorted(parts)},

@@ -6,7 +6,6 @@ the requests in the outbox, not by the workflow: nothing goes out twice, whoever
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -68,7 +67,7 @@ class Mailroom:
                 mailing.state, mailing.why = State.STOPPED, Why.FAULT
                 return 0
             if ledger is not None:
-                ledger = await self._locked(session, channel, ledger, mailing_id)
+                ledger = await self._locked(session, agency, channel, ledger, mailing_id)
             if mailing.state is State.BEGUN:
                 await self._count(session, agency, mailing, ledger)
             elif ledger is not None:
@@ -81,12 +80,12 @@ class Mailroom:
         return self._channels.get(account_of(mailing.agency, mailing.channel))
 
     async def _locked(
-        self, session: AsyncSession, channel: Channel, ledger: Ledger, but: int
+        self, session: AsyncSession, agency: Agency, channel: Channel, ledger: Ledger, but: int
     ) -> Ledger:
         """The ledger as it is now that nobody else can book from it."""
         connection = await session.connection()
         await counts.lock(connection, account_of(channel.agency, channel.name))
-        return replace(ledger, booked=await booked(session, channel, self._clock(), but=but))
+        return await booked(session, agency, channel, ledger, self._clock(), but=but)
 
     async def _let_thread_end(self, mailing: Mailing) -> None:
         """What follows another waits until it is known who got that: it is for just them."""

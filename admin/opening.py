@@ -148,7 +148,7 @@ def actor_of(officer: Officer | None, contact: Contact | None = None) -> str:
     """Who did it, as the audit log names them."""
     if officer is not None:
         return f"staff:{officer.id}"
-    return f"contact:{contact.id}" if contact is not None else "system"
+    return audit.CONTACT if contact is not None else "system"
 
 
 def _person(ticket: Ticket, matter: Matter, details: Details, now: datetime) -> Person:

@@ -11,9 +11,10 @@ from msgspec import Struct
 from sqlalchemy import ColumnElement, DateTime, and_, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin.lists import seen_by, span
+from admin.lists import span
 from admin.moves import Ending
 from admin.officers import Officer
+from admin.sight import seen_by
 from admin.tickets import Ticket
 from bot.clock import BANGKOK
 from knowledge.agency import Agency
@@ -109,7 +110,7 @@ async def overview(
     session: AsyncSession, agency: Agency, officer: Officer, year: int, now: datetime
 ) -> Overview:
     """The figures that this officer may see; each adds up what lists.py would list."""
-    mine = seen_by(officer)
+    mine = seen_by(officer, agency.chains)
     units, kinds = await _loads(session, mine, now)
     within = span(str(year))
     first, last = within or (now, now)

@@ -59,16 +59,32 @@ async def tell(
     now: datetime,
 ) -> None:
     """Leave news for all whom it concerns and who have linked a chat; `named` says the post."""
+
+    def words(language: str) -> str:
+        post = named(language)
+        return agency.wording.say("act.own_post", language, name=holder.name, post=post)
+
+    await leave_news(session, agency, words, but=holder, now=now)
+
+
+async def leave_news(
+    session: AsyncSession,
+    agency: Agency,
+    words: Callable[[str], str],
+    *,
+    but: Staff,
+    owner: Staff | None = None,
+    now: datetime,
+) -> None:
+    """News in each one's language for the head, the operators and an account's owner."""
     today = local_date(now)
     here = [
         *await staff.officers(session, agency.slug, today),
         *await staff.officers(session, INSTALLATION, today),
     ]
-    concerned = {one.id for one in here if one.roles & CONCERNED} - {holder.id}
+    concerned = {one.id for one in here if one.roles & CONCERNED} - {but.id}
+    concerned |= {owner.id} if owner else set()
     for staff_id, chat in (await chat_links.chats(session, agency.slug)).items():
         if staff_id in concerned:
-            language = chat.language or "th"
-            words = agency.wording.say(
-                "act.own_post", language, name=holder.name, post=named(language)
-            )
-            session.add(told(chat.id, Reply(words), presses=True, now=now))
+            reply = Reply(words(chat.language or "th"))
+            session.add(told(chat.id, reply, presses=True, now=now))

@@ -1,16 +1,17 @@
 """Answers that staff propose to keep: new entries and new phrasings, approved by another person."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import ForeignKey, Index, String, select
+from sqlalchemy import ForeignKey, Index, String, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from admin import audit
+from admin.lists import PAGE
 from admin.officers import Officer
 from bot.clock import local_date
 from bot.db import Base, ConcurrentId, Document, OneOf
@@ -25,8 +26,6 @@ from knowledge.matching import Matcher
 from knowledge.neighbours import check_near
 from knowledge.registry import documents
 from knowledge.sheets import Given, Table
-
-SHOWN = 100
 
 
 class What(StrEnum):
@@ -263,14 +262,25 @@ async def proposal_of(
     return found
 
 
-async def listed(
-    session: AsyncSession, agency: str, states: Iterable[State]
-) -> Sequence[EntryProposal]:
-    """Proposals in these states, the latest first."""
-    query = select(EntryProposal).where(
-        EntryProposal.agency == agency, EntryProposal.state.in_(list(states))
+async def listed(session: AsyncSession, agency: str, page: int = 1) -> Sequence[EntryProposal]:
+    """One page of proposals: those that wait first, of either the latest first."""
+    is_decided = EntryProposal.state != State.WAITING
+    query = (
+        select(EntryProposal)
+        .where(EntryProposal.agency == agency)
+        .order_by(is_decided, EntryProposal.id.desc())
+        .limit(PAGE)
+        .offset(PAGE * (page - 1))
     )
-    return (await session.scalars(query.order_by(EntryProposal.id.desc()).limit(SHOWN))).all()
+    return (await session.scalars(query)).all()
+
+
+async def counts(session: AsyncSession, agency: str) -> tuple[int, int]:
+    """How many proposals wait, and how many there are."""
+    waits = func.coalesce(func.sum(case((EntryProposal.state == State.WAITING, 1), else_=0)), 0)
+    query = select(waits, func.count()).where(EntryProposal.agency == agency)
+    waiting, total = (await session.execute(query)).one()
+    return waiting, total
 
 
 async def made_from(session: AsyncSession, ticket_id: int) -> Sequence[EntryProposal]:

@@ -4,7 +4,7 @@ LINE counts every recipient of a push (L3, L4), sends nothing over the quota (L6
 be asked 60 times an hour. In between our own counts go on from what it said last.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -12,14 +12,17 @@ import structlog
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin.announcements import Announcement, Relation, Way
+from admin import recipients
+from admin.announcements import Announcement, Relation, Way, way_of
 from admin.announcements import State as Standing
 from admin.mailings import Carried, Fate, Mailing, Recipient, State
+from admin.subscriptions import reached
 from bot import counts
 from bot.channels.channel import Channel, DeliveryError, Metered
 from bot.counts import month_of
 from bot.db import Database
 from bot.tables import account_of
+from knowledge.agency import Agency
 from knowledge.bulletins import Rates
 
 ASK_AGAIN = timedelta(minutes=10)
@@ -39,19 +42,22 @@ class Ledger:
     """None: any number, as the platform says."""
     used: int
     booked: int
-    """Of mailings that are on their way."""
+    """Of mailings that are on their way, of planned ends and of planned news."""
     reserve: int
     """Only for urgent alerts."""
     baht: float | None
     """The price of one, where the profile names it."""
     is_known: bool = True
     """False where the platform could not be asked: then nobody knows what is left."""
+    news: int = 0
+    """Of those booked for news that is not posted yet: what is urgent does not wait for it."""
 
     def room(self, *, urgent: bool) -> int | None:
         """How many may still be sent; None: any number."""
         if self.limit is None:
             return None
-        return max(0, self.limit - self.used - self.booked - (0 if urgent else self.reserve))
+        kept = -self.news if urgent else self.reserve
+        return max(0, self.limit - self.used - self.booked - kept)
 
     def shortfall(self, messages: int, *, urgent: bool) -> int:
         """How many are missing for so many messages."""
@@ -82,11 +88,11 @@ class Quotas:
     def __init__(
         self,
         database: Database,
-        rates: Callable[[str], Rates],
+        agency: Callable[[str], Agency | None],
         clock: Callable[[], datetime],
     ) -> None:
         self._database = database
-        self._rates = rates
+        self._agency = agency
         self._clock = clock
         self._known: dict[str, _Told] = {}
 
@@ -104,13 +110,13 @@ class Quotas:
         async with self._database.read() as connection:
             ours = await counts.counted(connection, account, self._clock())
             async with AsyncSession(connection) as session:
-                reserved = await booked(session, channel, self._clock(), but=but)
-        used = told.used + max(0, ours - told.ours, told.spent)
-        rates = self._rates(channel.agency)
-        reserve = (told.limit or 0) // A_FIFTH if rates.reserve is None else rates.reserve
-        return Ledger(
-            told.limit, used, reserved, reserve, rates.baht_per_message, is_known=told.is_known
-        )
+                agency = self._agency(channel.agency)
+                rates = agency.newsroom.rates if agency else Rates()
+                used = told.used + max(0, ours - told.ours, told.spent)
+                reserve = (told.limit or 0) // A_FIFTH if rates.reserve is None else rates.reserve
+                price = rates.baht_per_message
+                ledger = Ledger(told.limit, used, 0, reserve, price, is_known=told.is_known)
+                return await booked(session, agency, channel, ledger, self._clock(), but=but)
 
     async def left(self, channel: Channel) -> int | None:
         """How many requests of everyday news may still be sent; None where nobody knows or cares.
@@ -150,10 +156,25 @@ class Quotas:
 
 
 async def booked(
-    session: AsyncSession, channel: Channel, now: datetime, *, but: int | None = None
-) -> int:
-    """Messages that are spoken for: who is still to be sent to, and the planned ends."""
-    return await _under_way(session, channel, but) + await ends(session, channel, now)
+    session: AsyncSession,
+    agency: Agency | None,
+    channel: Channel,
+    ledger: Ledger,
+    now: datetime,
+    *,
+    but: int | None = None,
+) -> Ledger:
+    """The ledger with what is spoken for: who is still to be sent to, and what is planned."""
+    then = await planned(session, agency, channel, ledger, now)
+    return replace(then, booked=then.booked + await _under_way(session, channel, but))
+
+
+async def planned(
+    session: AsyncSession, agency: Agency | None, channel: Channel, ledger: Ledger, at: datetime
+) -> Ledger:
+    """The ledger with nothing booked but what is planned for that month."""
+    news = await _news(session, agency, channel, at) if agency else 0
+    return replace(ledger, booked=news + await _ends(session, channel, at), news=news)
 
 
 async def _under_way(session: AsyncSession, channel: Channel, but: int | None) -> int:
@@ -174,17 +195,36 @@ async def _under_way(session: AsyncSession, channel: Channel, but: int | None) -
     return int(await session.scalar(query) or 0)
 
 
-async def ends(session: AsyncSession, channel: Channel, at: datetime) -> int:
-    """What the planned ends of a month will take: each is told to whoever got the news."""
+async def _approved(
+    session: AsyncSession, channel: Channel, at: datetime
+) -> Sequence[Announcement]:
+    """What is approved, not posted yet, and planned for that month."""
     query = select(Announcement).where(
-        Announcement.agency == channel.agency,
-        Announcement.relation == Relation.ALL_CLEAR,
-        Announcement.state == Standing.APPROVED,
+        Announcement.agency == channel.agency, Announcement.state == Standing.APPROVED
     )
+    return [
+        one
+        for one in await session.scalars(query)
+        if one.starts_at is not None and month_of(one.starts_at) == month_of(at)
+    ]
+
+
+async def _news(session: AsyncSession, agency: Agency, channel: Channel, at: datetime) -> int:
+    """What the planned news of a month will take, with the subscribers of now."""
     total = 0
-    for end in (await session.scalars(query)).all():
-        is_now = end.starts_at is not None and month_of(end.starts_at) == month_of(at)
-        if is_now and end.content.way is not Way.RIDE:
+    for one in await _approved(session, channel, at):
+        if one.relation is not Relation.ALL_CLEAR and way_of(one) is Way.PUSH:
+            audience = await recipients.alert(session, agency, one)
+            people = await reached(session, agency.slug, audience.who)
+            total += people.get(channel.name, 0)
+    return total
+
+
+async def _ends(session: AsyncSession, channel: Channel, at: datetime) -> int:
+    """What the planned ends of a month will take: each is told to whoever got the news."""
+    total = 0
+    for end in await _approved(session, channel, at):
+        if end.relation is Relation.ALL_CLEAR and end.content.way is not Way.RIDE:
             told = (
                 select(func.count(Recipient.contact_id.distinct()))
                 .join(Mailing, Mailing.id == Recipient.mailing_id)

@@ -1,6 +1,6 @@
 """Subscriptions: who wants which news of an agency, of which places, and how often."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -13,6 +13,7 @@ from sqlalchemy import (
     and_,
     delete,
     exists,
+    func,
     or_,
     select,
     true,
@@ -147,6 +148,19 @@ def is_subscribed(before: datetime) -> ColumnElement[bool]:
         Subscriber.contact_id == ContactRow.id,
         or_(Subscriber.paused_at.is_(None), Subscriber.paused_at >= before),
     )
+
+
+async def reached(
+    session: AsyncSession, agency: str, who: ColumnElement[bool]
+) -> Mapping[str, int]:
+    """How many of these subscribers can be written to, by channel."""
+    query = (
+        select(Subscriber.channel, func.count())
+        .join(ContactRow, ContactRow.id == Subscriber.contact_id)
+        .where(Subscriber.agency == agency, reachable(), who)
+        .group_by(Subscriber.channel)
+    )
+    return {row[0]: row[1] for row in await session.execute(query)}
 
 
 def reachable() -> ColumnElement[bool]:

@@ -40,7 +40,7 @@ from bot.tables import account_of
 from bot.timetable import MAILING, mailing_errand, timetable
 from bot.webhooks import MAX_BODY, Webhooks
 from handlers.desk import Desk, get_ready
-from knowledge.bulletins import Rates
+from knowledge.agency import Agency
 from knowledge.library import Library
 
 log = structlog.get_logger()
@@ -66,10 +66,10 @@ class Program:
         self.bells = Bells()
         self.channels: dict[str, Channel] = {}
         scheduled = timetable(self.database, self.registry, settings, self.channels)
-        self.quotas = Quotas(self.database, self._rates, clock.now)
+        self.quotas = Quotas(self.database, self._agency, clock.now)
         self.mailroom = Mailroom(
             self.database,
-            lambda slug: served.agency if (served := self.registry.get(slug)) else None,
+            self._agency,
             self.channels,
             self.quotas,
             address=settings.public_url,
@@ -140,6 +140,7 @@ class Program:
             metrics,
             self.delivery.wake,
             polls=self.settings.telegram_mode == "polling",
+            is_served=lambda slug: self.registry.get(slug) is not None,
         )
 
     def _accounts(self) -> Accounts:
@@ -174,9 +175,9 @@ class Program:
         self.messenger.sweep.wake()
         self.posting.sweep.wake()
 
-    def _rates(self, slug: str) -> Rates:
+    def _agency(self, slug: str) -> Agency | None:
         served = self.registry.get(slug)
-        return served.agency.newsroom.rates if served else Rates()
+        return served.agency if served else None
 
     async def _begin_mailing(self, mailing: int, attempt: int) -> None:
         await self.jobs.begin(MAILING, f"{mailing}:{attempt}", f"{mailing}-{attempt}")

@@ -26,6 +26,7 @@ class Openings:
         opened: Callable[[], None],
         *,
         polls: bool,
+        is_served: Callable[[str], bool],
     ) -> None:
         """Take what accounts are ours, who takes updates, and whom to tell of one that is open."""
         self._held = held
@@ -33,6 +34,7 @@ class Openings:
         self._metrics = metrics
         self._opened = opened
         self._polls = polls
+        self._is_served = is_served
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
@@ -56,7 +58,10 @@ class Openings:
             await self._poll(account, channel)
 
     async def _poll(self, account: str, channel: Polled) -> None:
-        """Fetch updates while this process is the account's sender: one poller for each bot."""
+        """Fetch updates while we are the account's sender, and its agency has not been removed.
+
+        So there is one poller for each bot, and what nobody would answer waits at the platform.
+        """
         while not self._stopping.is_set():
             if self._is_ours(account):
                 stop = asyncio.Event()
@@ -72,4 +77,6 @@ class Openings:
             await asyncio.sleep(LOOK)
 
     def _is_ours(self, account: str) -> bool:
-        return account in self._held() and not self._stopping.is_set()
+        if self._stopping.is_set() or not self._is_served(account.partition("/")[0]):
+            return False
+        return account in self._held()

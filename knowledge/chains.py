@@ -95,6 +95,11 @@ class Chains(BaseModel):
         return self
 
 
+def kinds_with(chains: Mapping[Kind, Chain], step: Step) -> list[Kind]:
+    """The kinds in whose chain somebody signs this step."""
+    return [kind for kind, chain in chains.items() if step in chain.steps]
+
+
 def over(defaults: Iterable[Chain], own: Iterable[Chain]) -> Mapping[Kind, Chain]:
     """Every kind's chain: the agency's own where it has one."""
     return {chain.kind: chain for chain in (*defaults, *own)}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from admin import second_factor, sessions, staff
+from admin import resets, second_factor, sessions, staff
 from admin.staff import Staff
 from admin.web import chats
 from admin.web.access import ANY_STAFF, Route
@@ -27,6 +27,7 @@ async def _shown(visit: Visit, faults: Mapping[str, str] | None = None) -> web.S
         logins = await sessions.of_person(session, visit.person.id, visit.now)
         left = await second_factor.recovery_codes_left(session, visit.person)
         linked = await chats.chats_of(visit, session)
+        anew = await resets.of_account(session, visit.person.id)
     return page(
         visit,
         "account_page.html",
@@ -35,6 +36,7 @@ async def _shown(visit: Visit, faults: Mapping[str, str] | None = None) -> web.S
         logins=logins,
         left=left,
         chats=linked,
+        anew=anew,
         must=staff.must_have_second_factor(visit.roles),
         agency_name=lambda slug: _agency_name(visit, slug),
     )

@@ -10,9 +10,9 @@ from admin import locks, sessions, signing
 from admin.attachments import Attachment
 from admin.enclosures import MOST, reaches
 from admin.handling import Deed, perform
-from admin.lists import may_see
 from admin.logbook import Line, LogLine, just_said
 from admin.moves import Ending, IllegalMove, Move, post_for, rule_of
+from admin.sight import may_see
 from admin.signing import Proposal
 from admin.tickets import Ticket
 from admin.web import evidence
@@ -164,7 +164,7 @@ async def _done(
         links=visit.equipment.links,
     )
     await locks.release(session, ticket, visit.officer)
-    return may_see(visit.officer, ticket)
+    return may_see(visit.officer, ticket, visit.agency.chains)
 
 
 def _deed(visit: Visit, move: Move, words: dict[str, str]) -> Deed:

@@ -1,20 +1,18 @@
 """What sending an announcement would come to: people on each channel, counted messages, baht."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import ColumnElement, and_, func, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import ColumnElement, and_
 
 from admin import recipients
 from admin.announcement_checks import first_time
 from admin.announcements import Announcement, Content, Way, ending, is_urgent, way_of
-from admin.quota import Ledger, ends
-from admin.subscriptions import Frequency, Subscriber, reachable, wants
+from admin.quota import Ledger, planned
+from admin.subscriptions import Frequency, Subscriber, reached, wants
 from admin.web.visit import Visit
 from bot.channels.channel import Channel, accounts_of
 from bot.counts import month_of
-from bot.tables import ContactRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +29,7 @@ class Sum:
     later: int = 0
     """Counted messages of the end, when that is told."""
     is_next_month: bool = False
-    """Whether it goes out of another month's quota: only ends planned for then are booked of it."""
+    """Whether it goes out of another month's quota: of that only what is planned is booked."""
     is_urgent: bool = False
     is_in_digest: bool = False
     """One message tells of other news, too; where the quota lacks it, it rides on replies."""
@@ -101,8 +99,9 @@ async def forecast(visit: Visit, one: Announcement) -> Forecast:
     is_digested = way is Way.DIGEST and not urgent
     async with visit.read() as session:
         audience = await recipients.alert(session, visit.agency, one)
-        people = await _people(visit, session, audience.who)
-        readers = await _people(visit, session, _readers(content)) if is_digested else {}
+        slug = visit.agency.slug
+        people = await reached(session, slug, audience.who)
+        readers = await reached(session, slug, _readers(content)) if is_digested else {}
     sums = []
     accounts = accounts_of(visit.equipment.channels, visit.agency.slug)
     for channel in sorted(accounts, key=lambda one: one.name):
@@ -143,7 +142,7 @@ async def _sum(
     is_next = month_of(at) != month_of(visit.now)
     if is_next:
         async with visit.read() as session:
-            ledger = replace(ledger, used=0, booked=await ends(session, channel, at))
+            ledger = replace(await planned(session, visit.agency, channel, ledger, at), used=0)
     messages = people if way is Way.PUSH else 0
     short = ledger.shortfall(messages, urgent=urgent) if ledger.is_known else 0
     return Sum(
@@ -162,16 +161,3 @@ def _readers(content: Content) -> ColumnElement[bool]:
     """Who is told of it by the daily digest, where messages are counted."""
     often = Subscriber.frequency.in_([Frequency.AT_ONCE, Frequency.DAILY])
     return and_(wants(content.topic, content.areas), often)
-
-
-async def _people(
-    visit: Visit, session: AsyncSession, who: ColumnElement[bool]
-) -> Mapping[str, int]:
-    """How many of these there are, by channel."""
-    query = (
-        select(Subscriber.channel, func.count())
-        .join(ContactRow, ContactRow.id == Subscriber.contact_id)
-        .where(Subscriber.agency == visit.agency.slug, reachable(), who)
-        .group_by(Subscriber.channel)
-    )
-    return {row[0]: row[1] for row in await session.execute(query)}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from admin import appointments, sessions, staff
+from admin import appointments, resets, sessions, staff
 from admin.staff import Staff
 from admin.web.access import Route
 from admin.web.pages import page
@@ -105,6 +105,7 @@ async def reset(visit: Visit) -> web.StreamResponse:
         person = await person_of(session, visit)
         if person.id == visit.person.id:
             raise web.HTTPForbidden
+        await resets.tell(session, visit.agency, person, visit.person, now=visit.now)
         link = await appointments.reset_account(
             session, person, by=visit.actor, key=visit.equipment.key, now=visit.now
         )

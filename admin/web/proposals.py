@@ -2,17 +2,19 @@
 
 import asyncio
 from datetime import date
+from functools import partial
 from typing import Any
 
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin import proposals
+from admin.lists import PAGE
 from admin.moves import HANDLERS
 from admin.officers import Role
 from admin.proposals import EntryProposal, NotKept, State, What
 from admin.web.access import Route
-from admin.web.forms import number_of
+from admin.web.forms import number_of, page_of
 from admin.web.pages import page, unit_name
 from admin.web.proposing import FIELDS, prefilled, typed_wish
 from admin.web.visit import Visit
@@ -30,12 +32,23 @@ OURS = {("id",), ("updated",)}
 
 
 async def listing(visit: Visit) -> web.StreamResponse:
-    """What waits for an approver, and what was decided."""
+    """What waits for an approver, and what was decided, page by page."""
     slug = visit.agency.slug
     async with visit.read() as session:
-        waiting = await proposals.listed(session, slug, [State.WAITING])
-        decided = await proposals.listed(session, slug, [State.APPROVED, State.RETURNED])
-    return page(visit, "question_proposals.html", waiting=waiting, decided=decided)
+        waits, total = await proposals.counts(session, slug)
+        pages = max(1, -(-total // PAGE))
+        number = page_of(visit.request.query, pages)
+        found = await proposals.listed(session, slug, number)
+    return page(
+        visit,
+        "question_proposals.html",
+        waits=waits,
+        waiting=[one for one in found if one.state is State.WAITING],
+        decided=[one for one in found if one.state is not State.WAITING],
+        number=number,
+        pages=pages,
+        at=partial(visit.at, "proposals"),
+    )
 
 
 async def blank(visit: Visit) -> web.StreamResponse:

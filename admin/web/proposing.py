@@ -7,10 +7,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin import desk, logbook, proposals
-from admin.lists import may_see
 from admin.moves import Ending, Move
 from admin.proposals import EntryProposal, What, Wish
 from admin.questions import Question
+from admin.sight import may_see
 from admin.tickets import Ticket
 from admin.web.forms import number_of
 from admin.web.visit import Visit
@@ -45,7 +45,9 @@ async def prefilled(visit: Visit) -> dict[str, str]:
     query = visit.request.query
     found = {"review_by": _numbers(visit, visit.today + REVIEWED), "entry": query.get("entry", "")}
     async with visit.read() as session:
-        ticket = await desk.question_of(session, visit.officer, query.get("ticket", ""))
+        ticket = await desk.question_of(
+            session, visit.agency, visit.officer, query.get("ticket", "")
+        )
         if ticket is not None:
             return found | await _of_ticket(visit, session, ticket)
         earlier = await proposals.proposal_of(
@@ -117,12 +119,12 @@ def _of_earlier(visit: Visit, earlier: EntryProposal) -> dict[str, str]:
 async def _ticket_of(visit: Visit, session: AsyncSession, earlier: EntryProposal) -> str:
     """The number of the question that it came from, if that concerns this officer."""
     ticket = await session.get(Ticket, earlier.ticket_id) if earlier.ticket_id else None
-    return ticket.number if ticket and may_see(visit.officer, ticket) else ""
+    return ticket.number if ticket and may_see(visit.officer, ticket, visit.agency.chains) else ""
 
 
 async def typed_wish(visit: Visit, session: AsyncSession, typed: dict[str, str]) -> Wish:
     """What was filled in, as what is to be kept."""
-    ticket = await desk.question_of(session, visit.officer, typed["ticket"])
+    ticket = await desk.question_of(session, visit.agency, visit.officer, typed["ticket"])
     number = ticket.id if ticket else None
     said = {name: [line.strip() for line in typed[name].split("\n")] for name in LISTS}
     lists: dict[str, Any] = {name: [line for line in said[name] if line] for name in LISTS}

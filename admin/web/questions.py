@@ -14,9 +14,10 @@ from admin import conversation, desk, desk_lists, proposals, staff
 from admin.attachments import Attachment
 from admin.desk import Answer
 from admin.enclosures import MOST, VALID_FOR, reaches
-from admin.lists import PAGE, may_see
+from admin.lists import PAGE
 from admin.moves import HANDLERS, Ending, IllegalMove
 from admin.officers import Officer
+from admin.sight import may_see
 from admin.tickets import Ticket
 from admin.web import evidence
 from admin.web.access import Route
@@ -37,10 +38,10 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 async def listing(visit: Visit) -> web.StreamResponse:
     """What waits for an answer: the visitor's own, what nobody has taken on, what others have."""
     async with visit.read() as session:
-        counts = await desk_lists.counts(session, visit.officer)
+        counts = await desk_lists.counts(session, visit.agency, visit.officer)
         pages = -(-sum(counts.values()) // PAGE)
         number = page_of(visit.request.query, max(1, pages))
-        found = await desk_lists.waiting(session, visit.officer, number)
+        found = await desk_lists.waiting(session, visit.agency, visit.officer, number)
         names = await _names(session, visit)
     groups = groupby(found, itemgetter(0))
     return page(
@@ -74,7 +75,7 @@ def waited(visit: Visit, since: datetime) -> str:
 async def found(visit: Visit, session: AsyncSession, *, locks: bool = False) -> Ticket:
     """The question of the path; raises HTTPNotFound where there is none for this visitor."""
     number = visit.request.match_info["number"]
-    ticket = await desk.question_of(session, visit.officer, number, locks=locks)
+    ticket = await desk.question_of(session, visit.agency, visit.officer, number, locks=locks)
     if ticket is None:
         raise web.HTTPNotFound
     return ticket
@@ -142,7 +143,8 @@ async def shown(
 def _receivers(visit: Visit, ticket: Ticket, people: Sequence[Officer]) -> list[tuple[str, str]]:
     """Whom it may be passed on to: units, then persons, as choices of a form."""
     units = [(f"unit:{u.id}", u.name(visit.language)) for u in visit.agency.profile.units]
-    fit = [one for one in people if one.roles & desk.ANSWERERS and may_see(one, ticket)]
+    chains = visit.agency.chains
+    fit = [one for one in people if one.roles & desk.ANSWERERS and may_see(one, ticket, chains)]
     persons = [(f"person:{one.id}", one.name) for one in fit if one.id != ticket.holder]
     return [*units, *persons]
 

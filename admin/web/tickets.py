@@ -7,11 +7,12 @@ from typing import Any
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin import approvals, lists, own_posts, tickets
-from admin.lists import MOST, PAGE, Clock, State, Wanted, may_see
+from admin import approvals, lists, own_posts, resets, tickets
+from admin.lists import MOST, PAGE, Clock, State, Wanted
 from admin.moves import Ending, Status
 from admin.numbers import typed_number
 from admin.officers import Role
+from admin.sight import may_see
 from admin.tickets import Source, Ticket
 from admin.web.access import AGENCY_STAFF, TICKET_STAFF, TICKET_TAKERS, Route
 from admin.web.forms import page_of
@@ -29,8 +30,9 @@ async def today(visit: Visit) -> web.StreamResponse:
     agency, officer = visit.agency, visit.officer
     async with visit.read() as session:
         own = await own_posts.unagreed(session, officer, visit.today)
+        anew = await resets.seen_by(session, officer, visit.now)
         if officer.roles.isdisjoint(TICKET_STAFF):
-            return page(visit, "agency_page.html", own=own)
+            return page(visit, "agency_page.html", own=own, anew=anew)
         counts = await lists.counts(session, agency, officer, visit.now)
         approving = await approvals.count(session, agency, officer)
         groups = {
@@ -42,6 +44,7 @@ async def today(visit: Visit) -> web.StreamResponse:
         visit,
         "ticket_today.html",
         own=own,
+        anew=anew,
         counts=counts,
         approving=approving,
         groups=groups,
@@ -129,7 +132,7 @@ async def found(visit: Visit, session: AsyncSession, *, locks: bool = False) -> 
     """The ticket of the path; raises HTTPNotFound where there is none for this visitor."""
     number = visit.request.match_info["number"]
     ticket = await tickets.ticket_of(session, visit.agency.slug, number, locks=locks)
-    if ticket is None or not may_see(visit.officer, ticket):
+    if ticket is None or not may_see(visit.officer, ticket, visit.agency.chains):
         raise web.HTTPNotFound
     return ticket
 
@@ -137,7 +140,7 @@ async def found(visit: Visit, session: AsyncSession, *, locks: bool = False) -> 
 async def seen(visit: Visit, session: AsyncSession, words: str) -> Ticket | None:
     """The ticket whose number somebody has typed, if the visitor sees it."""
     ticket = await tickets.ticket_of(session, visit.agency.slug, typed_number(words) or "")
-    return ticket if ticket and may_see(visit.officer, ticket) else None
+    return ticket if ticket and may_see(visit.officer, ticket, visit.agency.chains) else None
 
 
 ROUTES = (

@@ -25,7 +25,6 @@ from admin.web.shell import Admin
 from admin.web.visit import Equipment
 from bot.db import Database
 from bot.settings import Settings
-from knowledge.bulletins import Rates
 from knowledge.registry import Registry
 from tests.databases import one_for_each
 from tests.fakes import AGENCY, MovingClock
@@ -181,7 +180,7 @@ async def house(
         key=KEY,
         clock=clock,
         channels={},
-        quotas=Quotas(database, lambda _: Rates(), clock),
+        quotas=Quotas(database, lambda slug: registry.served[slug].agency, clock),
     )
     app = web.Application()
     Admin(equipment).add_to(app)

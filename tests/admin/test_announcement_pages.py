@@ -352,6 +352,22 @@ async def test_what_is_for_another_month_finds_the_ends_that_are_booked_then(
     assert re.search(r"หลังส่งเหลือสำหรับข่าวทั่วไป</dt><dd[^>]*>62<", writer.text)
 
 
+async def test_what_is_for_another_month_finds_the_news_that_is_planned_for_then(
+    house: House, line: Counted, writer: Browser, approver: Browser
+) -> None:
+    await subscribed(house, 9)
+    soon = house.clock()
+    while month_of(soon) == month_of(house.clock()):
+        soon += timedelta(days=1)
+    when = {"when": "later", "send_at": f"{soon + timedelta(days=2):%Y-%m-%dT%H:%M}"}
+    await press(approver, await submitted(house, writer, **when), "approve")
+
+    await writer.get(await write(house, writer, **when))
+    assert re.search(r"ใช้ไปแล้ว</dt><dd[^>]*>0 \+ จองไว้ 9<", writer.text)
+    await writer.get(await write(house, writer))
+    assert re.search(r"ใช้ไปแล้ว</dt><dd[^>]*>0<", writer.text)
+
+
 async def test_an_urgent_one_may_use_the_reserve(
     house: House, line: Counted, writer: Browser, new_browser: NewBrowser
 ) -> None:

@@ -84,7 +84,7 @@ class Desk:
 
     async def load(self, session: AsyncSession, ticket: Ticket) -> Ticket:
         """The question as the desk finds it."""
-        found = await desk.question_of(session, AGENT, ticket.number, locks=True)
+        found = await desk.question_of(session, self.agency, AGENT, ticket.number, locks=True)
         assert found is not None
         return found
 
@@ -194,8 +194,8 @@ async def test_the_desk_shows_all_that_waits_page_by_page_ones_own_first(house: 
     async with house.database.session() as session:
         for ticket, who in ((first[-1], AGENT), (first[0], OTHER)):
             assert await desk.claim(session, await house.load(session, ticket), who, house.clock())
-        pages = [await desk_lists.waiting(session, AGENT, page) for page in (1, 2, 3)]
-        counts = await desk_lists.counts(session, AGENT)
+        pages = [await desk_lists.waiting(session, house.agency, AGENT, page) for page in (1, 2, 3)]
+        counts = await desk_lists.counts(session, house.agency, AGENT)
 
     assert counts == {Whose.MINE: 1, Whose.FREE: PAGE, Whose.OTHERS: 1}
     assert [len(page) for page in pages] == [PAGE, 2, 0]
@@ -391,14 +391,16 @@ async def test_the_desk_shows_the_oldest_first_and_reporters_their_own_units(
     second = await house.receives("ข้อสอง")
 
     async with house.database.session() as session:
-        assert [one.id for _, one in await desk_lists.waiting(session, AGENT)] == [
+        assert [one.id for _, one in await desk_lists.waiting(session, house.agency, AGENT)] == [
             first.id,
             second.id,
         ]
-        assert [one.id for _, one in await desk_lists.waiting(session, REPORTER)] == [second.id]
-        assert await desk.question_of(session, REPORTER, first.number) is None
+        assert [one.id for _, one in await desk_lists.waiting(session, house.agency, REPORTER)] == [
+            second.id
+        ]
+        assert await desk.question_of(session, house.agency, REPORTER, first.number) is None
         stranger = Officer(9, "elsewhere", "คนอื่น", (Post(Role.AGENT),))
-        assert await desk_lists.waiting(session, stranger) == []
+        assert await desk_lists.waiting(session, house.agency, stranger) == []
 
 
 @pytest.mark.parametrize("number", ["", "\0", "70-00001-0", "x" * 300, "%00", "' OR 1=1 --"])
@@ -406,7 +408,7 @@ async def test_what_is_no_number_of_a_question_finds_none(house: Desk, number: s
     await house.receives()
 
     async with house.database.session() as session:
-        assert await desk.question_of(session, AGENT, number) is None
+        assert await desk.question_of(session, house.agency, AGENT, number) is None
 
 
 async def test_who_proposes_cannot_approve(house: Desk) -> None:
@@ -505,8 +507,8 @@ async def test_a_returned_proposal_says_why_and_changes_nothing(house: Desk) -> 
         await proposals.give_back(session, found, APPROVER, "ขอที่มาชัดกว่านี้", house.clock())
 
     async with house.database.session() as session:
-        [found] = await proposals.listed(session, AGENCY, [State.RETURNED])
-        assert found.reason == "ขอที่มาชัดกว่านี้"
+        [found] = await proposals.listed(session, AGENCY)
+        assert (found.state, found.reason) == (State.RETURNED, "ขอที่มาชัดกว่านี้")
         assert await proposals.proposal_of(session, "elsewhere", number) is None
     with pytest.raises(NotKept, match="has decided already"):
         await house.approves(number, APPROVER)

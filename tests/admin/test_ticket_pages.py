@@ -504,6 +504,8 @@ async def test_who_only_publishes_is_shown_no_name_and_no_number(
 ) -> None:
     person = Details(name="นางบุญมี", phone="081 234 5678")
     ticket = await bring(house, privacy=Privacy.NAMED, person=person)
+    async with house.database.session() as session:
+        (await session.get_one(Ticket, ticket.id)).status = Status.APPROVED
     webmaster = await come(house, await new_browser(), "web@example.go.th", Role.WEBMASTER)
     await webmaster.get(f"{HERE}/{ticket.number}")
     assert "เบอร์โทรผิด" in webmaster.text

@@ -19,7 +19,6 @@ from bot.metrics import Metrics
 from bot.settings import ROOT
 from bot.tables import ContactRow, OutgoingRow, account_of
 from knowledge.agency import Agency
-from knowledge.bulletins import Rates
 from knowledge.folders import load_agency, load_defaults
 from tests.conftest import Opened
 from tests.fakes import AGENCY, FakeChannel, MovingClock
@@ -73,7 +72,7 @@ class Newsroom:
             self.rung.extend,
             clock=self.clock,
             metrics=self.metrics,
-            quotas=Quotas(self.database, lambda _: Rates(), self.clock),
+            quotas=Quotas(self.database, lambda _: None, self.clock),
         )
 
     def sender(self) -> Delivery:

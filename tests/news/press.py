@@ -48,7 +48,7 @@ class Press:
         newsroom.line.bulk = Bulk(many=500)
         newsroom.telegram.bulk = Bulk(is_repeatable=False)
         self.rates = Rates(reserve=0)
-        self.quotas = Quotas(self.database, lambda _: self.rates, self.clock)
+        self.quotas = Quotas(self.database, lambda _: self._priced(), self.clock)
         self.begun: list[tuple[int, int]] = []
         self.mailroom = Mailroom(
             self.database,
@@ -66,6 +66,10 @@ class Press:
             is_ready=lambda: True,
             clock=self.clock,
         )
+
+    def _priced(self) -> Agency:
+        newsroom = self.agency.newsroom.model_copy(update={"rates": self.rates})
+        return self.agency.model_copy(update={"newsroom": newsroom})
 
     async def _begin(self, mailing: int, attempt: int) -> None:
         self.begun.append((mailing, attempt))

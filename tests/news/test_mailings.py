@@ -25,6 +25,7 @@ from tests.news.conftest import Newsroom
 from tests.news.press import CUT, HEAD, SECOND, WRITER, Press, replaced
 from tests.road.conftest import until
 
+PLAIN = replaced(CUT, kind="notice", all_clear_th="")
 MANY = 1_103
 """Three pages, the last of them not full."""
 
@@ -705,6 +706,44 @@ async def test_the_end_of_a_recurring_notice_is_booked_once_for_each_who_was_tol
     assert press.got("line") == {"reader": 2}
     assert ledger
     assert ledger.booked == 1
+
+
+async def test_news_that_is_planned_is_booked_of_its_month_until_it_is_posted(
+    press: Press,
+) -> None:
+    within_a_month(press)
+    await crowd(press, "line", 30)
+    await press.subscribes("free", "telegram")
+    press.newsroom.line.limit, press.rates = 100, Rates(reserve=15)
+    for days, way in ((3, Way.PUSH), (3, Way.RIDE), (60, Way.PUSH)):
+        later = replaced(PLAIN, send_at=press.clock() + timedelta(days=days), way=way)
+        await press.signs(later, lasts=None)
+
+    ledger = await press.quotas.ledger(press.newsroom.line)
+    assert ledger
+    assert (ledger.booked, ledger.room(urgent=False), ledger.room(urgent=True)) == (30, 55, 100)
+    press.clock.move(days=3)
+    await press.goes_out()
+    assert len(press.got("line")) == 30
+    ledger = await press.quotas.ledger(press.newsroom.line)
+    assert ledger
+    assert ledger.booked == 0
+
+
+async def test_what_would_take_the_quota_of_planned_news_is_refused_unless_it_is_urgent(
+    press: Press,
+) -> None:
+    within_a_month(press)
+    await crowd(press, "line", 30)
+    press.newsroom.line.limit, press.rates = 50, Rates(reserve=0)
+    await press.signs(replaced(PLAIN, send_at=press.clock() + timedelta(days=3)), lasts=None)
+
+    await press.announces(PLAIN, lasts=None)
+    line = next(one for one in await press.mailings() if one.channel == "line")
+    assert (line.state, line.why, line.shortfall) == (Sending.STOPPED, Why.QUOTA, 10)
+
+    await press.announces(replaced(CUT, kind="emergency"), by=HEAD)
+    assert len(press.got("line")) == 30
 
 
 async def test_an_end_over_the_quota_rides_rather_than_stops(press: Press) -> None:

@@ -27,12 +27,23 @@ from bot.tables import EventRow, OutgoingRow, Posting, Progress
 from knowledge.agency import SLUG
 from knowledge.registry import TAKEN
 from tests.fakes import AGENCY
-from tests.platforms import LINE_SECRET, LINE_TOKEN, FakeLine, line_signature, listening
+from tests.folders import copied
+from tests.platforms import (
+    LINE_SECRET,
+    LINE_TOKEN,
+    TELEGRAM_TOKEN,
+    FakeLine,
+    FakeTelegram,
+    line_signature,
+    listening,
+)
 from tests.road.conftest import until
 
 PAYLOAD = json.loads((ROOT / "tests/payloads/line/text.json").read_text("utf-8"))
 HOOK = f"/webhooks/line/{AGENCY}"
 TEN_SECONDS = 10.0
+TWO_LOOKS = 2.2
+"""Seconds within which whoever polls has looked whether they still should."""
 
 
 class SlowLine(FakeLine):
@@ -221,6 +232,31 @@ async def test_an_open_chat_page_does_not_hold_up_a_stop(settings: Settings) -> 
         program.bells.end()
         async with asyncio.timeout(5):
             assert (await asking).status == 200
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_an_agency_whose_folder_is_removed_is_not_served_nor_polled_until_it_is_back(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder, telegram = copied(tmp_path / "agencies", AGENCY), FakeTelegram()
+    monkeypatch.setenv(f"THAMDAI_{AGENCY.upper()}_TELEGRAM_TOKEN", TELEGRAM_TOKEN)
+    polls = {"telegram_mode": "polling", "agencies_dir": folder}
+    async with listening(telegram):
+        more = polls | {"telegram_api_url": telegram.url}
+        async with running(settings.model_copy(update=more)) as (program, client):
+            await until(lambda: telegram.of("getUpdates"))
+            (folder / AGENCY).rename(tmp_path / "away")
+            await until(lambda: program.registry.get(AGENCY) is None)
+            await asyncio.sleep(TWO_LOOKS)
+            before = len(telegram.of("getUpdates"))
+            said = await client.post(f"/{AGENCY}/chat/messages", json={"text": "สวัสดี"})
+            page = await client.get(f"/{AGENCY}/chat")
+            assert (said.status, page.status, await deliver(client, 1)) == (404, 404, 404)
+            await asyncio.sleep(TWO_LOOKS)
+            assert len(telegram.of("getUpdates")) == before
+
+            (tmp_path / "away").rename(folder / AGENCY)
+            await until(lambda: len(telegram.of("getUpdates")) > before)
 
 
 async def test_a_dead_job_makes_the_program_not_ready(settings: Settings) -> None:

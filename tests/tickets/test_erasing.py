@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import inspect, select, text
 
-from admin import attachments
+from admin import attachments, joining, logbook
 from admin.attachments import Attachment, Status
 from admin.audit import AuditRow
 from admin.holdings import OF_CONTACT
@@ -105,9 +105,18 @@ async def told_everything(office: Office) -> Ticket:
                 ticket_id=ticket.id, at=now, what=Line.ADDED, public=True, contact_id=contact.id,
                 text=WORDS, attachments=[1],
             ),
+            LogLine(
+                ticket_id=ticket.id, at=now, what=Line.ADDED, public=True, contact_id=contact.id,
+                message_id="m0", text=WORDS,
+            ),
         ]
     )  # fmt: skip
     await session.flush()
+    await logbook.forget(session, contact.id, "m0", now=now)
+    other = await office.receives(what=OTHERS)
+    other.contact_id = None
+    await joining.follow(session, ticket, other, actor="system", now=now)
+    await joining.part(session, ticket, other, actor="system", now=now)
     await office.does(ticket, Move.HAND_OVER, AGENT, reason=STAFFS, handed_to="แขวงทางหลวง")
     return ticket
 
@@ -158,6 +167,7 @@ async def test_everything_of_a_person_is_shown_and_erased(
 
     assert done.returncode == 0, done.stderr
     assert [words for words in PERSONAL if words in left] == []
+    assert CITIZEN.id.hex not in left.replace("-", "")  # anybody can make it of a guessed address
     assert [
         words for words in (OTHERS, OTHER.address, STAFFS, matter.number) if words not in left
     ] == []

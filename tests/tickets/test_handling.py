@@ -474,7 +474,7 @@ async def test_a_due_date_that_moves_with_the_class_leaves_a_line_and_is_told(
 
 
 def and_publishes(one: Officer) -> Officer:
-    """The same person, webmaster as well: they see every matter."""
+    """The same person, webmaster as well."""
     return msgspec.structs.replace(one, posts=(*one.posts, *WEBMASTER.posts))
 
 

@@ -1,0 +1,102 @@
+"""Accounts that somebody else has reset: who does it is given the link, and could act as the owner.
+
+So the owner, the head and the other operators are told of what the audit log has.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from msgspec import Struct
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from admin import own_posts
+from admin.audit import IS_RESET, AuditRow, written
+from admin.officers import Officer
+from admin.own_posts import CONCERNED
+from admin.staff import INSTALLATION, Membership, Staff
+from knowledge.agency import Agency
+
+SHOWN: Final = timedelta(days=14)
+"""How long others see it on their first page."""
+SHOWN_TO_OWNER: Final = timedelta(days=90)
+MOST: Final = 20
+
+
+class Reset(Struct, frozen=True):
+    """One time that an account was begun anew."""
+
+    staff_id: int
+    name: str
+    by: str | None
+    """Who did; None beside the server, by a command."""
+    at: datetime
+
+
+async def seen_by(session: AsyncSession, officer: Officer, now: datetime) -> Sequence[Reset]:
+    """Those of late that concern an officer: of their account, and of whose they answer for."""
+    found = await _found(session, [officer.id], since=now - SHOWN_TO_OWNER)
+    if officer.roles.isdisjoint(CONCERNED):
+        return found
+    here = select(Membership.staff_id).where(
+        Membership.agency == officer.agency, Membership.staff_id != officer.id
+    )
+    others = {*await session.scalars(here)}
+    return [*found, *await _found(session, others, since=now - SHOWN, but_by=f"staff:{officer.id}")]
+
+
+async def of_account(session: AsyncSession, staff_id: int) -> Sequence[Reset]:
+    """Those of one account, whenever that was."""
+    return await _found(session, [staff_id])
+
+
+async def _found(
+    session: AsyncSession,
+    whose: Collection[int],
+    *,
+    since: datetime | None = None,
+    but_by: str = "",
+) -> Sequence[Reset]:
+    """The latest first."""
+    query = select(AuditRow).where(
+        IS_RESET,
+        AuditRow.agency == INSTALLATION,
+        AuditRow.subject.in_([f"staff:{number}" for number in whose]),
+        AuditRow.actor != but_by,
+        AuditRow.at >= (written(since) if since else ""),
+    )
+    rows = (await session.scalars(query.order_by(AuditRow.at.desc()).limit(MOST))).all()
+    names = await _names(session, {number for row in rows for number in (row.subject, row.actor)})
+    return [
+        Reset(
+            _number(row.subject) or 0,
+            names.get(row.subject, "-"),
+            names.get(row.actor),
+            datetime.fromisoformat(row.at),
+        )
+        for row in rows
+    ]
+
+
+async def _names(session: AsyncSession, actors: Collection[str]) -> Mapping[str, str]:
+    """The names of those who are staff, as the audit log calls them."""
+    numbers = filter(None, map(_number, actors))
+    query = select(Staff.id, Staff.name).where(Staff.id.in_([*numbers]))
+    return {f"staff:{row.id}": row.name for row in await session.execute(query)}
+
+
+def _number(actor: str) -> int | None:
+    kind, _, number = actor.partition(":")
+    return int(number) if kind == "staff" else None
+
+
+async def tell(
+    session: AsyncSession, agency: Agency, person: Staff, by: Staff, *, now: datetime
+) -> None:
+    """Leave news for the owner and all whom it concerns, where they have linked a chat."""
+
+    def words(language: str) -> str:
+        return agency.wording.say("act.reset", language, name=person.name, by=by.name)
+
+    await own_posts.leave_news(session, agency, words, but=by, owner=person, now=now)
