@@ -10,18 +10,23 @@ from handlers.signs import Answer, key_of, signs
 
 SHORTLY = 24
 """Letters up to which words only say that something is to be changed."""
+OF_NAMES = frozenset({Step.PRIVACY, Step.NAME, Step.PHONE})
+"""Steps at which a fear is a reason to refuse; at others it may be what the report is about."""
 
 
 async def meant(turn: Turn, text: str, now: datetime) -> str | None:
     """The choice that a word or two stand for at the present step: `ใช่`, `ไม่มี`, `ถามเฉย ๆ`."""
-    draft, word = turn.state.draft, signs(turn.agency.wording).answer(text)
-    if draft is None or not (word or _is_change(turn, text)):
+    draft, known = turn.state.draft, signs(turn.agency.wording)
+    word, refusal = known.answer(text), known.refusal(text)
+    if draft is None or not (word or refusal or _is_change(turn, text)):
         return None
-    if word is Answer.DROP:
+    if Answer.DROP in {word, refusal}:
         return "cancel" if draft.paused else "draft:drop"
-    if draft.paused:
-        return None
     step, facts = await report.next_step(turn, draft, now)
+    if draft.paused or (refusal and step not in OF_NAMES):
+        return None
+    if refusal:
+        word = Answer.ANONYMOUS if refusal is Answer.NO and step is Step.NAME else refusal
     if word is Answer.NO and step in SKIPPABLE:
         return f"draft:skip:{step}"
     if word is Answer.YES and step is Step.SAME and facts.same:

@@ -23,18 +23,56 @@ async def at(citizen, *taps: str):
 
 
 @pytest.mark.parametrize(
-    "said", ["ไม่ยินยอม", "ไม่ให้ครับ", "ข้าม", "I do not agree", "ไม่บอกชื่อดีกว่า", "นิรนาม"]
+    "said", ["ไม่ยินยอม", "ไม่ให้ครับ", "ข้าม", "I do not agree", "ชื่อไว้ทีหลังนะ", "นิรนาม"]
 )
 async def test_who_does_not_agree_has_given_no_name(town, talk, said):
     await at(talk, "draft:skip:files", "draft:privacy:hidden")
     await talk(said)
-    if said == "ไม่บอกชื่อดีกว่า":  # words that nobody foresaw are a name: it is seen and changed
+    if said == "ชื่อไว้ทีหลังนะ":  # words that nobody foresaw are a name: it is seen and changed
         await tap(talk, "draft:change:privacy")
     await tap(talk, "draft:privacy:anonymous", "draft:send")
     [ticket] = await rows(town, Ticket)
 
     assert ticket.privacy is Privacy.ANONYMOUS
     assert await rows(town, Person) == []
+
+
+@pytest.mark.parametrize("level", [(), ("draft:privacy:hidden",)])
+@pytest.mark.parametrize(
+    "said",
+    ["ไม่บอก กลัวโดนเก็บ", "ไม่บอกค่ะ กลัว", "ไม่กล้าบอกชื่อค่ะ", "ไม่บอกชื่อดีกว่าครับ เดี๋ยวโดนแกล้ง", "กลัวโดนเก็บ",
+     "ไม่อยากบอก เพราะกลัวผู้ใหญ่บ้านรู้", "I'd rather not say, I'm afraid of them"],
+)  # fmt: skip
+async def test_who_is_afraid_to_tell_a_name_tells_none(town, talk, said, level):
+    await at(talk, "draft:skip:files", *level)
+    [preview] = await talk(said)
+    draft = (await state_of(town, talk))["draft"]
+
+    assert values(preview)[0] == "draft:send"
+    assert (draft["privacy"], "name" in draft) == ("anonymous", False)
+    assert [one["text"] for one in draft["said"]] == [ROAD]
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["กลัวเด็กตกลงไป", "ไม่กลัวหรอก", "ไม่บอกชื่อนะ แต่ไฟหน้าบ้านก็ดับ กลัวคนล้ม",
+     "ไม่บอก กลัวคนบ้านเลขที่ 12 ที่ทำถนนพัง", "ไม่มีไฟทางด้วย กลัวรถชน"],
+)  # fmt: skip
+async def test_a_fear_that_is_of_the_matter_is_kept(town, talk, said):
+    await at(talk, "draft:skip:files")
+    await talk(said)
+    draft = (await state_of(town, talk))["draft"]
+
+    assert [one["text"] for one in draft["said"]] == [ROAD, said]
+    assert "privacy" not in draft
+
+
+async def test_who_is_afraid_of_calls_keeps_the_name_that_was_told(town, talk):
+    await at(talk, "draft:skip:files", "draft:privacy:hidden")
+    [preview] = await talk("สมหญิง ใจดี", "ไม่บอก กลัวโดนโทรกวน")
+
+    assert values(preview)[0] == "draft:send"
+    assert "สมหญิง ใจดี" in preview.text
 
 
 @pytest.mark.parametrize(
