@@ -77,6 +77,8 @@ async def listed(turn: Turn) -> Outcome:
         Choice(f"{one.number} {turn.say(f'standing.{one.status}')}", f"mine:{one.number}")
         for one in found
     )
+    if turn.state.draft is not None and turn.state.draft.is_begun:
+        offers = (*offers, turn.choice("mine.unsent", "draft:resume"))
     text = numbered(turn.say("mine.title"), offers)
     return Outcome((Reply(text, (*offers, turn.choice("menu.open", menu.VALUE))),))
 

@@ -34,6 +34,12 @@ async def meant(turn: Turn, text: str, now: datetime) -> str | None:
     return SHORT.get((step, word))
 
 
+def is_of_unsent(turn: Turn, text: str) -> bool:
+    """Whether words that would withdraw a matter can mean only the report that is not sent yet."""
+    draft, word = turn.state.draft, signs(turn.agency.wording).answer(text)
+    return draft is not None and not turn.state.matters and word is Answer.DROP
+
+
 def _is_change(turn: Turn, text: str) -> bool:
     """Whether these few words only say that something is to be changed."""
     words, key = turn.agency.wording.words, key_of(text)

@@ -101,6 +101,8 @@ def _way(turn: Turn, text: str, now: datetime) -> str | None:
         return None
     if value == news.VALUE and news_words.meant(turn, text):
         return None
+    if value == mine.VALUE and short_answers.is_of_unsent(turn, text):
+        return None
     is_telling = turn.is_writing or mine.is_awaited(turn, now)
     return value if value in LEAVING or text.startswith("/") or not is_telling else None
 
