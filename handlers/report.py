@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from admin import attachments, duplicates
@@ -55,8 +56,8 @@ async def opened(
     if old is not None and old.kind is None:
         draft = old  # photos came first: now it is said what they are of
     elif old is not None and old.is_told:
-        if turn.chosen and not turn.chosen.startswith(INSTEAD):
-            return _unsent(turn)
+        if not turn.chosen.startswith(INSTEAD):
+            return _unsent(turn, kind, Said(text, message or turn.message.message_id))
         await attachments.let_go(turn.session, old.files)
         leads.append(turn.say("report.put_away"))
     draft = replace(draft, kind=kind, entry=entry, item=item)
@@ -73,11 +74,13 @@ async def opened(
     return outcome
 
 
-def _unsent(turn: Turn) -> Outcome:
-    """A tap alone does not end the report that is not sent yet: which of the two is wanted?"""
-    instead = turn.choice("report.instead", f"{INSTEAD}{turn.chosen}")
+def _unsent(turn: Turn, kind: Kind | None, told: Said) -> Outcome:
+    """Neither a tap nor words end the report that is not sent yet: which of the two is wanted?"""
+    chosen = turn.chosen or f"report:{kind}:{THIS}{handover.mark_of(told)}"
+    instead = turn.choice("report.instead", f"{INSTEAD}{chosen}")
     offers = (turn.choice("report.resume", "draft:resume"), instead)
-    return Outcome((Reply(numbered(turn.say("report.unsent"), offers), offers),))
+    reply = Reply(numbered(turn.say("report.unsent"), offers), offers)
+    return Outcome((reply,), question=UNSET if turn.chosen else told)
 
 
 async def of_item(turn: Turn, item_id: str, now: datetime) -> Outcome:
