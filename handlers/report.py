@@ -116,8 +116,18 @@ async def said(turn: Turn, text: str, now: datetime) -> Outcome:
     step, _ = await next_step(turn, draft, now)
     take = ANSWERS.get(step, more)
     changed = take(turn.agency, draft, part)
-    is_more = take is more and changed.said != draft.said
-    return await going_on(turn, changed, now, turn.say("report.added") if is_more else None)
+    return await going_on(
+        turn, changed, now, _heard(turn, draft, changed, is_asked=take is not more)
+    )
+
+
+def _heard(turn: Turn, draft: Draft, changed: Draft, *, is_asked: bool) -> str | None:
+    """What is said of words before the next question: what they chose, or that they were added."""
+    topic = turn.agency.topics.get(changed.topic or "")
+    if topic and changed.topic != draft.topic:
+        return f"{turn.say('report.row_where')}: {topic.name(turn.language)}"
+    is_more = changed.said != draft.said and (not is_asked or changed.asked is Step.TOPIC)
+    return turn.say("report.added") if is_more else None
 
 
 async def took(turn: Turn, now: datetime) -> Outcome:

@@ -52,6 +52,8 @@ SHORT: Mapping[tuple[Step, Answer | None], str] = {
     (Step.PREVIEW, Answer.YES): "draft:send",
     (Step.PREVIEW, Answer.NO): "draft:change",
     (Step.SAME, Answer.NO): "draft:same:",
+    (Step.TOPIC, Answer.OTHER): "draft:skip:topic",
+    (Step.WHERE, Answer.OTHER): "draft:skip:where",
     (Step.SPOT, Answer.YES): "draft:spot:yes",
     (Step.SPOT, Answer.NO): "draft:spot:no",
     (Step.PRIVACY, Answer.NO): "draft:privacy:anonymous",

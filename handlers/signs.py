@@ -27,6 +27,8 @@ class Answer(StrEnum):
     ANONYMOUS = "anonymous"
     HIDDEN = "hidden"
     NAMED = "named"
+    OTHER = "other"
+    """None of what was offered."""
 
 
 REFUSING = frozenset({Answer.NO, Answer.DROP, Answer.ANONYMOUS, Answer.HIDDEN})

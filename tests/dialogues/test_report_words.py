@@ -565,3 +565,62 @@ def test_what_every_message_is_looked_through_for_is_made_before_the_first(serve
     signs(agency.wording)
 
     assert [cached.cache_info().hits for cached in (openers, signs)] == [1, 1]
+
+
+LAMPS = "ไฟทางดับมาสามวันแล้ว"
+
+
+@pytest.mark.parametrize("said", ["หน้าวัดศรีสุข", "ซอย 5", "เรื่องขยะ", "ก็บอกไปแล้ว"])
+async def test_what_was_not_offered_settles_no_topic_before_it_is_asked_once_more(town, talk, said):
+    await talk(LAMPS)
+    [again] = await talk(said)
+    asked = (await state_of(town, talk))["draft"]
+    await talk("แถวตลาด")
+    settled = (await state_of(town, talk))["draft"]
+
+    assert again.text.startswith("เพิ่มข้อความแล้ว\n\nเป็นเรื่องเกี่ยวกับอะไร")
+    assert "draft:topic:lights" in values(again)
+    assert "topic" not in {**asked, **settled}
+    assert settled["done"] == ["topic"]
+    assert [one["text"] for one in settled["said"]] == [LAMPS, said, "แถวตลาด"]
+
+
+async def test_a_topic_told_in_words_is_said_and_may_be_another_than_was_offered(town, talk):
+    await talk(LAMPS)
+    [again] = await talk("เรื่องขยะมากกว่า")
+    [told] = await talk("ขยะ")
+
+    assert {"draft:topic:lights", "draft:topic:waste"} < set(values(again))
+    assert told.text.startswith("เกี่ยวกับ: ขยะ ความสะอาด\n\n")
+    assert (await state_of(town, talk))["draft"]["topic"] == "waste"
+
+
+@pytest.mark.parametrize(
+    "said", ["อื่น ๆ", "เรื่องอื่นครับ", "ไม่มีข้อที่ตรง", "ให้เจ้าหน้าที่เลือก", "none of these"]
+)
+async def test_none_of_the_topics_is_left_to_staff_and_is_no_part_of_the_report(town, talk, said):
+    await talk(LAMPS)
+    [asked] = await talk(said)
+    draft = (await state_of(town, talk))["draft"]
+
+    assert "draft:skip:files" in values(asked)
+    assert "topic" not in draft
+    assert [one["text"] for one in draft["said"]] == [LAMPS]
+
+
+async def test_a_topic_that_is_changed_in_words_that_fit_none_is_asked_once_more(town, talk):
+    await talk(LAMPS)
+    await tap(talk, "draft:topic:lights", "draft:skip:files", "draft:privacy:anonymous")
+    await tap(talk, "draft:change:topic")
+    [again] = await talk("หน้าวัดศรีสุข")
+    [preview] = await talk("1")
+
+    assert "draft:topic:lights" in values(again)
+    assert values(preview)[0] == "draft:send"
+
+
+async def test_going_back_from_a_topic_that_is_asked_twice_asks_what_came_before(talk):
+    await talk(LAMPS, "หน้าวัดศรีสุข")
+    [reply] = await talk("ย้อนกลับ")
+
+    assert reply.text.startswith("เล่ามาได้เลย")
