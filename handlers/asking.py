@@ -8,7 +8,7 @@ from admin.tickets import Privacy, Ticket
 from bot.clock import local_date
 from bot.messages import Choice, Place, Reply
 from handlers.conversation import Turn, numbered
-from handlers.drafts import MOST_FILES, ORDER, PERSONAL, SKIPPABLE, Draft, Step
+from handlers.drafts import MOST_FILES, OFFERED, ORDER, PERSONAL, SKIPPABLE, Draft, Step
 from knowledge.agency import Agency
 from knowledge.chains import Kind
 from knowledge.dates import written
@@ -18,7 +18,6 @@ from knowledge.topics import nearest
 
 Question = tuple[str, Sequence[Choice]]
 """Its words, and the answers to tap."""
-OFFERED = 3
 KINDS = (Kind.COMPLAINT, Kind.WRONG_INFO, Kind.SUGGESTION, Kind.INFO_REQUEST)
 LEVELS = {
     Privacy.ANONYMOUS: "report.anonymous",

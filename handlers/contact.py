@@ -14,7 +14,7 @@ def contact(turn: Turn) -> Outcome:
 
 
 def text(turn: Turn) -> str:
-    """The contact details as lines."""
+    """The contact details as lines; where no telephone is among them, the hotline of all."""
     details = turn.agency.profile.contact
     english = turn.language == "en"
     unit = turn.agency.unit(details.unit)
@@ -39,4 +39,6 @@ def text(turn: Turn) -> str:
     missing = ", ".join(turn.say(f"contact.{key}") for key, value in known if not value)
     if missing:
         lines.append(turn.say("contact.missing", what=missing))
+    if not details.phones:
+        lines.append(turn.say("refuse.line_1111"))
     return "\n".join([title, *lines])

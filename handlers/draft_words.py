@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from msgspec.structs import replace
 
 from handlers.drafts import (
+    OFFERED,
     Draft,
     Said,
     Step,
@@ -39,8 +40,14 @@ def _where(agency: Agency, draft: Draft, said: Said) -> Draft:
 
 
 def _topic(agency: Agency, draft: Draft, said: Said) -> Draft:
+    """What was offered; else it is asked once more, with what the words before and now are near."""
     found = nearest(agency.topics.values(), said.text, limit=1)
-    return answer(add(draft, said), Step.TOPIC, topic=found[0].id if found else None)
+    offered = nearest(agency.topics.values(), draft.what, limit=OFFERED)
+    is_asked_twice = draft.asked is Step.TOPIC and Step.TOPIC not in draft.done
+    if is_asked_twice or (found and found[0] in offered):
+        return answer(add(draft, said), Step.TOPIC, topic=found[0].id if found else None)
+    done = tuple(one for one in draft.done if one is not Step.TOPIC)
+    return replace(add(draft, said), asked=Step.TOPIC, done=done)
 
 
 def _name(agency: Agency, draft: Draft, said: Said) -> Draft:

@@ -15,6 +15,8 @@ from knowledge.chains import Kind
 KEPT_FOR = timedelta(hours=24)
 """How long a report waits for whoever left it."""
 MOST_FILES = 10
+OFFERED = 3
+"""Topics or items of the catalogue to choose from."""
 MOST_WORDS = 4_000
 """Letters of a whole report."""
 LONGEST_NAME = 200
@@ -222,8 +224,9 @@ def back(draft: Draft) -> Draft:
 
     From a step that was asked once more the way back leaves everything as it is.
     """
-    if draft.asked is not None:
+    if draft.asked is not None and draft.has(draft.asked):
         return replace(draft, asked=None)
+    draft = replace(draft, asked=None)
     if not draft.done:
         return replace(draft, said=())
     *before, last = draft.done

@@ -26,6 +26,8 @@ FILES = "files"
 """What more is awaited after something was added: files, which come in bursts."""
 THIS = "this"
 ASKED_WITHIN = timedelta(days=3)
+FOLLOWS_WITHIN = timedelta(minutes=5)
+"""How soon after a matter was brought a file is of that matter."""
 SHOWN = 8
 HISTORY = 8
 LONGEST = 2_000
@@ -75,6 +77,8 @@ async def listed(turn: Turn) -> Outcome:
         Choice(f"{one.number} {turn.say(f'standing.{one.status}')}", f"mine:{one.number}")
         for one in found
     )
+    if turn.state.draft is not None and turn.state.draft.is_begun:
+        offers = (*offers, turn.choice("mine.unsent", "draft:resume"))
     text = numbered(turn.say("mine.title"), offers)
     return Outcome((Reply(text, (*offers, turn.choice("menu.open", menu.VALUE))),))
 
@@ -180,6 +184,18 @@ def _choices(turn: Turn, ticket: Ticket, other: str | None) -> tuple[Choice, ...
 def is_awaited(turn: Turn, now: datetime) -> bool:
     """Whether the next words are for a matter, whatever they are."""
     return turn.awaited(now)[0] == VALUE
+
+
+async def just_brought(turn: Turn, now: datetime) -> str | None:
+    """The matter that a file belongs to which follows it at once: what it was joined to, if so."""
+    if turn.state.draft is not None or not turn.state.matters:
+        return None
+    for ticket in await tickets.brought_by(turn.session, turn.message.contact.id, limit=1):
+        joined = ticket.joined_to
+        whole = await turn.session.get(Ticket, joined) if joined else ticket
+        if whole is not None and whole.is_open and now - ticket.opened_at <= FOLLOWS_WITHIN:
+            return whole.number
+    return None
 
 
 def _asking_more(turn: Turn, ticket: Ticket, now: datetime) -> Outcome:

@@ -1,9 +1,10 @@
 """A complaint, a suggestion, wrong information, a request: told in a chat, step by step."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from admin import attachments, duplicates
@@ -18,7 +19,6 @@ from handlers.draft_messages import holds
 from handlers.draft_words import ANSWERS, more
 from handlers.drafts import (
     MOST_FILES,
-    SKIPPABLE,
     WORDS,
     Draft,
     Said,
@@ -27,7 +27,6 @@ from handlers.drafts import (
     answer,
     as_kind,
 )
-from handlers.signs import Answer, key_of, signs
 from knowledge.chains import Kind
 from knowledge.matching import Decision
 
@@ -37,8 +36,6 @@ THIS = "this-"
 """Before the mark of the question that a button stands under."""
 INSTEAD = "instead:"
 """Before what was tapped, where the report that is not sent may go for it."""
-SHORTLY = 24
-"""Letters up to which words only say that something is to be changed."""
 
 
 async def opened(
@@ -59,8 +56,8 @@ async def opened(
     if old is not None and old.kind is None:
         draft = old  # photos came first: now it is said what they are of
     elif old is not None and old.is_told:
-        if turn.chosen and not turn.chosen.startswith(INSTEAD):
-            return _unsent(turn)
+        if not turn.chosen.startswith(INSTEAD):
+            return _unsent(turn, kind, Said(text, message or turn.message.message_id))
         await attachments.let_go(turn.session, old.files)
         leads.append(turn.say("report.put_away"))
     draft = replace(draft, kind=kind, entry=entry, item=item)
@@ -77,11 +74,13 @@ async def opened(
     return outcome
 
 
-def _unsent(turn: Turn) -> Outcome:
-    """A tap alone does not end the report that is not sent yet: which of the two is wanted?"""
-    instead = turn.choice("report.instead", f"{INSTEAD}{turn.chosen}")
+def _unsent(turn: Turn, kind: Kind | None, told: Said) -> Outcome:
+    """Neither a tap nor words end the report that is not sent yet: which of the two is wanted?"""
+    chosen = turn.chosen or f"report:{kind}:{THIS}{handover.mark_of(told)}"
+    instead = turn.choice("report.instead", f"{INSTEAD}{chosen}")
     offers = (turn.choice("report.resume", "draft:resume"), instead)
-    return Outcome((Reply(numbered(turn.say("report.unsent"), offers), offers),))
+    reply = Reply(numbered(turn.say("report.unsent"), offers), offers)
+    return Outcome((reply,), question=UNSET if turn.chosen else told)
 
 
 async def of_item(turn: Turn, item_id: str, now: datetime) -> Outcome:
@@ -90,55 +89,6 @@ async def of_item(turn: Turn, item_id: str, now: datetime) -> Outcome:
     if item is None:
         return menu.old_button(turn)
     return await opened(turn, Kind.WRONG_INFO, now, item=item.id)
-
-
-async def meant(turn: Turn, text: str, now: datetime) -> str | None:
-    """The choice that a word or two stand for at the present step: `ใช่`, `ไม่มี`, `ถามเฉย ๆ`."""
-    draft, word = turn.state.draft, signs(turn.agency.wording).answer(text)
-    if draft is None or not (word or _is_change(turn, text)):
-        return None
-    if word is Answer.DROP:
-        return "cancel" if draft.paused else "draft:drop"
-    if draft.paused:
-        return None
-    step, facts = await next_step(turn, draft, now)
-    if word is Answer.NO and step in SKIPPABLE:
-        return f"draft:skip:{step}"
-    if word is Answer.YES and step is Step.SAME and facts.same:
-        return f"draft:same:{facts.same.number}"
-    return SHORT.get((step, word))
-
-
-def _is_change(turn: Turn, text: str) -> bool:
-    """Whether these few words only say that something is to be changed."""
-    words, key = turn.agency.wording.words, key_of(text)
-    begins = key.startswith(tuple(key_of(word) for word in words("signs.changing_words")))
-    return key in map(key_of, words("signs.change_words")) or (begins and len(key) <= SHORTLY)
-
-
-SHORT: Mapping[tuple[Step, Answer | None], str] = {
-    (Step.PREVIEW, None): "draft:change",
-    (Step.PREVIEW, Answer.YES): "draft:send",
-    (Step.PREVIEW, Answer.NO): "draft:change",
-    (Step.SAME, Answer.NO): "draft:same:",
-    (Step.SPOT, Answer.YES): "draft:spot:yes",
-    (Step.SPOT, Answer.NO): "draft:spot:no",
-    (Step.PRIVACY, Answer.NO): "draft:privacy:anonymous",
-    **{
-        (step, word): f"draft:privacy:{word}"
-        for step in (Step.PRIVACY, Step.NAME, Step.PHONE, Step.PREVIEW)
-        for word in (Answer.ANONYMOUS, Answer.HIDDEN, Answer.NAMED)
-    },
-    (Step.NAME, Answer.NO): "draft:change:privacy",
-    (Step.NAME, Answer.NAMED): "draft:resume",
-    (Step.PHONE, Answer.NAMED): "draft:resume",
-    (Step.KIND, Answer.NO): "draft:drop",
-    **{
-        (step, Answer.YES): "draft:resume"
-        for step in (Step.RIGHT, Step.WHERE, Step.TOPIC, Step.FILES, Step.PRIVACY, Step.NAME)
-    },
-}
-"""What short answers mean; `บอกได้` says yes to a name, a mere yes leaves the question open."""
 
 
 async def before(turn: Turn, draft: Draft, now: datetime) -> Turn:
@@ -166,8 +116,18 @@ async def said(turn: Turn, text: str, now: datetime) -> Outcome:
     step, _ = await next_step(turn, draft, now)
     take = ANSWERS.get(step, more)
     changed = take(turn.agency, draft, part)
-    is_more = take is more and changed.said != draft.said
-    return await going_on(turn, changed, now, turn.say("report.added") if is_more else None)
+    return await going_on(
+        turn, changed, now, _heard(turn, draft, changed, is_asked=take is not more)
+    )
+
+
+def _heard(turn: Turn, draft: Draft, changed: Draft, *, is_asked: bool) -> str | None:
+    """What is said of words before the next question: what they chose, or that they were added."""
+    topic = turn.agency.topics.get(changed.topic or "")
+    if topic and changed.topic != draft.topic:
+        return f"{turn.say('report.row_where')}: {topic.name(turn.language)}"
+    is_more = changed.said != draft.said and (not is_asked or changed.asked is Step.TOPIC)
+    return turn.say("report.added") if is_more else None
 
 
 async def took(turn: Turn, now: datetime) -> Outcome:

@@ -61,7 +61,7 @@ async def route(turn: Turn, now: datetime) -> Outcome:
 
 
 async def take(turn: Turn, now: datetime) -> Outcome:
-    """A file or a place: for the matter that waits for it, else for a report."""
+    """A file or a place: for the matter that waits for it or was just brought, or a report."""
     message = turn.message
     is_whole = message.place if message.kind is Kind.LOCATION else message.attachment
     if not is_whole or message.group:
@@ -69,6 +69,9 @@ async def take(turn: Turn, now: datetime) -> Outcome:
     name, number = turn.awaited(now)
     if name in {mine.VALUE, mine.FILES} and not turn.is_writing:
         return await mine.added(turn, number, now)
+    if brought := await mine.just_brought(turn, now):
+        outcome = await mine.added(turn, brought, now)
+        return outcome.offering(turn.choice("menu.report", "report"), at=2)
     return await report.took(turn, now)
 
 

@@ -14,6 +14,8 @@ NEAR = 40
 """Letters between what is broken and how, in one breath."""
 TURNED = 12
 """Letters between how and what, where it is said the other way round."""
+A_REASON = 40
+"""Letters up to which a fear is only the reason for what was said before it."""
 
 
 class Answer(StrEnum):
@@ -25,6 +27,11 @@ class Answer(StrEnum):
     ANONYMOUS = "anonymous"
     HIDDEN = "hidden"
     NAMED = "named"
+    OTHER = "other"
+    """None of what was offered."""
+
+
+REFUSING = frozenset({Answer.NO, Answer.DROP, Answer.ANONYMOUS, Answer.HIDDEN})
 
 
 class Signs:
@@ -46,6 +53,7 @@ class Signs:
         self._answers = {
             key_of(word): answer for answer in Answer for word in words(f"signs.{answer}_words")
         }
+        self._fear = re.compile(rf"(?<!ไม่)(?:{alternatives(words('signs.fear_words'))})")
         self._kind = lru_cache(maxsize=512)(self._find_kind)  # of the latest messages
 
     def kind(self, text: str) -> Kind | None:
@@ -79,6 +87,17 @@ class Signs:
     def answer(self, text: str) -> Answer | None:
         """Which short answer these words are, if nothing but one."""
         return self._answers.get(key_of(text))
+
+    def refusal(self, text: str) -> Answer | None:
+        """Which refusal stands before a fear that is its reason, and tells nothing to be kept."""
+        plain = normalise(text)
+        fear = self._fear.search(plain)
+        if fear is None or len(plain) - fear.start() > A_REASON:
+            return None
+        if self.kind(text) or self.is_asking(text) or any(one.isdigit() for one in plain):
+            return None
+        answer = self.answer(plain[: fear.start()].rstrip(" ,"))
+        return answer if answer in REFUSING else None
 
 
 def key_of(text: str) -> str:

@@ -8,7 +8,17 @@ from datetime import datetime
 from rapidfuzz import fuzz, process
 
 from bot.messages import Choice, Reply
-from handlers import answering, fixed, mine, news, news_words, report, small_talk, staff_chat
+from handlers import (
+    answering,
+    fixed,
+    mine,
+    news,
+    news_words,
+    report,
+    short_answers,
+    small_talk,
+    staff_chat,
+)
 from handlers.conversation import Outcome, Turn
 from handlers.draft_messages import chose, holds, unchosen
 from handlers.draft_taps import answered
@@ -91,6 +101,8 @@ def _way(turn: Turn, text: str, now: datetime) -> str | None:
         return None
     if value == news.VALUE and news_words.meant(turn, text):
         return None
+    if value == mine.VALUE and short_answers.is_of_unsent(turn, text):
+        return None
     is_telling = turn.is_writing or mine.is_awaited(turn, now)
     return value if value in LEAVING or text.startswith("/") or not is_telling else None
 
@@ -172,7 +184,7 @@ async def _of_matters(turn: Turn, text: str, now: datetime) -> Outcome | None:
 
 async def _meant(turn: Turn, text: str, now: datetime) -> str | Outcome | None:
     """What words choose; an outcome where they are a number that is not in the list."""
-    if value := await report.meant(turn, text, now):
+    if value := await short_answers.meant(turn, text, now):
         return value
     offered = _offered(turn, text, now) or news_words.meant(turn, text)
     return offered.value if isinstance(offered, Choice) else offered

@@ -175,6 +175,18 @@ async def test_the_third_miss_in_a_row_names_whom_to_call(talk, strange, served)
     assert all(reply.card is None and len(reply.choices) == 9 for reply in replies)
 
 
+@pytest.mark.parametrize("slug", ["mof-ops", "phetchaburi", "singburi", "tapon"])
+async def test_where_there_is_no_telephone_the_third_miss_still_names_the_hotline(
+    town, strange, slug
+):
+    asker = town.citizen(slug)
+    await asker(*strange[:2])
+    [reply] = await asker(strange[2])
+
+    assert reply.text.startswith("ขออภัยที่ยังช่วยเรื่องนี้ไม่ได้")
+    assert reply.text.count("โทร 1111") == 1
+
+
 async def test_none_of_these_counts_as_a_miss(talk, strange, vague):
     await talk(*strange[:2], vague)
     [reply] = await talk(choose="none")

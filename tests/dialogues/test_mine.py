@@ -290,3 +290,65 @@ async def test_holidays_and_weekends_do_not_count_towards_the_promised_day(town,
     [ticket] = await rows(town, Ticket)
 
     assert ticket.first_reply_due.date().isoformat() >= "2026-12-08"
+
+
+async def added_to(town) -> list[tuple[str, str | None, int]]:
+    """What citizens added: the matter's number, the words, how many files."""
+    async with town.database.session() as session:
+        return [
+            (ticket.number, line.text, len(line.attachments))
+            for ticket in await session.scalars(select(Ticket).order_by(Ticket.id))
+            for line in await logbook.lines(session, ticket)
+            if line.what == "added"
+        ]
+
+
+@pytest.mark.parametrize("between", [[], ["ขอบคุณค่ะ"]])
+async def test_a_photo_that_follows_a_report_at_once_is_added_to_it(town, resident, between):
+    number = await road(resident)
+    await resident(*between)
+    town.clock.now += timedelta(minutes=2)
+    [reply] = await resident.do(Kind.IMAGE, attachment=Attachment("f1"), text="ตรงนี้ค่ะ")
+    [ticket], [file] = await rows(town, Ticket), await rows(town, File)
+
+    assert reply.text.startswith(f"เพิ่มในเรื่อง {number} แล้ว")
+    assert "report" in values(reply)
+    assert await added_to(town) == [(number, "ตรงนี้ค่ะ", 1)]
+    assert (ticket.attachments, file.held) == ([file.id], True)
+    assert "draft" not in await state_of(town, resident)
+
+
+async def test_a_photo_that_follows_a_report_joined_to_another_is_added_to_that(town, resident):
+    first = await road(town.citizen(SLUG))
+    await resident(ROAD)
+    await tap(
+        resident, "draft:topic:roads", "draft:skip:files", "draft:privacy:anonymous",
+        f"draft:same:{first}", "draft:send",
+    )  # fmt: skip
+    await resident.do(Kind.IMAGE, attachment=Attachment("f1"))
+
+    assert await added_to(town) == [(first, None, 1)]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "says"), [(6, ()), (0, ("แจ้งเรื่อง",)), (0, ("ไฟทางดับทั้งซอยมาสามวันแล้ว",))]
+)
+async def test_a_photo_sent_later_or_for_a_report_that_was_begun_is_no_part_of_the_one_before(
+    town, resident, minutes, says
+):
+    await road(resident)
+    await resident(*says)
+    town.clock.now += timedelta(minutes=minutes)
+    await resident.do(Kind.IMAGE, attachment=Attachment("f1"))
+
+    assert await added_to(town) == []
+    assert len((await state_of(town, resident))["draft"]["files"]) == 1
+
+
+async def test_a_photo_after_a_matter_that_was_withdrawn_begins_a_report(town, resident):
+    number = await road(resident)
+    await tap(resident, f"mine:{number}:withdraw", f"mine:{number}:withdraw-yes")
+    await resident.do(Kind.IMAGE, attachment=Attachment("f1"))
+
+    assert await added_to(town) == []
+    assert len((await state_of(town, resident))["draft"]["files"]) == 1

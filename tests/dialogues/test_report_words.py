@@ -23,18 +23,56 @@ async def at(citizen, *taps: str):
 
 
 @pytest.mark.parametrize(
-    "said", ["ไม่ยินยอม", "ไม่ให้ครับ", "ข้าม", "I do not agree", "ไม่บอกชื่อดีกว่า", "นิรนาม"]
+    "said", ["ไม่ยินยอม", "ไม่ให้ครับ", "ข้าม", "I do not agree", "ชื่อไว้ทีหลังนะ", "นิรนาม"]
 )
 async def test_who_does_not_agree_has_given_no_name(town, talk, said):
     await at(talk, "draft:skip:files", "draft:privacy:hidden")
     await talk(said)
-    if said == "ไม่บอกชื่อดีกว่า":  # words that nobody foresaw are a name: it is seen and changed
+    if said == "ชื่อไว้ทีหลังนะ":  # words that nobody foresaw are a name: it is seen and changed
         await tap(talk, "draft:change:privacy")
     await tap(talk, "draft:privacy:anonymous", "draft:send")
     [ticket] = await rows(town, Ticket)
 
     assert ticket.privacy is Privacy.ANONYMOUS
     assert await rows(town, Person) == []
+
+
+@pytest.mark.parametrize("level", [(), ("draft:privacy:hidden",)])
+@pytest.mark.parametrize(
+    "said",
+    ["ไม่บอก กลัวโดนเก็บ", "ไม่บอกค่ะ กลัว", "ไม่กล้าบอกชื่อค่ะ", "ไม่บอกชื่อดีกว่าครับ เดี๋ยวโดนแกล้ง", "กลัวโดนเก็บ",
+     "ไม่อยากบอก เพราะกลัวผู้ใหญ่บ้านรู้", "I'd rather not say, I'm afraid of them"],
+)  # fmt: skip
+async def test_who_is_afraid_to_tell_a_name_tells_none(town, talk, said, level):
+    await at(talk, "draft:skip:files", *level)
+    [preview] = await talk(said)
+    draft = (await state_of(town, talk))["draft"]
+
+    assert values(preview)[0] == "draft:send"
+    assert (draft["privacy"], "name" in draft) == ("anonymous", False)
+    assert [one["text"] for one in draft["said"]] == [ROAD]
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["กลัวเด็กตกลงไป", "ไม่กลัวหรอก", "ไม่บอกชื่อนะ แต่ไฟหน้าบ้านก็ดับ กลัวคนล้ม",
+     "ไม่บอก กลัวคนบ้านเลขที่ 12 ที่ทำถนนพัง", "ไม่มีไฟทางด้วย กลัวรถชน"],
+)  # fmt: skip
+async def test_a_fear_that_is_of_the_matter_is_kept(town, talk, said):
+    await at(talk, "draft:skip:files")
+    await talk(said)
+    draft = (await state_of(town, talk))["draft"]
+
+    assert [one["text"] for one in draft["said"]] == [ROAD, said]
+    assert "privacy" not in draft
+
+
+async def test_who_is_afraid_of_calls_keeps_the_name_that_was_told(town, talk):
+    await at(talk, "draft:skip:files", "draft:privacy:hidden")
+    [preview] = await talk("สมหญิง ใจดี", "ไม่บอก กลัวโดนโทรกวน")
+
+    assert values(preview)[0] == "draft:send"
+    assert "สมหญิง ใจดี" in preview.text
 
 
 @pytest.mark.parametrize(
@@ -527,3 +565,62 @@ def test_what_every_message_is_looked_through_for_is_made_before_the_first(serve
     signs(agency.wording)
 
     assert [cached.cache_info().hits for cached in (openers, signs)] == [1, 1]
+
+
+LAMPS = "ไฟทางดับมาสามวันแล้ว"
+
+
+@pytest.mark.parametrize("said", ["หน้าวัดศรีสุข", "ซอย 5", "เรื่องขยะ", "ก็บอกไปแล้ว"])
+async def test_what_was_not_offered_settles_no_topic_before_it_is_asked_once_more(town, talk, said):
+    await talk(LAMPS)
+    [again] = await talk(said)
+    asked = (await state_of(town, talk))["draft"]
+    await talk("แถวตลาด")
+    settled = (await state_of(town, talk))["draft"]
+
+    assert again.text.startswith("เพิ่มข้อความแล้ว\n\nเป็นเรื่องเกี่ยวกับอะไร")
+    assert "draft:topic:lights" in values(again)
+    assert "topic" not in {**asked, **settled}
+    assert settled["done"] == ["topic"]
+    assert [one["text"] for one in settled["said"]] == [LAMPS, said, "แถวตลาด"]
+
+
+async def test_a_topic_told_in_words_is_said_and_may_be_another_than_was_offered(town, talk):
+    await talk(LAMPS)
+    [again] = await talk("เรื่องขยะมากกว่า")
+    [told] = await talk("ขยะ")
+
+    assert {"draft:topic:lights", "draft:topic:waste"} < set(values(again))
+    assert told.text.startswith("เกี่ยวกับ: ขยะ ความสะอาด\n\n")
+    assert (await state_of(town, talk))["draft"]["topic"] == "waste"
+
+
+@pytest.mark.parametrize(
+    "said", ["อื่น ๆ", "เรื่องอื่นครับ", "ไม่มีข้อที่ตรง", "ให้เจ้าหน้าที่เลือก", "none of these"]
+)
+async def test_none_of_the_topics_is_left_to_staff_and_is_no_part_of_the_report(town, talk, said):
+    await talk(LAMPS)
+    [asked] = await talk(said)
+    draft = (await state_of(town, talk))["draft"]
+
+    assert "draft:skip:files" in values(asked)
+    assert "topic" not in draft
+    assert [one["text"] for one in draft["said"]] == [LAMPS]
+
+
+async def test_a_topic_that_is_changed_in_words_that_fit_none_is_asked_once_more(town, talk):
+    await talk(LAMPS)
+    await tap(talk, "draft:topic:lights", "draft:skip:files", "draft:privacy:anonymous")
+    await tap(talk, "draft:change:topic")
+    [again] = await talk("หน้าวัดศรีสุข")
+    [preview] = await talk("1")
+
+    assert "draft:topic:lights" in values(again)
+    assert values(preview)[0] == "draft:send"
+
+
+async def test_going_back_from_a_topic_that_is_asked_twice_asks_what_came_before(talk):
+    await talk(LAMPS, "หน้าวัดศรีสุข")
+    [reply] = await talk("ย้อนกลับ")
+
+    assert reply.text.startswith("เล่ามาได้เลย")

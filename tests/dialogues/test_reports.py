@@ -513,17 +513,36 @@ async def test_a_second_tap_on_report_this_keeps_the_files(town, talk):
     assert (len(draft["said"]), len(draft["files"])) == (1, 1)
 
 
+LAMPS = "ไฟทางดับทั้งซอยมาสามวันแล้ว"
+
+
+async def test_words_of_another_report_end_none_that_waits_without_a_yes(town, talk):
+    await talk(ROAD)
+    await talk.do(Kind.IMAGE, attachment=Attachment("f1"))
+    await talk("เมนู")
+    [asked] = await talk(LAMPS)
+    [file] = await rows(town, File)
+    draft = (await state_of(town, talk))["draft"]
+    [resumed] = await talk("1")
+
+    assert lines(asked)["draft:resume"] == "แจ้งเรื่องเดิมต่อ"
+    assert file.status == "waiting"
+    assert [said["text"] for said in draft["said"]] == [ROAD]
+    assert "draft:topic:roads" in values(resumed)
+
+
 async def test_a_new_report_says_that_the_one_before_is_not_kept(town, talk):
     await talk(ROAD)
     await talk.do(Kind.IMAGE, attachment=Attachment("f1"))
     await talk("เมนู")
-    [reply] = await talk("ไฟทางดับทั้งซอยมาสามวันแล้ว")
+    await talk(LAMPS)
+    [reply] = await talk("2")
     [file] = await rows(town, File)
     draft = (await state_of(town, talk))["draft"]
 
     assert reply.text.startswith("เรื่องก่อนหน้าที่ยังไม่ได้ส่งถูกยกเลิกแล้ว")
     assert file.status == "forgotten"
-    assert [said["text"] for said in draft["said"]] == ["ไฟทางดับทั้งซอยมาสามวันแล้ว"]
+    assert [said["text"] for said in draft["said"]] == [LAMPS]
 
 
 async def test_words_say_what_the_photos_that_were_left_are_of(town, talk):

@@ -5,6 +5,7 @@ from sqlalchemy import update
 
 from bot.messages import SILENT, Kind
 from bot.tables import ContactRow
+from tests.dialogues.test_reports import ROAD, road, state_of, values
 
 MENU = "เลือกเรื่องที่ต้องการ หรือพิมพ์คำถามได้เลย"
 CANCELLED = "ยกเลิกแล้ว ถามเรื่องใหม่ได้เลย"
@@ -166,3 +167,47 @@ async def test_a_group_is_told_when_the_bot_speaks(town):
     assert "ตอบเฉพาะเมื่อมีคนเรียกชื่อ (@)" in joined.text
     assert followed.text == joined.text
     assert menu.text == MENU
+
+
+WITHDRAWING = ["ถอนเรื่อง", "ขอถอนเรื่องครับ", "ขอยกเลิกเรื่อง", "ขอยกเลิกเรื่องที่แจ้ง", "cancel my report"]
+
+
+@pytest.mark.parametrize("said", WITHDRAWING)
+async def test_withdrawing_while_a_report_is_written_ends_that(town, talk, said):
+    await talk(ROAD)
+    [reply] = await talk(said)
+
+    assert "draft:resume" not in values(reply)
+    assert values(reply)[0] == "mine"
+    assert "draft" not in await state_of(town, talk)
+
+
+async def test_withdrawing_a_report_that_was_left_ends_it_when_said_once_more(town, talk):
+    await talk(ROAD, "เมนู")
+    [asked] = await talk("ถอนเรื่อง")
+    kept = "draft" in await state_of(town, talk)
+    await talk("ถอนเรื่อง")
+
+    assert values(asked)[:2] == ["draft:resume", "draft:drop"]
+    assert kept
+    assert "draft" not in await state_of(town, talk)
+
+
+@pytest.mark.parametrize("said", WITHDRAWING)
+async def test_withdrawing_where_a_matter_was_sent_too_asks_which(town, talk, said):
+    number = await road(talk)
+    await talk("ไฟทางดับทั้งซอยมาสามวันแล้ว")
+    [asked] = await talk(said)
+    [step] = await talk("2")
+
+    assert values(asked)[:2] == [f"mine:{number}", "draft:resume"]
+    assert "2. เรื่องที่ยังไม่ส่ง" in asked.text or "2. Not sent yet" in asked.text
+    assert "draft:drop" in values(step)
+
+
+@pytest.mark.parametrize("said", WITHDRAWING)
+async def test_withdrawing_where_nothing_is_written_shows_what_was_sent(talk, said):
+    number = await road(talk)
+    [reply] = await talk(said)
+
+    assert values(reply)[0] == f"mine:{number}"

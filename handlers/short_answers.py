@@ -1,0 +1,74 @@
+"""A word or two while a report is written: the choice that they stand for at each step."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from handlers import report
+from handlers.conversation import Turn
+from handlers.drafts import SKIPPABLE, Step
+from handlers.signs import Answer, key_of, signs
+
+SHORTLY = 24
+"""Letters up to which words only say that something is to be changed."""
+OF_NAMES = frozenset({Step.PRIVACY, Step.NAME, Step.PHONE})
+"""Steps at which a fear is a reason to refuse; at others it may be what the report is about."""
+
+
+async def meant(turn: Turn, text: str, now: datetime) -> str | None:
+    """The choice that a word or two stand for at the present step: `ใช่`, `ไม่มี`, `ถามเฉย ๆ`."""
+    draft, known = turn.state.draft, signs(turn.agency.wording)
+    word, refusal = known.answer(text), known.refusal(text)
+    if draft is None or not (word or refusal or _is_change(turn, text)):
+        return None
+    if Answer.DROP in {word, refusal}:
+        return "cancel" if draft.paused else "draft:drop"
+    step, facts = await report.next_step(turn, draft, now)
+    if draft.paused or (refusal and step not in OF_NAMES):
+        return None
+    if refusal:
+        word = Answer.ANONYMOUS if refusal is Answer.NO and step is Step.NAME else refusal
+    if word is Answer.NO and step in SKIPPABLE:
+        return f"draft:skip:{step}"
+    if word is Answer.YES and step is Step.SAME and facts.same:
+        return f"draft:same:{facts.same.number}"
+    return SHORT.get((step, word))
+
+
+def is_of_unsent(turn: Turn, text: str) -> bool:
+    """Whether words that would withdraw a matter can mean only the report that is not sent yet."""
+    draft, word = turn.state.draft, signs(turn.agency.wording).answer(text)
+    return draft is not None and not turn.state.matters and word is Answer.DROP
+
+
+def _is_change(turn: Turn, text: str) -> bool:
+    """Whether these few words only say that something is to be changed."""
+    words, key = turn.agency.wording.words, key_of(text)
+    begins = key.startswith(tuple(key_of(word) for word in words("signs.changing_words")))
+    return key in map(key_of, words("signs.change_words")) or (begins and len(key) <= SHORTLY)
+
+
+SHORT: Mapping[tuple[Step, Answer | None], str] = {
+    (Step.PREVIEW, None): "draft:change",
+    (Step.PREVIEW, Answer.YES): "draft:send",
+    (Step.PREVIEW, Answer.NO): "draft:change",
+    (Step.SAME, Answer.NO): "draft:same:",
+    (Step.TOPIC, Answer.OTHER): "draft:skip:topic",
+    (Step.WHERE, Answer.OTHER): "draft:skip:where",
+    (Step.SPOT, Answer.YES): "draft:spot:yes",
+    (Step.SPOT, Answer.NO): "draft:spot:no",
+    (Step.PRIVACY, Answer.NO): "draft:privacy:anonymous",
+    **{
+        (step, word): f"draft:privacy:{word}"
+        for step in (Step.PRIVACY, Step.NAME, Step.PHONE, Step.PREVIEW)
+        for word in (Answer.ANONYMOUS, Answer.HIDDEN, Answer.NAMED)
+    },
+    (Step.NAME, Answer.NO): "draft:change:privacy",
+    (Step.NAME, Answer.NAMED): "draft:resume",
+    (Step.PHONE, Answer.NAMED): "draft:resume",
+    (Step.KIND, Answer.NO): "draft:drop",
+    **{
+        (step, Answer.YES): "draft:resume"
+        for step in (Step.RIGHT, Step.WHERE, Step.TOPIC, Step.FILES, Step.PRIVACY, Step.NAME)
+    },
+}
+"""What short answers mean; `บอกได้` says yes to a name, a mere yes leaves the question open."""
