@@ -132,6 +132,7 @@ class Program:
             clock=clock.now,
             metrics=metrics,
             is_pressed=lambda: self.inbox.is_pressed,
+            is_settling=lambda: self.inbox.is_settling,
         )
         self.inbox = Inbox(database, arrived=self.lanes.add, clock=clock.now, metrics=metrics)
         self.openings = Openings(

@@ -62,6 +62,8 @@ class Inbox:
         self._rate, self._counted_at = 0.0, time.monotonic()
         self._known: set[UUID] = set()
         self._begun = 0.0
+        self.is_settling = False
+        """Whether a group is being kept, and who waits for it told."""
         self._add_contacts = insert_new(ContactRow, *_PERSON, is_sqlite=database.is_sqlite)
         self._add_events = insert_new(EventRow, *_EVENT, is_sqlite=database.is_sqlite)
 
@@ -100,8 +102,12 @@ class Inbox:
                     self._knock.clear()
                     continue
                 self._begun = time.monotonic()
+                self.is_settling = True
                 await self._settle(group)
+                await asyncio.sleep(0)  # who waited answers the platform now
+                self.is_settling = False
         finally:
+            self.is_settling = False
             self._refuse([*group, *self._waiting], "stopped")
 
     async def _gather(self) -> None:

@@ -33,7 +33,8 @@ LONGEST_WAY = 2.0
 LONG = 0.001
 """Seconds of thinking after which other things have their turn."""
 BREATH = 12
-"""Turns of the event loop that other things then have: so many a webhook takes to be kept."""
+"""Turns of the event loop that other things then have: so many a webhook takes to be kept. Those
+being kept just now have as many before more is thought of; not more, for a disk may be slow."""
 ATTEMPTS = 5
 PAUSES = (0.2, 1.0, 5.0, 20.0)
 """Seconds after the first, second ... failure of one event."""
@@ -68,9 +69,10 @@ class Lanes:
         clock: Callable[[], datetime],
         metrics: Metrics,
         is_pressed: Callable[[], bool] = lambda: False,
+        is_settling: Callable[[], bool] = lambda: False,
     ) -> None:
         self._database = database
-        self._is_pressed = is_pressed
+        self._is_pressed, self._is_settling = is_pressed, is_settling
         self._turns = Turns(database, channels, handle=handle, clock=clock)
         self._apologise = apologise
         self._prepare = prepare
@@ -202,10 +204,12 @@ class Lanes:
         await self._count_recovered(heads)
         prepared = {}
         for head in heads:
+            await _breathe(self._is_settling)
             begun = time.monotonic()
             prepared[head.id] = await self._prepared(head)
             if time.monotonic() - begun > LONG:
                 await _breathe()
+        await _breathe(self._is_settling)
         await self._commit(heads, prepared)
 
     async def _attempt_alone(self, head: Head) -> None:
@@ -283,8 +287,10 @@ class Lanes:
         self._after([head], done)
 
 
-async def _breathe() -> None:
+async def _breathe(is_needed: Callable[[], bool] = lambda: True) -> None:
     for _ in range(BREATH):
+        if not is_needed():
+            return
         await asyncio.sleep(0)
 
 

@@ -110,6 +110,7 @@ class Road:
         self.flow: Any = Echo()
         self.slow: list[InboundMessage] = []
         self.is_pressed = False
+        self.is_settling: Callable[[], bool] = lambda: self.inbox.is_settling
         self._jobs: list[asyncio.Task[Any]] = []
         self.rebuild()
 
@@ -131,6 +132,7 @@ class Road:
             clock=self.clock,
             metrics=self.metrics,
             is_pressed=lambda: self.is_pressed,
+            is_settling=self.is_settling,
         )
         self.inbox = Inbox(
             self.database, arrived=self.lanes.add, clock=self.clock, metrics=self.metrics

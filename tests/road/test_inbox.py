@@ -279,6 +279,21 @@ async def test_a_burst_of_webhooks_presses_and_a_steady_stream_does_not(road: Ro
     await until(lambda: not road.inbox.is_pressed)
 
 
+async def test_until_who_waits_is_told_the_inbox_is_said_to_be_settling(road: Road) -> None:
+    road.begin("inbox")
+    told: list[bool] = []
+
+    async def brought() -> None:
+        await road.inbox.accept([said("น้ำ")])
+        told.append(road.inbox.is_settling)
+
+    assert not road.inbox.is_settling
+    await brought()
+
+    assert told == [True]
+    await until(lambda: not road.inbox.is_settling)
+
+
 async def test_what_follows_soon_after_a_commit_is_kept_together(
     road: Road, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -563,6 +563,36 @@ async def test_however_long_a_batch_took_webhooks_do_not_go_first_for_ever(
     await until(road.is_quiet, seconds=5)
 
 
+async def test_what_is_just_being_kept_goes_before_more_is_thought_of(road: Road) -> None:
+    await road.take(said("ถาม"))
+    steps = iter(["kept"] * (bot.lanes.BREATH - 1))
+    road.is_settling = lambda: next(steps, None) is not None
+    left: list[int] = []
+
+    class Thinking(Echo):
+        async def prepare(self, message: InboundMessage) -> str:
+            left.append(len(list(steps)))
+            return await super().prepare(message)
+
+    road.flow = Thinking()
+    road.rebuild()
+    road.lanes.add([said("ถาม").contact.id])
+    road.begin("lanes")
+    await until(road.is_quiet)
+
+    assert left == [0]
+
+
+async def test_where_something_is_always_being_kept_answers_go_on(road: Road) -> None:
+    road.is_settling = lambda: True
+    road.rebuild()
+    await road.take(*crowd(people=3, each=2))
+
+    road.begin("lanes")
+
+    await until(road.is_quiet, seconds=5)
+
+
 async def test_while_webhooks_press_nobody_looks_for_what_was_overlooked(
     road: Road, clock: MovingClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
