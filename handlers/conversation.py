@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import takewhile
 
 import msgspec
@@ -17,8 +17,10 @@ from handlers.openers import openers
 from knowledge.agency import Agency
 from knowledge.matching import Decision, Match
 
-AWAITED_FOR = 3600
-"""Seconds for which words are awaited."""
+AWAITED_FOR = timedelta(hours=1)
+"""How long words are awaited."""
+BURST = timedelta(seconds=6)
+"""Files that follow each other so closely are answered once."""
 
 
 class State(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -97,10 +99,10 @@ class Turn:
         """Whether news are being chosen just now."""
         return self.state.wish is not None and not self.state.wish.stopped
 
-    def awaited(self, now: datetime) -> tuple[str, str]:
-        """What the next words are for and the number of the matter; nothing after a while."""
+    def awaited(self, now: datetime, within: timedelta = AWAITED_FOR) -> tuple[str, str]:
+        """What the next words are for and the number of the matter; nothing later than `within`."""
         name, number, since = [*(self.state.awaits or "").split(":"), "", "", ""][:3]
-        is_late = not since.isdigit() or now.timestamp() - int(since) > AWAITED_FOR
+        is_late = not since.isdigit() or now.timestamp() - int(since) > within.total_seconds()
         return ("", "") if is_late else (name, number)
 
     @property

@@ -17,7 +17,7 @@ from admin.tickets import Ticket
 from bot.messages import Choice, Kind, Reply
 from bot.tables import account_of
 from handlers import handover, menu
-from handlers.conversation import Outcome, Turn, awaiting, numbered
+from handlers.conversation import BURST, Outcome, Turn, awaiting, numbered
 from handlers.drafts import Said
 from handlers.sending import day
 
@@ -216,7 +216,8 @@ async def added(turn: Turn, number: str, now: datetime, *, said: Said | None = N
     if ticket.status in OVER:
         return _said(turn, turn.say("mine.add_closed", number=number))
     files: list[int] = []
-    if message.attachment is not None and len(ticket.attachments) < attachments.MOST:
+    is_full = message.attachment is not None and len(ticket.attachments) >= attachments.MOST
+    if message.attachment is not None and not is_full:
         account = account_of(message.contact.agency, message.contact.channel)
         files = [(await attachments.expect(turn.session, message, account, now)).id]
         await attachments.hold(turn.session, files)
@@ -225,16 +226,22 @@ async def added(turn: Turn, number: str, now: datetime, *, said: Said | None = N
     if message.kind is Kind.LOCATION and message.place is not None and is_bringer:
         ticket.place = msgspec.to_builtins(message.place)
         ticket.said = [*ticket.said, {"part": "place", "message": message.message_id}]
-    await adding.add(
-        turn.session,
-        ticket,
-        message.contact,
-        message_id=said.message,
-        text=said.text.replace("\0", "")[:LONGEST] or None,
-        files=files,
-        now=now,
-    )
+    if said.text or not is_full:
+        await adding.add(
+            turn.session,
+            ticket,
+            message.contact,
+            message_id=said.message,
+            text=said.text.replace("\0", "")[:LONGEST] or None,
+            files=files,
+            now=now,
+        )
+    follows = turn.awaited(now, BURST) == (FILES, number)
+    if follows and files and not said.text:
+        return Outcome(keep_offer=True, awaits=awaiting(FILES, number, now))
     text = turn.say("mine.add_done", number=number)
+    if is_full:
+        text = turn.say("report.too_many", most=attachments.MOST)
     choices = (
         turn.choice("mine.more", f"mine:{number}:add"),
         Choice(number, f"mine:{number}"),

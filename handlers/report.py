@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from msgspec import UNSET
 from msgspec.structs import replace
@@ -14,7 +14,7 @@ from bot.messages import Kind as Event
 from bot.tables import account_of
 from handlers import asking, handover, menu
 from handlers.asking import Facts
-from handlers.conversation import Outcome, Turn, listed, numbered
+from handlers.conversation import BURST, Outcome, Turn, listed, numbered
 from handlers.draft_messages import holds
 from handlers.draft_words import ANSWERS, more
 from handlers.drafts import (
@@ -30,8 +30,6 @@ from handlers.drafts import (
 from knowledge.chains import Kind
 from knowledge.matching import Decision
 
-BURST = timedelta(seconds=6)
-"""Files that follow each other so closely are answered once."""
 THIS = "this-"
 """Before the mark of the question that a button stands under."""
 INSTEAD = "instead:"

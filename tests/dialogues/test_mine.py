@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from admin import logbook, signing
+from admin import attachments, logbook, signing
 from admin.attachments import Attachment as File
 from admin.handling import Deed, perform
 from admin.moves import Ending, Move, Status
@@ -316,6 +316,30 @@ async def test_a_photo_that_follows_a_report_at_once_is_added_to_it(town, reside
     assert await added_to(town) == [(number, "ตรงนี้ค่ะ", 1)]
     assert (ticket.attachments, file.held) == ([file.id], True)
     assert "draft" not in await state_of(town, resident)
+
+
+async def test_photos_that_follow_each_other_closely_are_answered_once(town, resident):
+    number = await road(resident)
+    first = await resident.do(Kind.IMAGE, attachment=Attachment("f1"))
+    town.clock.now += timedelta(seconds=2)
+    second = await resident.do(Kind.IMAGE, attachment=Attachment("f2"))
+    town.clock.now += timedelta(minutes=1)
+    third = await resident.do(Kind.IMAGE, attachment=Attachment("f3"))
+
+    assert [len(replies) for replies in (first, second, third)] == [1, 0, 1]
+    assert await added_to(town) == [(number, None, 1)] * 3
+
+
+async def test_a_file_too_many_is_said_to_be_so_and_the_words_with_it_are_added(town, resident):
+    number = await road(resident)
+    async with town.database.session() as session:
+        [ticket] = await session.scalars(select(Ticket))
+        ticket.attachments = list(range(1, attachments.MOST + 1))
+    [alone] = await resident.do(Kind.IMAGE, attachment=Attachment("f1"))
+    [told] = await resident.do(Kind.IMAGE, attachment=Attachment("f2"), text="ฝั่งซ้าย")
+
+    assert alone.text == told.text == "รับได้ไม่เกิน 20 ไฟล์ต่อเรื่อง ไฟล์นี้จึงไม่ได้แนบ"
+    assert await added_to(town) == [(number, "ฝั่งซ้าย", 0)]
 
 
 async def test_a_photo_that_follows_a_report_joined_to_another_is_added_to_that(town, resident):
