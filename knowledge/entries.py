@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.db import Base, ConcurrentId, Document
+from knowledge.addresses import without_bad_links
 from knowledge.agency import Entry
 
 log = structlog.get_logger()
@@ -172,18 +173,9 @@ def readable(
     """
     for key, content in contents:
         try:
-            yield key, _read(content)
+            yield key, without_bad_links(Entry.model_validate, content)
         except ValidationError:
             log.error("entry_unreadable", agency=agency, entry=key)
-
-
-def _read(content: Mapping[str, Any]) -> Entry:
-    try:
-        return Entry.model_validate(content)
-    except ValidationError as error:
-        if any(fault["loc"] != ("source", "url") for fault in error.errors()):
-            raise
-    return Entry.model_validate({**content, "source": {**content["source"], "url": None}})
 
 
 async def renamed(connection: AsyncConnection, agency: str) -> dict[str, str]:

@@ -4,15 +4,13 @@ import re
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import reduce
-from operator import getitem
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from knowledge.addresses import NO_HOST
+from knowledge.addresses import NO_HOST, without_bad_links
 
 T = TypeVar("T")
 Location = tuple[str | int, ...]
@@ -157,14 +155,11 @@ class Source:
 
         Of one that was good, links are left out that an earlier release took and nobody can read.
         """
+        read = kind.validate_python
         try:
-            return kind.validate_python(self.data)
+            return without_bad_links(read, self.data) if was_good else read(self.data)
         except ValidationError as error:
             faults = error.errors(include_url=False, include_context=False)
-        if was_good and all(fault["type"] == NO_HOST for fault in faults):
-            for *around, name in (fault["loc"] for fault in faults):
-                reduce(getitem, around, self.data).pop(name)
-            return self.read(kind)
         raise BadFiles(
             [
                 self.fault(fault["loc"], _THAI.get(fault["type"], "ค่าไม่ถูกต้อง"), fault["msg"])
@@ -224,13 +219,13 @@ def _toml_lines(text: str) -> dict[Location, int]:
     """Where each table and key of a TOML file stands."""
     lines: dict[Location, int] = {(): 1}
     table: Location = ()
-    counts: dict[str, int] = {}
+    counts: dict[Location, int] = {}
     for number, line in enumerate(text.splitlines(), 1):
         if found := re.match(r"\s*\[\[([^\]]+)\]\]", line):
-            name = found[1].strip()
-            table = (name, counts.get(name, 0))
+            name = tuple(part.strip(' "') for part in found[1].split("."))
+            table = (*name, counts.get(name, 0))
             counts[name] = counts.get(name, 0) + 1
-            lines.setdefault((name,), number)
+            lines.setdefault(name, number)
             lines[table] = number
         elif found := re.match(r"\s*\[([^\]]+)\]", line):
             table = tuple(part.strip(' "') for part in found[1].split("."))

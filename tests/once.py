@@ -3,7 +3,6 @@
 import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from copy import deepcopy
 from functools import lru_cache
 from typing import Any
 
@@ -58,8 +57,7 @@ def _understood_once(read: Callable[..., Any]) -> Callable[..., Any]:
     understood = lru_cache(KEPT)(read)
 
     def read_once(source: Source, kind: TypeAdapter[Any], *, was_good: bool = False) -> Any:
-        if was_good:  # what is left out then is left out of this one alone
-            source.data = deepcopy(source.data)
+        if was_good:
             return read(source, kind, was_good=True)
         try:
             return understood(source._like, kind)

@@ -101,6 +101,10 @@ FAULTS = {
         "answers.yaml", "    en: Open every day, free of charge.", f"    en: {'open ' * 250}",
         "    en: open open", "ข้อความยาวเกินไป", "1.answer.en",
     ),
+    "a banner that leads nowhere": (
+        "profile.toml", "[[roles]]", '[[news.links]]\nid = "a"\nth = "ก"\nen = "A"\nurl = "https:///a"\n\n[[roles]]',
+        'url = "https:///a"', "ไม่มีชื่อเว็บที่อ่านได้", "news.links.0.url",
+    ),
     "an address without its scheme": (
         "answers.yaml", "    clause: ๑.๒", "    clause: ๑.๒\n    url: www.example.go.th",
         "    url: www", "รูปแบบไม่ถูกต้อง", "1.source.url",

@@ -76,6 +76,16 @@ def test_a_bad_edit_leaves_it_serving_even_after_a_restart(registry, folder, kep
     assert "first" in again.faults
 
 
+BANNER = """
+[[news.links]]
+id = "{}"
+th = "ลิงก์"
+en = "Link"
+url = "{}"
+"""
+BANNERS = (("tax", "https://[tax]/"), ("map", "https://map.go.th/"), ("ita", "https:///ita"))
+
+
 def test_a_link_that_an_earlier_release_took_costs_nobody_the_agency(registry, folder, kept):
     """After an upgrade the last good version has in it what the release before took."""
     link = "url: https://[ใส่ลิงก์]/"
@@ -85,6 +95,8 @@ def test_a_link_that_an_earlier_release_took_costs_nobody_the_agency(registry, f
             place / "first" / "answers.yaml", "clause: ๑.๒", "clause: ๑.๒\n    url: https://b.go.th"
         )
         edit(place / "first" / "catalogue.yaml", "clause: ๑.๓", f"clause: ๑.๓\n  {link}")
+        with (place / "first" / "profile.toml").open("a", encoding="utf-8") as profile:
+            profile.write("".join(map(BANNER.format, *zip(*BANNERS, strict=True))))
     again = Registry(folder, kept)
 
     assert again.refresh() == ["first"]
@@ -93,7 +105,8 @@ def test_a_link_that_an_earlier_release_took_costs_nobody_the_agency(registry, f
     assert agency.entries["dragon-boats"].source.url is None
     assert agency.entries["orchids"].source.url == "https://b.go.th"
     assert [item.url for item in agency.catalogue] == [None]
-    assert len(again.faults["first"]) == 2
+    assert [link.id for link in agency.newsroom.links] == ["map"]
+    assert len(again.faults["first"]) == 4
     edit(kept / "first" / "answers.yaml", "unit: clerk", "unit: nobody")
     assert Registry(folder, kept).refresh() == [], "what else is wrong is not passed over"
 
