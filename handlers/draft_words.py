@@ -41,11 +41,12 @@ def _where(agency: Agency, draft: Draft, said: Said) -> Draft:
 
 def _topic(agency: Agency, draft: Draft, said: Said) -> Draft:
     """What was offered; else it is asked once more, with what the words before and now are near."""
-    found = nearest(agency.topics.values(), said.text, limit=1)
+    near = nearest(agency.topics.values(), said.text, limit=1)
+    named = next((one for one in near if one.is_named(said.text)), None)
     offered = nearest(agency.topics.values(), draft.what, limit=OFFERED)
     is_asked_twice = draft.asked is Step.TOPIC and Step.TOPIC not in draft.done
-    if is_asked_twice or (found and found[0] in offered):
-        return answer(add(draft, said), Step.TOPIC, topic=found[0].id if found else None)
+    if is_asked_twice or named in offered:
+        return answer(add(draft, said), Step.TOPIC, topic=named.id if named else None)
     done = tuple(one for one in draft.done if one is not Step.TOPIC)
     return replace(add(draft, said), asked=Step.TOPIC, done=done)
 

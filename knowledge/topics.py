@@ -10,6 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from knowledge.patterns import any_of
 from knowledge.thai import clean
 
+MOSTLY = 3
+"""Words name a topic of which one letter in so many is its own."""
+
 
 class Topic(BaseModel):
     """One kind of thing that citizens complain about."""
@@ -32,6 +35,12 @@ class Topic(BaseModel):
     def said(self) -> re.Pattern[str]:
         """Finds its words."""
         return any_of(self.words)
+
+    def is_named(self, text: str) -> bool:
+        """Whether words name this topic and little else; a place that has its word does not."""
+        plain = clean(text).lower()
+        said = sum(map(len, self.said.findall(plain)))
+        return MOSTLY * said >= len(plain) and not any(letter.isdigit() for letter in plain)
 
 
 class Topics(BaseModel):

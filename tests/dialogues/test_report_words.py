@@ -585,6 +585,19 @@ async def test_what_was_not_offered_settles_no_topic_before_it_is_asked_once_mor
     assert [one["text"] for one in settled["said"]] == [LAMPS, said, "แถวตลาด"]
 
 
+@pytest.mark.parametrize("place", ["ซอย 5 ข้างวัดหนองแสง", "ปากซอยตรงข้ามตลาดสดเทศบาล"])
+async def test_a_place_that_has_the_word_of_a_topic_offered_is_not_that_topic(town, talk, place):
+    [asked] = await talk("แจ้งไฟถนนเสีย ซอยข้างวัด มืดมาก")
+    [again] = await talk(place)
+    draft = (await state_of(town, talk))["draft"]
+    [told] = await talk("ถนนครับ")
+
+    for reply in (asked, again):
+        assert {"draft:topic:lights", "draft:topic:roads"} < set(values(reply))
+    assert "topic" not in draft
+    assert told.text.startswith("เกี่ยวกับ: ถนน")
+
+
 async def test_a_topic_told_in_words_is_said_and_may_be_another_than_was_offered(town, talk):
     await talk(LAMPS)
     [again] = await talk("เรื่องขยะมากกว่า")
