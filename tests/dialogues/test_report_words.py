@@ -643,3 +643,19 @@ async def test_going_back_from_a_topic_that_is_asked_twice_asks_what_came_before
     [reply] = await talk("ย้อนกลับ")
 
     assert reply.text.startswith("เล่ามาได้เลย")
+
+
+@pytest.mark.parametrize("before", ["draft:topic:lights", "draft:skip:topic"])
+async def test_going_back_from_a_topic_that_was_to_be_changed_loses_nothing(town, talk, before):
+    await talk(LAMPS)
+    await tap(talk, before, "draft:skip:files", "draft:privacy:hidden")
+    await talk("สมหญิง ใจดี", "0812345678")
+    await tap(talk, "draft:change:topic")
+    first = (await state_of(town, talk))["draft"]
+    [preview] = await talk("หน้าวัดศรีสุข", "ย้อนกลับ")
+    draft = (await state_of(town, talk))["draft"]
+
+    assert values(preview)[0] == "draft:send"
+    assert "asked" not in draft
+    for part in ("topic", "privacy", "name", "phone"):
+        assert draft.get(part) == first.get(part), part
