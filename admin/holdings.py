@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, delete, null, select, update
+from sqlalchemy import ColumnElement, delete, null, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from admin import attachments, audit
@@ -27,7 +27,7 @@ OF_CONTACT = (
     *(EventRow, OutgoingRow, Question, AnswerVote),
     *(Subscriber, Subscription, News, Follower, Recipient),
 )
-OF_MATTER = (Person, LogLine, Draft)
+OF_MATTER = (Person, Draft)
 
 
 class Holding(Struct, frozen=True):
@@ -84,6 +84,7 @@ async def show(
         (Attachment, Attachment.id.in_(held.files)),
         (Ticket, Ticket.id.in_(ids)),
         *((kind, kind.ticket_id.in_(ids)) for kind in OF_MATTER),
+        (LogLine, or_(LogLine.ticket_id.in_(ids), LogLine.contact_id.in_(held.contacts))),
     ]
     found = {
         kind.__tablename__: [
@@ -124,7 +125,7 @@ async def erase(
         LogLine.contact_id.in_(held.contacts),
         LogLine.ticket_id.not_in([ticket.id for ticket in kept]),
     )
-    await session.execute(theirs.values(contact_id=uuid4(), message_id=None))
+    await session.execute(theirs.values(contact_id=uuid4(), message_id=None, text=None))
     await session.execute(delete(Person).where(Person.ticket_id.in_(ids)))
     await attachments.let_go(session, held.files - await _files_of(session, kept))
     await session.execute(delete(ContactRow).where(ContactRow.id.in_(held.contacts)))

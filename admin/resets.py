@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin import own_posts
 from admin.audit import IS_RESET, AuditRow, written
-from admin.officers import Officer
+from admin.officers import Officer, Role
 from admin.own_posts import CONCERNED
 from admin.staff import INSTALLATION, Membership, Staff
 from knowledge.agency import Agency
@@ -39,8 +39,9 @@ async def seen_by(session: AsyncSession, officer: Officer, now: datetime) -> Seq
     found = await _found(session, [officer.id], since=now - SHOWN_TO_OWNER)
     if officer.roles.isdisjoint(CONCERNED):
         return found
+    places = {officer.agency} | ({INSTALLATION} if Role.OPERATOR in officer.roles else set())
     here = select(Membership.staff_id).where(
-        Membership.agency == officer.agency, Membership.staff_id != officer.id
+        Membership.agency.in_(places), Membership.staff_id != officer.id
     )
     others = {*await session.scalars(here)}
     return [*found, *await _found(session, others, since=now - SHOWN, but_by=f"staff:{officer.id}")]

@@ -226,6 +226,8 @@ def back(draft: Draft) -> Draft:
     """
     if draft.asked is not None and draft.has(draft.asked):
         return replace(draft, asked=None)
+    if draft.asked is not None and draft.done:  # it was settled before others were
+        return answer(draft, draft.asked)
     draft = replace(draft, asked=None)
     if not draft.done:
         return replace(draft, said=())

@@ -12,6 +12,8 @@ SHORTLY = 24
 """Letters up to which words only say that something is to be changed."""
 OF_NAMES = frozenset({Step.PRIVACY, Step.NAME, Step.PHONE})
 """Steps at which a fear is a reason to refuse; at others it may be what the report is about."""
+ENDING = OF_NAMES | {Step.PREVIEW}
+"""Steps at which a refusal and its fear end it; at others they may tell of what was not done."""
 
 
 async def meant(turn: Turn, text: str, now: datetime) -> str | None:
@@ -20,10 +22,11 @@ async def meant(turn: Turn, text: str, now: datetime) -> str | None:
     word, refusal = known.answer(text), known.refusal(text)
     if draft is None or not (word or refusal or _is_change(turn, text)):
         return None
-    if Answer.DROP in {word, refusal}:
+    if word is Answer.DROP:
         return "cancel" if draft.paused else "draft:drop"
     step, facts = await report.next_step(turn, draft, now)
-    if draft.paused or (refusal and step not in OF_NAMES):
+    fitting = ENDING if refusal is Answer.DROP else OF_NAMES
+    if draft.paused or (refusal and step not in fitting):
         return None
     if refusal:
         word = Answer.ANONYMOUS if refusal is Answer.NO and step is Step.NAME else refusal
@@ -66,6 +69,7 @@ SHORT: Mapping[tuple[Step, Answer | None], str] = {
     (Step.NAME, Answer.NAMED): "draft:resume",
     (Step.PHONE, Answer.NAMED): "draft:resume",
     (Step.KIND, Answer.NO): "draft:drop",
+    **{(step, Answer.DROP): "draft:drop" for step in ENDING},
     **{
         (step, Answer.YES): "draft:resume"
         for step in (Step.RIGHT, Step.WHERE, Step.TOPIC, Step.FILES, Step.PRIVACY, Step.NAME)

@@ -87,3 +87,16 @@ async def test_a_reset_of_another_agencys_people_is_none_of_the_heads_business(
     await come_in(house, others, other.email)
     assert OF_OTHER in (await others.get("/admin/buriram/")).text
     assert OF_OTHER not in (await others.get(HOME)).text
+
+
+async def test_an_operators_account_that_was_reset_is_shown_to_the_other_operators(
+    house: House, operator: Browser, new_browser: NewBrowser
+) -> None:
+    other = await house.hire("two@example.go.th", Role.OPERATOR, is_enrolled=True)
+    await house.hire("head@example.go.th", Role.EXECUTIVE)
+    async with house.database.session() as session:
+        await appointments.reset_account(session, other, by="system", key=KEY, now=house.clock())
+    head = await (await new_browser()).log_in("head@example.go.th")
+
+    assert "คุณtwo: " in (await operator.get(HOME)).text
+    assert "คุณtwo: " not in head.text

@@ -67,6 +67,25 @@ async def test_a_fear_that_is_of_the_matter_is_kept(town, talk, said):
     assert "privacy" not in draft
 
 
+@pytest.mark.parametrize("said", ["ไม่ได้แจ้ง เพราะกลัวโดนทำร้าย", "ไม่ต้องแจ้ง เดี๋ยวโดนไล่ออก"])
+async def test_what_was_not_done_for_fear_is_told_and_ends_no_report(town, talk, said):
+    await at(talk)
+    await talk(said)
+
+    told = (await state_of(town, talk))["draft"]["said"]
+    assert [one["text"] for one in told] == [ROAD, said]
+
+
+@pytest.mark.parametrize("level", [[], ["draft:privacy:hidden"], ["draft:privacy:anonymous"]])
+async def test_who_is_afraid_to_report_ends_it_where_a_name_or_a_yes_is_asked_for(
+    town, talk, level
+):
+    await at(talk, "draft:skip:files", *level)
+    await talk("ไม่แจ้งแล้ว กลัวเดือดร้อน")
+
+    assert "draft" not in await state_of(town, talk)
+
+
 async def test_who_is_afraid_of_calls_keeps_the_name_that_was_told(town, talk):
     await at(talk, "draft:skip:files", "draft:privacy:hidden")
     [preview] = await talk("สมหญิง ใจดี", "ไม่บอก กลัวโดนโทรกวน")
@@ -637,3 +656,19 @@ async def test_going_back_from_a_topic_that_is_asked_twice_asks_what_came_before
     [reply] = await talk("ย้อนกลับ")
 
     assert reply.text.startswith("เล่ามาได้เลย")
+
+
+@pytest.mark.parametrize("before", ["draft:topic:lights", "draft:skip:topic"])
+async def test_going_back_from_a_topic_that_was_to_be_changed_loses_nothing(town, talk, before):
+    await talk(LAMPS)
+    await tap(talk, before, "draft:skip:files", "draft:privacy:hidden")
+    await talk("สมหญิง ใจดี", "0812345678")
+    await tap(talk, "draft:change:topic")
+    first = (await state_of(town, talk))["draft"]
+    [preview] = await talk("หน้าวัดศรีสุข", "ย้อนกลับ")
+    draft = (await state_of(town, talk))["draft"]
+
+    assert values(preview)[0] == "draft:send"
+    assert "asked" not in draft
+    for part in ("topic", "privacy", "name", "phone"):
+        assert draft.get(part) == first.get(part), part

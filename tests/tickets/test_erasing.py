@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import inspect, select, text
 
-from admin import attachments, joining, logbook
+from admin import adding, attachments, joining, logbook
 from admin.attachments import Attachment, Status
 from admin.audit import AuditRow
 from admin.holdings import OF_CONTACT
@@ -30,7 +30,9 @@ from tests.tickets.conftest import AGENT, MORNING, SLUG, Office, contact_row
 
 WORDS, NAME, PHONE = "ถนนหน้าบ้านแดงพัง", "สมหญิง ใจดี", "081-234-5678"
 CITIZEN = Contact(SLUG, "line", "U" + "0" * 32)
-PERSONAL = (WORDS, NAME, PHONE, CITIZEN.address)
+ADDED = "ท่อหน้าบ้านฉันก็แตก"
+"""What the citizen wrote in somebody else's matter, which theirs was joined to."""
+PERSONAL = (WORDS, NAME, PHONE, ADDED, CITIZEN.address)
 OTHER = Contact(SLUG, "line", "U" + "1" * 32)
 OTHERS = "ผู้อื่นถามเรื่องถนน"
 STAFFS = "เป็นของผู้อื่น"
@@ -116,6 +118,7 @@ async def told_everything(office: Office) -> Ticket:
     other = await office.receives(what=OTHERS)
     other.contact_id = None
     await joining.follow(session, ticket, other, actor="system", now=now)
+    await adding.add(session, other, contact, message_id="m2", text=ADDED, now=now)
     await joining.part(session, ticket, other, actor="system", now=now)
     await office.does(ticket, Move.HAND_OVER, AGENT, reason=STAFFS, handed_to="แขวงทางหลวง")
     return ticket
