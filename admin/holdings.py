@@ -24,8 +24,15 @@ from bot.db import Base
 from bot.tables import ContactRow, EventRow, OutgoingRow
 
 OF_CONTACT = (
-    *(EventRow, OutgoingRow, Question, AnswerVote),
-    *(Subscriber, Subscription, News, Follower, Recipient),
+    EventRow,
+    OutgoingRow,
+    Question,
+    AnswerVote,
+    Subscriber,
+    Subscription,
+    News,
+    Follower,
+    Recipient,
 )
 OF_MATTER = (Person, Draft)
 

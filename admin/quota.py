@@ -173,8 +173,9 @@ async def planned(
     session: AsyncSession, agency: Agency | None, channel: Channel, ledger: Ledger, at: datetime
 ) -> Ledger:
     """The ledger with nothing booked but what is planned for that month."""
-    news = await _news(session, agency, channel, at) if agency else 0
-    return replace(ledger, booked=news + await _ends(session, channel, at), news=news)
+    approved = await _approved(session, channel, at)
+    news = await _news(session, agency, channel, approved) if agency else 0
+    return replace(ledger, booked=news + await _ends(session, channel, approved), news=news)
 
 
 async def _under_way(session: AsyncSession, channel: Channel, but: int | None) -> int:
@@ -209,10 +210,12 @@ async def _approved(
     ]
 
 
-async def _news(session: AsyncSession, agency: Agency, channel: Channel, at: datetime) -> int:
-    """What the planned news of a month will take, with the subscribers of now."""
+async def _news(
+    session: AsyncSession, agency: Agency, channel: Channel, approved: Sequence[Announcement]
+) -> int:
+    """What the planned news among these will take, with the subscribers of now."""
     total = 0
-    for one in await _approved(session, channel, at):
+    for one in approved:
         if one.relation is not Relation.ALL_CLEAR and way_of(one) is Way.PUSH:
             audience = await recipients.alert(session, agency, one)
             people = await reached(session, agency.slug, audience.who)
@@ -220,10 +223,10 @@ async def _news(session: AsyncSession, agency: Agency, channel: Channel, at: dat
     return total
 
 
-async def _ends(session: AsyncSession, channel: Channel, at: datetime) -> int:
-    """What the planned ends of a month will take: each is told to whoever got the news."""
+async def _ends(session: AsyncSession, channel: Channel, approved: Sequence[Announcement]) -> int:
+    """What the planned ends among these will take: each is told to whoever got the news."""
     total = 0
-    for end in await _approved(session, channel, at):
+    for end in approved:
         if end.relation is Relation.ALL_CLEAR and end.content.way is not Way.RIDE:
             told = (
                 select(func.count(Recipient.contact_id.distinct()))

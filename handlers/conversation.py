@@ -95,6 +95,11 @@ class Turn:
         return self.state.draft is not None and not self.state.draft.paused
 
     @property
+    def has_unsent(self) -> bool:
+        """Whether there is a report to come back to."""
+        return self.state.draft is not None and self.state.draft.is_begun
+
+    @property
     def is_wishing(self) -> bool:
         """Whether news are being chosen just now."""
         return self.state.wish is not None and not self.state.wish.stopped

@@ -17,7 +17,7 @@ def choices(turn: Turn) -> tuple[Choice, ...]:
     buttons = [turn.choice(key, value) for value, key, _ in CHOICES]
     if turn.message.group:
         buttons = [one for one in buttons if one.value not in PRIVATE]
-    elif turn.state.draft is not None and turn.state.draft.is_begun:
+    elif turn.has_unsent:
         buttons.insert(0, turn.choice("report.resume", "draft:resume"))
     if other in turn.agency.profile.languages:
         buttons.append(turn.choice("menu.language", f"lang:{other}"))
@@ -44,7 +44,7 @@ def _links(turn: Turn) -> Sequence[str]:
 
 def cancel(turn: Turn) -> Outcome:
     """Leave whatever was going on; a report that waits stays, and that is said."""
-    if turn.state.draft is not None and turn.state.draft.is_begun:
+    if turn.has_unsent:
         resume, *others = choices(turn)
         drop = turn.choice("cancel.name", "draft:drop")
         return Outcome((Reply(turn.say("cancel.kept"), (resume, drop, *others)),))

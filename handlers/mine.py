@@ -77,7 +77,7 @@ async def listed(turn: Turn) -> Outcome:
         Choice(f"{one.number} {turn.say(f'standing.{one.status}')}", f"mine:{one.number}")
         for one in found
     )
-    if turn.state.draft is not None and turn.state.draft.is_begun:
+    if turn.has_unsent:
         offers = (*offers, turn.choice("mine.unsent", "draft:resume"))
     text = numbered(turn.say("mine.title"), offers)
     return Outcome((Reply(text, (*offers, turn.choice("menu.open", menu.VALUE))),))
@@ -239,9 +239,8 @@ async def added(turn: Turn, number: str, now: datetime, *, said: Said | None = N
     follows = turn.awaited(now, BURST) == (FILES, number)
     if follows and files and not said.text:
         return Outcome(keep_offer=True, awaits=awaiting(FILES, number, now))
-    text = turn.say("mine.add_done", number=number)
-    if is_full:
-        text = turn.say("report.too_many", most=attachments.MOST)
+    done = turn.say("mine.add_done", number=number)
+    text = turn.say("report.too_many", most=attachments.MOST) if is_full else done
     choices = (
         turn.choice("mine.more", f"mine:{number}:add"),
         Choice(number, f"mine:{number}"),

@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 NO_HOST: Final = "no_host"
 """The kind of fault of an address that leads nowhere."""
-FIELD: Final = "url"
+LINK: Final = "url"
 """What a field is called that has an address."""
 
 
@@ -49,7 +49,7 @@ def without_bad_links(read: Callable[[Any], T], content: Any) -> T:
             return read(content)
         except ValidationError as error:
             faults = error.errors(include_url=False, include_context=False)
-            if any(fault["loc"][-1:] != (FIELD,) for fault in faults):
+            if any(fault["loc"][-1:] != (LINK,) for fault in faults):
                 raise
         for fault in reversed(faults):  # so that places in lists stay what they are
             *around, last = fault["loc"][:-1] if fault["type"] == "missing" else fault["loc"]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from knowledge.embedding import Encoder, Vectors, second_of, shared, use_one_thread
 from knowledge.glossary import Glossary
 from knowledge.lexical import LetterIndex, WordIndex, concepts, is_code, spans
-from knowledge.meanings import Meanings, in_blocks, vectors_of
+from knowledge.meanings import Meanings, vectors_of
 from knowledge.needs import Needs
 from knowledge.signals import Document, Floats, Ints, Question, Signals, prepare
 from knowledge.thai import expand, is_mostly_latin, normalise, skeleton, sound
@@ -19,6 +19,8 @@ from knowledge.words import elsewhere
 
 CANDIDATES: Final = 48
 """Documents that are looked at closely; the others are too unlike the question."""
+BLOCK: Final = 4_000
+"""Phrases that are compared at once, so that what is computed needs little room."""
 IDENTICAL: Final = 0.999
 SAME_MATTER: Final = 0.8  # two questions this near in meaning are the same
 
@@ -137,8 +139,8 @@ class Index:
             return np.asarray([text not in self._texts for text in others], bool)
         rows = shared(self._encoder, others)
         near = np.full(len(rows), -1.0, np.float32)
-        for block in in_blocks(phrases):
-            np.maximum(near, (rows @ block.T).max(axis=1), out=near)
+        for at in range(0, len(phrases), BLOCK):
+            np.maximum(near, (rows @ phrases[at : at + BLOCK].T).max(axis=1), out=near)
         return near < SAME_MATTER
 
     def _index_words(

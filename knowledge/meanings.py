@@ -1,6 +1,6 @@
 """Nearness in meaning to all phrases, and what it says of the documents that have them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -13,7 +13,6 @@ from knowledge.signals import Floats, Ints
 Bools = NDArray[np.bool_]
 
 AT_ONCE: Final = 50_000
-BLOCK: Final = 4_000
 NOT_HERE: Final = -9.0
 
 
@@ -22,11 +21,6 @@ def vectors_of(encoder: Encoder, texts: Sequence[str]) -> Vectors:
     starts = range(0, max(1, len(texts)), AT_ONCE)
     parts = [encoder.encode_kept(texts[at : at + AT_ONCE]) for at in starts]
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
-
-
-def in_blocks(rows: Vectors) -> Iterator[Vectors]:
-    """So many rows at a time that what is computed of them needs little room."""
-    return (rows[at : at + BLOCK] for at in range(0, len(rows), BLOCK))
 
 
 class Meanings:

@@ -12,7 +12,6 @@ from admin.enclosures import MOST, reaches
 from admin.handling import Deed, perform
 from admin.logbook import Line, LogLine, just_said
 from admin.moves import Ending, IllegalMove, Move, post_for, rule_of
-from admin.sight import may_see
 from admin.signing import Proposal
 from admin.tickets import Ticket
 from admin.web import evidence
@@ -164,7 +163,7 @@ async def _done(
         links=visit.equipment.links,
     )
     await locks.release(session, ticket, visit.officer)
-    return may_see(visit.officer, ticket, visit.agency.chains)
+    return visit.sees(ticket)
 
 
 def _deed(visit: Visit, move: Move, words: dict[str, str]) -> Deed:

@@ -10,7 +10,6 @@ from admin import desk, logbook, proposals
 from admin.moves import Ending, Move
 from admin.proposals import EntryProposal, What, Wish
 from admin.questions import Question
-from admin.sight import may_see
 from admin.tickets import Ticket
 from admin.web.forms import number_of
 from admin.web.visit import Visit
@@ -119,7 +118,7 @@ def _of_earlier(visit: Visit, earlier: EntryProposal) -> dict[str, str]:
 async def _ticket_of(visit: Visit, session: AsyncSession, earlier: EntryProposal) -> str:
     """The number of the question that it came from, if that concerns this officer."""
     ticket = await session.get(Ticket, earlier.ticket_id) if earlier.ticket_id else None
-    return ticket.number if ticket and may_see(visit.officer, ticket, visit.agency.chains) else ""
+    return ticket.number if ticket and visit.sees(ticket) else ""
 
 
 async def typed_wish(visit: Visit, session: AsyncSession, typed: dict[str, str]) -> Wish:

@@ -14,7 +14,6 @@ from admin.handling import Deed, perform
 from admin.logbook import Line, LogLine
 from admin.moves import IllegalMove, Move
 from admin.opening import Details, Matter, open_ticket
-from admin.sight import may_see
 from admin.staff import Staff
 from admin.tickets import Privacy, Source, Ticket
 from admin.web.access import TICKET_STAFF, TICKET_TAKERS, Route
@@ -100,10 +99,7 @@ async def enter(visit: Visit) -> web.StreamResponse:
     except IllegalMove as error:
         return _form(visit, typed, faults={"": visit.say(error.key)})
     here = visit.at("tickets", ticket.number)
-    raise visit.go(
-        here if may_see(visit.officer, ticket, visit.agency.chains) else f"{here}/slip",
-        done="opened",
-    )
+    raise visit.go(here if visit.sees(ticket) else f"{here}/slip", done="opened")
 
 
 def _mark(typed: Mapping[str, str]) -> str | None:
@@ -153,7 +149,7 @@ async def _alike(visit: Visit, matter: Matter) -> Sequence[Ticket]:
         among = [*await tickets.open_about(session, visit.agency.slug, matter.item)]
         if matter.item:
             among += await tickets.open_about(session, visit.agency.slug, None)
-    seen = [ticket for ticket in among if may_see(visit.officer, ticket, visit.agency.chains)]
+    seen = [ticket for ticket in among if visit.sees(ticket)]
     return await asyncio.to_thread(_likeliest, matter.what, seen)
 
 
@@ -202,7 +198,7 @@ async def slip(visit: Visit) -> web.StreamResponse:
         if ticket is None or ticket.source not in BY_HAND:
             raise web.HTTPNotFound
         took_down = await _took_down(session, visit, ticket)
-        if not may_see(visit.officer, ticket, visit.agency.chains) and not took_down:
+        if not visit.sees(ticket) and not took_down:
             raise web.HTTPNotFound
         person = await persons.person_of(
             session, ticket, visit.officer, visit.now, took_down=took_down
@@ -214,7 +210,7 @@ async def slip(visit: Visit) -> web.StreamResponse:
         name=person.name if person else None,
         contact=visit.agency.profile.contact,
         chat=_chat(visit),
-        is_seen=may_see(visit.officer, ticket, visit.agency.chains),
+        is_seen=visit.sees(ticket),
     )
 
 

@@ -12,7 +12,6 @@ from admin.lists import MOST, PAGE, Clock, State, Wanted
 from admin.moves import Ending, Status
 from admin.numbers import typed_number
 from admin.officers import Role
-from admin.sight import may_see
 from admin.tickets import Source, Ticket
 from admin.web.access import AGENCY_STAFF, TICKET_STAFF, TICKET_TAKERS, Route
 from admin.web.forms import page_of
@@ -132,7 +131,7 @@ async def found(visit: Visit, session: AsyncSession, *, locks: bool = False) -> 
     """The ticket of the path; raises HTTPNotFound where there is none for this visitor."""
     number = visit.request.match_info["number"]
     ticket = await tickets.ticket_of(session, visit.agency.slug, number, locks=locks)
-    if ticket is None or not may_see(visit.officer, ticket, visit.agency.chains):
+    if ticket is None or not visit.sees(ticket):
         raise web.HTTPNotFound
     return ticket
 
@@ -140,7 +139,7 @@ async def found(visit: Visit, session: AsyncSession, *, locks: bool = False) -> 
 async def seen(visit: Visit, session: AsyncSession, words: str) -> Ticket | None:
     """The ticket whose number somebody has typed, if the visitor sees it."""
     ticket = await tickets.ticket_of(session, visit.agency.slug, typed_number(words) or "")
-    return ticket if ticket and may_see(visit.officer, ticket, visit.agency.chains) else None
+    return ticket if ticket and visit.sees(ticket) else None
 
 
 ROUTES = (

@@ -16,7 +16,9 @@ from admin.officers import Officer, Post, Role
 from admin.passwords import Passwords
 from admin.quota import Quotas
 from admin.sessions import StaffSession
+from admin.sight import may_see
 from admin.staff import Staff
+from admin.tickets import Ticket
 from admin.web.access import Stage
 from admin.web.cookies import Cookies
 from admin.web.forms import HERE, Form, own_path, typed
@@ -100,6 +102,10 @@ class Visit:
         if self.place is None:
             raise NotThere
         return self.place[1]
+
+    def sees(self, ticket: Ticket) -> bool:
+        """Whether a ticket concerns the visitor."""
+        return may_see(self.officer, ticket, self.agency.chains)
 
     @property
     def person(self) -> Staff:
