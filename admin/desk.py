@@ -1,5 +1,6 @@
 """The desk of questions that were passed to staff: who has taken which, and answering them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -15,7 +16,7 @@ from admin.logbook import Line, LogLine
 from admin.moves import Ending, IllegalMove, Move, Status, post_for, rule_of, steps_for
 from admin.numbers import typed_number
 from admin.officers import Officer, Role
-from admin.sight import may_see
+from admin.sight import who_see
 from admin.signing import Proposal
 from admin.tickets import Ticket
 from bot.messages import Reply
@@ -52,7 +53,16 @@ async def question_of(
         Ticket.agency == officer.agency, Ticket.number == typed, Ticket.kind == Kind.QUESTION
     )
     ticket: Ticket | None = await session.scalar(query.with_for_update() if locks else query)
-    return ticket if ticket and may_see(officer, ticket, agency.chains) else None
+    is_seen = ticket and await who_see(session, ticket, [officer], agency.chains)
+    return ticket if is_seen else None
+
+
+async def receivers(
+    session: AsyncSession, agency: Agency, ticket: Ticket, people: Sequence[Officer]
+) -> list[Officer]:
+    """To whom of these a question may be passed on by name."""
+    fit = [one for one in people if one.roles & ANSWERERS]
+    return await who_see(session, ticket, fit, agency.chains)
 
 
 async def claim(session: AsyncSession, ticket: Ticket, officer: Officer, now: datetime) -> bool:
@@ -128,7 +138,7 @@ async def pass_on(
         deed = Deed(move, reason=reason, unit=unit)
         await perform(session, agency, ticket, deed, officer, now=now)
         return
-    if to is None or not (to.roles & ANSWERERS and may_see(to, ticket, agency.chains)):
+    if to is None or to not in await receivers(session, agency, ticket, [to]):
         raise IllegalMove("desk.nobody_chosen")
     ticket.holder = to.id
     session.add(

@@ -9,11 +9,11 @@ from msgspec import Struct
 from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin.moves import Ending, Status
+from admin.moves import CLOSERS, Ending, Status
 from admin.numbers import typed_number
 from admin.officers import Officer, Role
-from admin.sight import seen_by
-from admin.signing import Draft, Signature
+from admin.sight import ends_unpublished, seen_by
+from admin.signing import Signature
 from admin.tickets import Source, Ticket
 from bot.clock import BANGKOK
 from knowledge.agency import Agency
@@ -88,8 +88,6 @@ SIGNS = {
     Role.WEBMASTER: (Step.PUBLISH, Status.APPROVED),
 }
 SIGNERS = frozenset({Role.AGENT, Role.REPORTER, *SIGNS})
-MAY_CLOSE = frozenset({Role.AGENT, Role.REPORTER, Role.APPROVER})
-"""For whom waits what would go on to the website, but ends without a change there."""
 
 
 def _to_sign(officer: Officer, chains: Mapping[Kind, Chain]) -> ColumnElement[bool]:
@@ -99,7 +97,7 @@ def _to_sign(officer: Officer, chains: Mapping[Kind, Chain]) -> ColumnElement[bo
         for role, (step, status) in SIGNS.items()
         if role in officer.roles
     ]
-    waits = and_(or_(false(), *conditions), ~_ends_unpublished(chains))
+    waits = and_(or_(false(), *conditions), ~ends_unpublished(chains))
     if len(officer.roles & SIGNERS) < 2:  # noqa: PLR2004 - costly, and they sign one step alone
         return waits
     own = exists().where(
@@ -108,17 +106,6 @@ def _to_sign(officer: Officer, chains: Mapping[Kind, Chain]) -> ColumnElement[bo
         Signature.voided_at.is_(None),
     )
     return and_(waits, ~own)
-
-
-def _ends_unpublished(chains: Mapping[Kind, Chain]) -> ColumnElement[bool]:
-    """Approved of a kind that goes to the website, but what was signed changes nothing there."""
-    ending = Draft.proposal["ending"].as_string()
-    latest = select(ending).where(Draft.ticket_id == Ticket.id)
-    drafted = latest.order_by(Draft.version.desc()).limit(1).correlate(Ticket).scalar_subquery()
-    is_approved = and_(
-        Ticket.status == Status.APPROVED, Ticket.kind.in_(kinds_with(chains, Step.PUBLISH))
-    )
-    return and_(is_approved, func.coalesce(drafted, Ending.CORRECTED) != Ending.CORRECTED)
 
 
 def _to_act_on(officer: Officer, chains: Mapping[Kind, Chain]) -> ColumnElement[bool]:
@@ -130,8 +117,8 @@ def _to_act_on(officer: Officer, chains: Mapping[Kind, Chain]) -> ColumnElement[
             if role is post.role:
                 ended = [kind for kind, chain in chains.items() if chain.steps[-1] is step]
                 waits.append(and_(Ticket.status == status, Ticket.kind.in_(ended)))
-        if post.role in MAY_CLOSE:
-            waits.append(_ends_unpublished(chains))
+        if post.role in CLOSERS:
+            waits.append(ends_unpublished(chains))
         is_unit_bound = post.role is Role.REPORTER and post.unit is not None
         conditions.append(
             and_(or_(*waits), Ticket.unit == post.unit) if is_unit_bound else or_(*waits)

@@ -82,6 +82,8 @@ class Rule:
 
 SORTERS = frozenset({Role.AGENT, Role.APPROVER, Role.EXECUTIVE})
 HANDLERS = SORTERS | {Role.REPORTER}
+CLOSERS = frozenset({Role.AGENT, Role.REPORTER, Role.APPROVER})
+"""Who close what is signed by all; webmasters, what they have published."""
 DIVISIBLE = frozenset(Kind) - {Kind.QUESTION, Kind.PUBLICATION}
 """Kinds in which a citizen may tell of two things at once, and what the second may be."""
 _AT_WORK = frozenset({Status.WITH_UNIT, Status.PREPARED, Status.APPROVED})
@@ -154,11 +156,8 @@ MOVES: Mapping[Move, tuple[Rule, ...]] = {
         ),
     ),
     Move.CLOSE: (
-        Rule(
-            frozenset({Status.PREPARED, Status.APPROVED, Status.PUBLISHED}),
-            Status.CLOSED,
-            frozenset({Role.AGENT, Role.REPORTER, Role.APPROVER, Role.WEBMASTER}),
-        ),
+        Rule(frozenset({Status.PREPARED, Status.APPROVED}), Status.CLOSED, CLOSERS),
+        Rule(frozenset({Status.PUBLISHED}), Status.CLOSED, CLOSERS | {Role.WEBMASTER}),
     ),
     Move.HAND_OVER: (
         Rule(DRAFTED, Status.CLOSED, HANDLERS, True, kinds=frozenset(Kind) - THREE_SIGN),

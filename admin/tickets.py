@@ -6,7 +6,16 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -187,9 +196,9 @@ async def last_ended(session: AsyncSession, contact_id: UUID) -> Ticket | None:
     return found
 
 
-async def open_about(session: AsyncSession, agency: str, item: str | None) -> Sequence[Ticket]:
-    """The latest open matters about the same item: what a new one may be joined to."""
-    query = select(Ticket).where(
-        Ticket.agency == agency, Ticket.item == item, Ticket.closed_at.is_(None)
-    )
+async def open_about(
+    session: AsyncSession, item: str | None, is_seen: ColumnElement[bool]
+) -> Sequence[Ticket]:
+    """The latest open matters about the same item: what whoever sees them may join a new one to."""
+    query = select(Ticket).where(is_seen, Ticket.item == item, Ticket.closed_at.is_(None))
     return (await session.scalars(query.order_by(Ticket.id.desc()).limit(200))).all()

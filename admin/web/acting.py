@@ -163,7 +163,7 @@ async def _done(
         links=visit.equipment.links,
     )
     await locks.release(session, ticket, visit.officer)
-    return visit.sees(ticket)
+    return await visit.sees(session, ticket)
 
 
 def _deed(visit: Visit, move: Move, words: dict[str, str]) -> Deed:

@@ -118,7 +118,7 @@ def _of_earlier(visit: Visit, earlier: EntryProposal) -> dict[str, str]:
 async def _ticket_of(visit: Visit, session: AsyncSession, earlier: EntryProposal) -> str:
     """The number of the question that it came from, if that concerns this officer."""
     ticket = await session.get(Ticket, earlier.ticket_id) if earlier.ticket_id else None
-    return ticket.number if ticket and visit.sees(ticket) else ""
+    return ticket.number if ticket and await visit.sees(session, ticket) else ""
 
 
 async def typed_wish(visit: Visit, session: AsyncSession, typed: dict[str, str]) -> Wish:

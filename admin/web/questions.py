@@ -17,7 +17,6 @@ from admin.enclosures import MOST, VALID_FOR, reaches
 from admin.lists import PAGE
 from admin.moves import HANDLERS, Ending, IllegalMove
 from admin.officers import Officer
-from admin.sight import may_see
 from admin.tickets import Ticket
 from admin.web import evidence
 from admin.web.access import Route
@@ -100,6 +99,7 @@ async def shown(
     async with visit.read() as session:
         ticket = await found(visit, session)
         people = await staff.officers(session, visit.agency.slug, visit.today)
+        fit = await desk.receivers(session, visit.agency, ticket, people)
         made = await proposals.made_from(session, ticket.id)
         if uploads is None:
             uploads = await evidence.carried(
@@ -133,18 +133,16 @@ async def shown(
         spoken=spoken,
         near=await nearest(visit, look or ticket.what),
         look=look,
-        receivers=_receivers(visit, ticket, people),
+        receivers=_receivers(visit, ticket, fit),
         endings=desk.WITHOUT_ANSWER,
         made=made,
         waited=lambda since: waited(visit, since),
     )
 
 
-def _receivers(visit: Visit, ticket: Ticket, people: Sequence[Officer]) -> list[tuple[str, str]]:
+def _receivers(visit: Visit, ticket: Ticket, fit: Sequence[Officer]) -> list[tuple[str, str]]:
     """Whom it may be passed on to: units, then persons, as choices of a form."""
     units = [(f"unit:{u.id}", u.name(visit.language)) for u in visit.agency.profile.units]
-    chains = visit.agency.chains
-    fit = [one for one in people if one.roles & desk.ANSWERERS and may_see(one, ticket, chains)]
     persons = [(f"person:{one.id}", one.name) for one in fit if one.id != ticket.holder]
     return [*units, *persons]
 

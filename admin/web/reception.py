@@ -14,6 +14,7 @@ from admin.handling import Deed, perform
 from admin.logbook import Line, LogLine
 from admin.moves import IllegalMove, Move
 from admin.opening import Details, Matter, open_ticket
+from admin.sight import seen_by
 from admin.staff import Staff
 from admin.tickets import Privacy, Source, Ticket
 from admin.web.access import TICKET_STAFF, TICKET_TAKERS, Route
@@ -96,10 +97,11 @@ async def enter(visit: Visit) -> web.StreamResponse:
     try:
         async with visit.write() as session:
             ticket = await _opened(session, visit, matter, mark, join=typed["join"])
+            is_seen = await visit.sees(session, ticket)
     except IllegalMove as error:
         return _form(visit, typed, faults={"": visit.say(error.key)})
     here = visit.at("tickets", ticket.number)
-    raise visit.go(here if visit.sees(ticket) else f"{here}/slip", done="opened")
+    raise visit.go(here if is_seen else f"{here}/slip", done="opened")
 
 
 def _mark(typed: Mapping[str, str]) -> str | None:
@@ -145,12 +147,12 @@ async def _opened_by(session: AsyncSession, visit: Visit, mark: str | None) -> T
 
 
 async def _alike(visit: Visit, matter: Matter) -> Sequence[Ticket]:
+    is_seen = seen_by(visit.officer, visit.agency.chains)
     async with visit.read() as session:
-        among = [*await tickets.open_about(session, visit.agency.slug, matter.item)]
+        among = [*await tickets.open_about(session, matter.item, is_seen)]
         if matter.item:
-            among += await tickets.open_about(session, visit.agency.slug, None)
-    seen = [ticket for ticket in among if visit.sees(ticket)]
-    return await asyncio.to_thread(_likeliest, matter.what, seen)
+            among += await tickets.open_about(session, None, is_seen)
+    return await asyncio.to_thread(_likeliest, matter.what, among)
 
 
 def _likeliest(what: str, among: Sequence[Ticket]) -> list[Ticket]:
@@ -198,7 +200,8 @@ async def slip(visit: Visit) -> web.StreamResponse:
         if ticket is None or ticket.source not in BY_HAND:
             raise web.HTTPNotFound
         took_down = await _took_down(session, visit, ticket)
-        if not visit.sees(ticket) and not took_down:
+        is_seen = await visit.sees(session, ticket)
+        if not is_seen and not took_down:
             raise web.HTTPNotFound
         person = await persons.person_of(
             session, ticket, visit.officer, visit.now, took_down=took_down
@@ -210,7 +213,7 @@ async def slip(visit: Visit) -> web.StreamResponse:
         name=person.name if person else None,
         contact=visit.agency.profile.contact,
         chat=_chat(visit),
-        is_seen=visit.sees(ticket),
+        is_seen=is_seen,
     )
 
 

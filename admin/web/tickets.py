@@ -131,7 +131,7 @@ async def found(visit: Visit, session: AsyncSession, *, locks: bool = False) -> 
     """The ticket of the path; raises HTTPNotFound where there is none for this visitor."""
     number = visit.request.match_info["number"]
     ticket = await tickets.ticket_of(session, visit.agency.slug, number, locks=locks)
-    if ticket is None or not visit.sees(ticket):
+    if ticket is None or not await visit.sees(session, ticket):
         raise web.HTTPNotFound
     return ticket
 
@@ -139,7 +139,7 @@ async def found(visit: Visit, session: AsyncSession, *, locks: bool = False) -> 
 async def seen(visit: Visit, session: AsyncSession, words: str) -> Ticket | None:
     """The ticket whose number somebody has typed, if the visitor sees it."""
     ticket = await tickets.ticket_of(session, visit.agency.slug, typed_number(words) or "")
-    return ticket if ticket and visit.sees(ticket) else None
+    return ticket if ticket and await visit.sees(session, ticket) else None
 
 
 ROUTES = (

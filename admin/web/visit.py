@@ -16,7 +16,7 @@ from admin.officers import Officer, Post, Role
 from admin.passwords import Passwords
 from admin.quota import Quotas
 from admin.sessions import StaffSession
-from admin.sight import may_see
+from admin.sight import who_see
 from admin.staff import Staff
 from admin.tickets import Ticket
 from admin.web.access import Stage
@@ -103,9 +103,9 @@ class Visit:
             raise NotThere
         return self.place[1]
 
-    def sees(self, ticket: Ticket) -> bool:
+    async def sees(self, session: AsyncSession, ticket: Ticket) -> bool:
         """Whether a ticket concerns the visitor."""
-        return may_see(self.officer, ticket, self.agency.chains)
+        return bool(await who_see(session, ticket, [self.officer], self.agency.chains))
 
     @property
     def person(self) -> Staff:

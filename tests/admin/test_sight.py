@@ -1,63 +1,77 @@
 """Who sees which matters: one rule at every door, and no more than a post needs."""
 
-from itertools import product
+from collections.abc import Sequence
 
 import pytest
 from sqlalchemy import select
 
-from admin.moves import OVER, Ending, Status
+from admin import signing
+from admin.moves import Ending, Status
 from admin.officers import Officer, Post, Role
-from admin.sight import may_see, seen_by
+from admin.sight import seen_by, who_see
+from admin.signing import Proposal
 from admin.tickets import Ticket
 from bot.db import Database
 from knowledge.chains import Kind
 from knowledge.registry import Registry
 from tests.admin.conftest import Browser, House, NewBrowser
 from tests.admin.test_overview import NOW, ticket
-from tests.admin.test_ticket_pages import HERE, UNIT, act, bring, come, picture, prepare
+from tests.admin.test_ticket_pages import (
+    HERE,
+    UNIT,
+    act,
+    bring,
+    come,
+    look,
+    picture,
+    prepare,
+    with_unit,
+)
 from tests.fakes import AGENCY
 
 WEB, UNITS = Post(Role.WEBMASTER), Post(Role.REPORTER, UNIT)
-OFFICERS = [
-    Officer(1, AGENCY, "ก", posts)
-    for posts in (
-        (WEB,),
-        (UNITS,),
-        (WEB, UNITS),
-        (Post(Role.REPORTER), WEB),
-        (WEB, Post(Role.APPROVER)),
-        (Post(Role.AGENT),),
-        (Post(Role.OFFICER),),
-        (Post(Role.OPERATOR),),
-    )
-]
 
 
-async def test_the_rule_and_its_condition_say_the_same_of_every_matter(
-    database: Database, registry: Registry
-) -> None:
-    chains = registry.served[AGENCY].agency.chains
-    every = product(Kind, Status, (None, *Ending), (UNIT, "sao", None), (AGENCY, "buriram"))
-    rows = [
-        ticket(
-            number,
-            NOW,
-            kind=kind,
-            status=status,
-            ending=ending,
-            unit=unit,
-            agency=agency,
-            closed_at=NOW if status in OVER else None,
-        )
-        for number, (kind, status, ending, unit, agency) in enumerate(every, start=1)
-    ]
+async def sees(
+    database: Database, registry: Registry, one: Ticket, *posts: Post, drafts: Sequence[Ending] = ()
+) -> bool:
+    """Whether a matter with these drafts concerns somebody with these posts; lists agree."""
+    chains, officer = registry.served[AGENCY].agency.chains, Officer(1, AGENCY, "ก", posts)
     async with database.session() as session:
-        session.add_all(rows)
+        session.add(one)
         await session.flush()
-        for officer in OFFICERS:
-            query = select(Ticket.id).where(seen_by(officer, chains))
-            found = set(await session.scalars(query))
-            assert found == {row.id for row in rows if may_see(officer, row, chains)}, officer
+        for ending in drafts:
+            await signing.save_draft(session, one, Proposal(ending, str(ending)), officer, NOW)
+            one.status = Status.WITH_UNIT
+        if drafts:
+            one.status = Status.APPROVED
+            await session.flush()
+        found = await who_see(session, one, [officer], chains)
+        listed = await session.scalar(select(Ticket.id).where(seen_by(officer, chains)))
+    assert bool(found) == (listed is not None)
+    return bool(found)
+
+
+@pytest.mark.parametrize(
+    ("posts", "is_seen"),
+    [
+        ((WEB,), False),
+        ((UNITS,), True),
+        ((Post(Role.REPORTER, "sao"),), False),
+        ((Post(Role.REPORTER),), True),
+        ((WEB, UNITS), True),
+        ((WEB, Post(Role.APPROVER)), True),
+        ((Post(Role.AGENT),), True),
+        ((Post(Role.OFFICER),), False),
+        ((Post(Role.OPERATOR),), False),
+    ],
+)
+async def test_a_matter_is_seen_by_the_widest_of_ones_posts_and_in_one_agency(
+    database: Database, registry: Registry, posts: tuple[Post, ...], *, is_seen: bool
+) -> None:
+    elsewhere = ticket(1, NOW, agency="buriram")
+    assert not await sees(database, registry, elsewhere, *posts)
+    assert await sees(database, registry, ticket(2, NOW), *posts) is is_seen
 
 
 @pytest.mark.parametrize(
@@ -75,11 +89,34 @@ async def test_the_rule_and_its_condition_say_the_same_of_every_matter(
         (Kind.QUESTION, Status.RECEIVED, None, False),
     ],
 )
-def test_a_webmaster_sees_what_has_come_as_far_as_the_website(
-    registry: Registry, kind: Kind, status: Status, ending: Ending | None, *, is_seen: bool
+async def test_a_webmaster_sees_what_has_come_as_far_as_the_website(
+    database: Database,
+    registry: Registry,
+    kind: Kind,
+    status: Status,
+    ending: Ending | None,
+    *,
+    is_seen: bool,
 ) -> None:
     one = ticket(1, NOW, kind=kind, status=status, ending=ending)
-    assert may_see(OFFICERS[0], one, registry.served[AGENCY].agency.chains) is is_seen
+    assert await sees(database, registry, one, WEB) is is_seen
+
+
+@pytest.mark.parametrize(
+    ("drafts", "is_seen"),
+    [
+        ((Ending.CORRECTED,), True),
+        ((Ending.NO_ERROR,), False),
+        ((Ending.CANNOT,), False),
+        ((Ending.NO_ERROR, Ending.CORRECTED), True),
+        ((Ending.CORRECTED, Ending.ANSWERED), False),
+    ],
+)
+async def test_what_was_approved_to_end_without_a_change_is_not_with_the_webmaster(
+    database: Database, registry: Registry, drafts: Sequence[Ending], *, is_seen: bool
+) -> None:
+    one = ticket(1, NOW, kind=Kind.WRONG_INFO)
+    assert await sees(database, registry, one, WEB, drafts=drafts) is is_seen
 
 
 @pytest.fixture
@@ -125,9 +162,8 @@ async def test_no_door_shows_a_webmaster_what_never_goes_to_the_website(
 async def test_a_correction_is_seen_by_the_webmaster_from_its_approval_on(
     house: House, webmaster: Browser, new_browser: NewBrowser
 ) -> None:
-    number = (await bring(house)).number
     agent = await come(house, await new_browser(), "agent@example.go.th", Role.AGENT)
-    await act(agent, number, "triage", unit=UNIT, **{"class": "on-change"})
+    number = await with_unit(house, agent)
     reporter = await come(house, await new_browser(), "r@example.go.th", Role.REPORTER, UNIT)
     await prepare(reporter, number, ("a.jpg", picture()))
     assert await doors(webmaster, number, "เบอร์โทรผิด", "1") == []
@@ -138,4 +174,20 @@ async def test_a_correction_is_seen_by_the_webmaster_from_its_approval_on(
     assert {"list", "list?q=เบอร์โทรผิด", "page", "/files/1", "first page"} <= set(found)
     await act(webmaster, number, "return", reason="ยังผิดอยู่")
     assert (webmaster.status, webmaster.path) == (200, f"/admin/{AGENCY}/?done=moved")
+    assert await doors(webmaster, number, "เบอร์โทรผิด", "1") == []
+
+
+async def test_a_correction_that_ends_without_a_change_is_closed_by_others_than_the_webmaster(
+    house: House, webmaster: Browser, new_browser: NewBrowser
+) -> None:
+    agent = await come(house, await new_browser(), "agent@example.go.th", Role.AGENT)
+    number = await with_unit(house, agent)
+    reporter = await come(house, await new_browser(), "r@example.go.th", Role.REPORTER, UNIT)
+    await prepare(reporter, number, ("a.jpg", picture()), ending="no-error")
+    approver = await come(house, await new_browser(), "p@example.go.th", Role.APPROVER)
+    await act(approver, number, "approve")
+
+    assert await doors(webmaster, number, "เบอร์โทรผิด", "1") == []
+    await act(agent, number, "close")
+    assert (await look(house, number)).ending is Ending.NO_ERROR
     assert await doors(webmaster, number, "เบอร์โทรผิด", "1") == []

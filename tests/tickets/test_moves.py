@@ -77,6 +77,16 @@ def test_who_answers_questions_settles_them_and_nothing_else():
                 post_for(rule, agent, "roads")
 
 
+def test_a_webmaster_closes_what_was_published_and_nothing_that_goes_not_to_the_website():
+    webmaster = Officer(1, "x", "ก", (Post(Role.WEBMASTER), Post(Role.EXECUTIVE)))
+    rule = rule_of(Move.CLOSE, Status.PUBLISHED, kind=Kind.WRONG_INFO, by_citizen=False)
+    assert post_for(rule, webmaster, "roads").role is Role.WEBMASTER
+    for status in (Status.PREPARED, Status.APPROVED):
+        rule = rule_of(Move.CLOSE, status, kind=Kind.WRONG_INFO, by_citizen=False)
+        with pytest.raises(IllegalMove, match=r"refused\.not_yours"):
+            post_for(rule, webmaster, "roads")
+
+
 def test_only_signing_leads_to_what_is_signed():
     signed = {Status.PREPARED: Step.PREPARE, Status.APPROVED: Step.APPROVE}
     signed[Status.PUBLISHED] = Step.PUBLISH
