@@ -3,12 +3,12 @@
 So the owner, the head and the other operators are told of what the audit log has.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from msgspec import Struct
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin import own_posts
@@ -36,35 +36,43 @@ class Reset(Struct, frozen=True):
 
 async def seen_by(session: AsyncSession, officer: Officer, now: datetime) -> Sequence[Reset]:
     """Those of late that concern an officer: of their account, and of whose they answer for."""
-    found = await _found(session, [officer.id], since=now - SHOWN_TO_OWNER)
+    own = await _found(session, _of([officer.id]), since=now - SHOWN_TO_OWNER)
     if officer.roles.isdisjoint(CONCERNED):
-        return found
+        return own
     places = {officer.agency} | ({INSTALLATION} if Role.OPERATOR in officer.roles else set())
     here = select(Membership.staff_id).where(
         Membership.agency.in_(places), Membership.staff_id != officer.id
     )
-    others = {*await session.scalars(here)}
-    return [*found, *await _found(session, others, since=now - SHOWN, but_by=f"staff:{officer.id}")]
+    others = _of(await session.scalars(here))
+    return [*own, *await _found(session, others, since=now - SHOWN, but_by=officer.id)]
+
+
+async def of_all(session: AsyncSession, operator: Staff, now: datetime) -> Sequence[Reset]:
+    """Those of late in all agencies: what an operator sees who has entered none of them."""
+    return await _found(session, since=now - SHOWN, but_by=operator.id)
 
 
 async def of_account(session: AsyncSession, staff_id: int) -> Sequence[Reset]:
     """Those of one account, whenever that was."""
-    return await _found(session, [staff_id])
+    return await _found(session, _of([staff_id]))
+
+
+def _of(whose: Iterable[int]) -> ColumnElement[bool]:
+    return AuditRow.subject.in_([f"staff:{number}" for number in whose])
 
 
 async def _found(
     session: AsyncSession,
-    whose: Collection[int],
-    *,
+    *whose: ColumnElement[bool],
     since: datetime | None = None,
-    but_by: str = "",
+    but_by: int | None = None,
 ) -> Sequence[Reset]:
     """The latest first."""
     query = select(AuditRow).where(
         IS_RESET,
         AuditRow.agency == INSTALLATION,
-        AuditRow.subject.in_([f"staff:{number}" for number in whose]),
-        AuditRow.actor != but_by,
+        *whose,
+        AuditRow.actor != f"staff:{but_by}",
         AuditRow.at >= (written(since) if since else ""),
     )
     rows = (await session.scalars(query.order_by(AuditRow.at.desc()).limit(MOST))).all()

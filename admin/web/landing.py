@@ -5,9 +5,10 @@ from functools import partial
 
 from aiohttp import web
 
-from admin import own_posts
+from admin import own_posts, resets
 from admin.lists import PAGE
 from admin.officers import Role
+from admin.resets import Reset
 from admin.staff import INSTALLATION
 from admin.web.access import ANY_STAFF, PUBLIC, Route
 from admin.web.forms import page_of
@@ -27,9 +28,11 @@ async def start(visit: Visit) -> web.StreamResponse:
         raise visit.go(address(slugs[0], ""))
     served = [served.agency for slug in slugs if (served := visit.equipment.served(slug))]
     odd: set[str] = set()
+    anew: Sequence[Reset] = ()
     if Role.OPERATOR in visit.roles:
         async with visit.read() as session:
             odd = await own_posts.agencies(session, visit.person, visit.today)
+            anew = await resets.of_all(session, visit.person, visit.now)
     words = visit.request.query.get("q", "")[:LONGEST]
     agencies = sorted(_named(served, words), key=lambda agency: agency.profile.name.th)
     pages = max(1, -(-len(agencies) // PAGE))
@@ -37,6 +40,7 @@ async def start(visit: Visit) -> web.StreamResponse:
     return page(
         visit,
         "landing_page.html",
+        anew=anew,
         odd=[agency for agency in served if agency.slug in odd],
         agencies=agencies[PAGE * (number - 1) : PAGE * number],
         is_long=len(served) > PAGE,

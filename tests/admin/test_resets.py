@@ -43,7 +43,8 @@ async def test_the_owner_the_head_and_other_operators_see_who_reset_an_account_a
         assert BY in browsers[person.id].text
         assert written(local_date(house.clock()), "th") in browsers[person.id].text
     assert BY not in browsers[unit.id].text
-    assert OF_OTHER not in (await operator.get(HOME)).text
+    for page in (HOME, "/admin/"):
+        assert OF_OTHER not in (await operator.get(page)).text
     await browsers[head.id].post("/admin/language", {"to": "en"})
     assert "by คุณop" in (await browsers[head.id].get(HOME)).text
 
@@ -87,6 +88,10 @@ async def test_a_reset_of_another_agencys_people_is_none_of_the_heads_business(
     await come_in(house, others, other.email)
     assert OF_OTHER in (await others.get("/admin/buriram/")).text
     assert OF_OTHER not in (await others.get(HOME)).text
+    assert OF_OTHER in (await others.get("/admin/")).text
+    house.clock.move(days=15)
+    await come_in(house, others, other.email)
+    assert OF_OTHER not in (await others.get("/admin/")).text
 
 
 async def test_an_operators_account_that_was_reset_is_shown_to_the_other_operators(
@@ -98,5 +103,6 @@ async def test_an_operators_account_that_was_reset_is_shown_to_the_other_operato
         await appointments.reset_account(session, other, by="system", key=KEY, now=house.clock())
     head = await (await new_browser()).log_in("head@example.go.th")
 
-    assert "คุณtwo: " in (await operator.get(HOME)).text
+    for page in (HOME, "/admin/"):
+        assert "คุณtwo: " in (await operator.get(page)).text
     assert "คุณtwo: " not in head.text
