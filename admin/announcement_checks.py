@@ -12,6 +12,7 @@ from admin import recurring
 from admin.announcements import MOST_FILES, Content, Way, is_urgent, kind_of
 from admin.leaflets import LONGEST_HEADLINE, LONGEST_TEXT
 from admin.recurring import BadRule
+from bot.counts import month_of
 from knowledge import redaction
 from knowledge.agency import Agency
 from knowledge.redaction import Finding
@@ -153,6 +154,15 @@ def first_time(content: Content, now: datetime) -> datetime:
     except BadRule:
         following = None
     return max(now, content.send_at or following or now)
+
+
+def times(content: Content, now: datetime) -> int:
+    """How often it goes out in the month of its first time."""
+    first = first_time(content, now)
+    try:
+        return recurring.times_in(content, first, month_of(first))
+    except BadRule:
+        return 1
 
 
 def is_link(text: str) -> bool:

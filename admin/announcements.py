@@ -168,6 +168,12 @@ class Announcement(Base):
         return next((one for one in self.signatures if one.step == step), None)
 
     @property
+    def approved_at(self) -> datetime | None:
+        """When the second person signed it."""
+        approved = self.signed("approve")
+        return approved.at if approved else None
+
+    @property
     def is_early(self) -> bool:
         """Of an end: whether it is to be told before the time that was announced."""
         until = self.content.valid_until

@@ -12,11 +12,11 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin import leaflets, mailing_pages, recipients, riding
+from admin import bookings, leaflets, mailing_pages, recipients, riding
 from admin.announcements import Announcement, Way
 from admin.mailing_plans import Plan, let_ride, planned, still_wanted, thread_mailings
 from admin.mailings import Fate, Lot, Mailing, Recipient, State, Why
-from admin.quota import Ledger, Quotas, booked
+from admin.quota import Ledger, Quotas
 from bot import counts, outbox
 from bot.channels.channel import Channel
 from bot.db import Database
@@ -85,7 +85,8 @@ class Mailroom:
         """The ledger as it is now that nobody else can book from it."""
         connection = await session.connection()
         await counts.lock(connection, account_of(channel.agency, channel.name))
-        return await booked(session, agency, channel, ledger, self._clock(), but=but)
+        now = self._clock()
+        return ledger.holding(await bookings.by_now(session, agency, channel, now, but=but))
 
     async def _let_thread_end(self, mailing: Mailing) -> None:
         """What follows another waits until it is known who got that: it is for just them."""

@@ -4,19 +4,15 @@ LINE counts every recipient of a push (L3, L4), sends nothing over the quota (L6
 be asked 60 times an hour. In between our own counts go on from what it said last.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin import recipients
-from admin.announcements import Announcement, Relation, Way, way_of
-from admin.announcements import State as Standing
-from admin.mailings import Carried, Fate, Mailing, Recipient, State
-from admin.subscriptions import reached
+from admin import bookings
+from admin.bookings import Bookings
 from bot import counts
 from bot.channels.channel import Channel, DeliveryError, Metered
 from bot.counts import month_of
@@ -51,6 +47,11 @@ class Ledger:
     """False where the platform could not be asked: then nobody knows what is left."""
     news: int = 0
     """Of those booked for news that is not posted yet: what is urgent does not wait for it."""
+
+    def holding(self, found: Bookings) -> "Ledger":
+        """The same with just this booked."""
+        booked = found.news + found.ends + found.sending
+        return replace(self, booked=booked, news=found.news)
 
     def room(self, *, urgent: bool) -> int | None:
         """How many may still be sent; None: any number."""
@@ -99,7 +100,7 @@ class Quotas:
     async def ledger(
         self, channel: Channel, *, but: int | None = None, fresh: bool = False
     ) -> Ledger | None:
-        """An account's ledger, without what `but` has booked; None where nothing is counted.
+        """An account's ledger, as the mailing `but` finds it; None where nothing is counted.
 
         `fresh`: asks the platform anew, but for what it said within the last minute.
         """
@@ -116,7 +117,8 @@ class Quotas:
                 reserve = (told.limit or 0) // A_FIFTH if rates.reserve is None else rates.reserve
                 price = rates.baht_per_message
                 ledger = Ledger(told.limit, used, 0, reserve, price, is_known=told.is_known)
-                return await booked(session, agency, channel, ledger, self._clock(), but=but)
+                found = await bookings.by_now(session, agency, channel, self._clock(), but=but)
+                return ledger.holding(found)
 
     async def left(self, channel: Channel) -> int | None:
         """How many requests of everyday news may still be sent; None where nobody knows or cares.
@@ -153,91 +155,3 @@ class Quotas:
         known = self._known.get(account)
         limit = known.limit if known and known.limit is not None else 0
         self._known[account] = _Told(self._clock(), limit, limit, known.ours if known else 0)
-
-
-async def booked(
-    session: AsyncSession,
-    agency: Agency | None,
-    channel: Channel,
-    ledger: Ledger,
-    now: datetime,
-    *,
-    but: int | None = None,
-) -> Ledger:
-    """The ledger with what is spoken for: who is still to be sent to, and what is planned."""
-    then = await planned(session, agency, channel, ledger, now)
-    return replace(then, booked=then.booked + await _under_way(session, channel, but))
-
-
-async def planned(
-    session: AsyncSession, agency: Agency | None, channel: Channel, ledger: Ledger, at: datetime
-) -> Ledger:
-    """The ledger with nothing booked but what is planned for that month."""
-    approved = await _approved(session, channel, at)
-    news = await _news(session, agency, channel, approved) if agency else 0
-    return replace(ledger, booked=news + await _ends(session, channel, approved), news=news)
-
-
-async def _under_way(session: AsyncSession, channel: Channel, but: int | None) -> int:
-    """Recipients of this account who are still to be sent to."""
-    query = (
-        select(func.count())
-        .select_from(Recipient)
-        .join(Mailing, Mailing.id == Recipient.mailing_id)
-        .where(
-            Mailing.agency == channel.agency,
-            Mailing.channel == channel.name,
-            Mailing.ended_at.is_(None),
-            Mailing.state != State.STOPPED,
-            Mailing.id != (but or 0),
-            Recipient.fate == Fate.QUEUED,
-        )
-    )
-    return int(await session.scalar(query) or 0)
-
-
-async def _approved(
-    session: AsyncSession, channel: Channel, at: datetime
-) -> Sequence[Announcement]:
-    """What is approved, not posted yet, and planned for that month."""
-    query = select(Announcement).where(
-        Announcement.agency == channel.agency, Announcement.state == Standing.APPROVED
-    )
-    return [
-        one
-        for one in await session.scalars(query)
-        if one.starts_at is not None and month_of(one.starts_at) == month_of(at)
-    ]
-
-
-async def _news(
-    session: AsyncSession, agency: Agency, channel: Channel, approved: Sequence[Announcement]
-) -> int:
-    """What the planned news among these will take, with the subscribers of now."""
-    total = 0
-    for one in approved:
-        if one.relation is not Relation.ALL_CLEAR and way_of(one) is Way.PUSH:
-            audience = await recipients.alert(session, agency, one)
-            people = await reached(session, agency.slug, audience.who)
-            total += people.get(channel.name, 0)
-    return total
-
-
-async def _ends(session: AsyncSession, channel: Channel, approved: Sequence[Announcement]) -> int:
-    """What the planned ends among these will take: each is told to whoever got the news."""
-    total = 0
-    for end in approved:
-        if end.relation is Relation.ALL_CLEAR and end.content.way is not Way.RIDE:
-            told = (
-                select(func.count(Recipient.contact_id.distinct()))
-                .join(Mailing, Mailing.id == Recipient.mailing_id)
-                .join(Carried, Carried.mailing_id == Recipient.mailing_id)
-                .where(
-                    Carried.lot == Recipient.lot,
-                    Carried.announcement_id == end.first_id,
-                    Mailing.channel == channel.name,
-                    Recipient.fate.in_([Fate.ACCEPTED, Fate.UNKNOWN]),
-                )
-            )
-            total += await session.scalar(told) or 0
-    return total

@@ -4,6 +4,7 @@ from datetime import datetime, time, timedelta
 
 from admin.announcements import Content
 from bot.clock import BANGKOK
+from bot.counts import month_of
 
 WEEKDAYS = 7
 LAST_SAFE_DAY = 28
@@ -32,6 +33,15 @@ def following(content: Content, now: datetime) -> datetime | None:
         day += timedelta(days=1)
     is_over = content.valid_until is not None and found > content.valid_until
     return None if is_over else found
+
+
+def times_in(content: Content, first: datetime | None, month: str) -> int:
+    """How often it goes out in a month (`2026-11`) if its next time is `first`; raises BadRule."""
+    times, at = 0, first
+    while at is not None and month_of(at) <= month:
+        times += month_of(at) == month
+        at = following(content, at)
+    return times
 
 
 def parsed(rule: str) -> tuple[str, int, time]:

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import ColumnElement, and_
 
-from admin import recipients
-from admin.announcement_checks import first_time
+from admin import bookings, recipients
+from admin.announcement_checks import first_time, times
 from admin.announcements import Announcement, Content, Way, ending, is_urgent, way_of
-from admin.quota import Ledger, planned
+from admin.quota import Ledger
 from admin.subscriptions import Frequency, Subscriber, reached, wants
 from admin.web.visit import Visit
 from bot.channels.channel import Channel, accounts_of
@@ -24,13 +24,15 @@ class Sum:
     ledger: Ledger | None = None
     """None where nothing is counted."""
     messages: int = 0
-    """Counted messages of this sending; of a digest, at most."""
+    """Counted messages of this month's sendings; of a digest, at most."""
     shortfall: int = 0
     later: int = 0
     """Counted messages of the end, when that is told."""
     is_next_month: bool = False
     """Whether it goes out of another month's quota: of that only what is planned is booked."""
     is_urgent: bool = False
+    times: int = 1
+    """How often it goes out in the month of its first time."""
     is_in_digest: bool = False
     """One message tells of other news, too; where the quota lacks it, it rides on replies."""
 
@@ -142,8 +144,10 @@ async def _sum(
     is_next = month_of(at) != month_of(visit.now)
     if is_next:
         async with visit.read() as session:
-            ledger = replace(await planned(session, visit.agency, channel, ledger, at), used=0)
-    messages = people if way is Way.PUSH else 0
+            planned = await bookings.in_month(session, visit.agency, channel, at)
+            ledger = replace(ledger, used=0).holding(planned)
+    each, often = people if way is Way.PUSH else 0, times(content, visit.now)
+    messages = each * often
     short = ledger.shortfall(messages, urgent=urgent) if ledger.is_known else 0
     return Sum(
         channel.name,
@@ -151,9 +155,10 @@ async def _sum(
         ledger,
         messages,
         short,
-        messages if has_end else 0,
+        each if has_end else 0,
         is_next,
         urgent,
+        times=often,
     )
 
 

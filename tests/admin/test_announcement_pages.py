@@ -368,6 +368,31 @@ async def test_what_is_for_another_month_finds_the_news_that_is_planned_for_then
     assert re.search(r"ใช้ไปแล้ว</dt><dd[^>]*>0<", writer.text)
 
 
+async def test_what_recurs_counts_as_often_as_it_goes_out_in_a_month(
+    house: House, line: Counted, writer: Browser, approver: Browser
+) -> None:
+    await subscribed(house, 9)  # November has three Sundays from the 12th on, December four
+    weekly = {"every": "weekly", "weekday": "6", "at": "07:00"}
+    house.clock.move(seconds=(NOW - timedelta(days=9) - house.clock()).total_seconds())
+    line.used = 60
+    at = await submitted(house, writer, **weekly)
+    await approver.get(at)
+    assert "นับทั้ง 3 ครั้งที่ส่งในเดือนแรก" in approver.text
+    assert re.search(r"ข้อความที่นับโควตา</dt><dd[^>]*>27<", approver.text)
+    await press(approver, at, "approve")
+    assert "โควตาไม่พอ ขาด 7 ข้อความ" in approver.text
+    line.used = 0
+    house.clock.move(minutes=2)
+    await press(approver, at, "approve")
+    assert (await look(house, at)).state is State.APPROVED
+
+    await writer.get(await write(house, writer))
+    assert re.search(r"ใช้ไปแล้ว</dt><dd[^>]*>0 \+ จองไว้ 27<", writer.text)
+    december = {"when": "later", "send_at": "2026-12-05T08:00"}
+    await writer.get(await write(house, writer, **december))
+    assert re.search(r"ใช้ไปแล้ว</dt><dd[^>]*>0 \+ จองไว้ 36<", writer.text)
+
+
 async def test_an_urgent_one_may_use_the_reserve(
     house: House, line: Counted, writer: Browser, new_browser: NewBrowser
 ) -> None:

@@ -1,6 +1,7 @@
 """Announcements reach those who want them, once, and end when they end."""
 
 import asyncio
+from calendar import monthrange
 from datetime import timedelta
 
 import pytest
@@ -744,6 +745,63 @@ async def test_what_would_take_the_quota_of_planned_news_is_refused_unless_it_is
 
     await press.announces(replaced(CUT, kind="emergency"), by=HEAD)
     assert len(press.got("line")) == 30
+
+
+async def begins(press: Press) -> dict[int | None, tuple[Sending, Why | None]]:
+    """What is due begins, what was posted last before the others; how each stands on LINE."""
+    await press.posting.round()
+    numbers = {one.id: one.announcement_id for one in await press.mailings()}
+    press.begun.sort(key=lambda one: -(numbers[one[0]] or 0))
+    begun, press.begun = press.begun, []
+    for mailing, attempt in begun:
+        await press.mailroom.begin(mailing, attempt)
+    mailings = [one for one in await press.mailings() if one.channel == "line"]
+    return {one.announcement_id: (one.state, one.why) for one in mailings}
+
+
+@pytest.mark.parametrize("before", [timedelta(days=2), timedelta()])
+async def test_what_was_approved_first_is_not_stopped_by_what_was_approved_after_it(
+    press: Press, before: timedelta
+) -> None:
+    within_a_month(press)
+    await crowd(press, "line", 30)
+    press.newsroom.line.limit = 100
+    at = press.clock() + timedelta(days=3)
+    first = await press.signs(replaced(PLAIN, send_at=at), lasts=None)
+    press.clock.move(seconds=1)
+    second = await press.signs(replaced(PLAIN, send_at=at + before), lasts=None)
+    press.newsroom.line.limit = 50  # LINE's own tools have sent, too
+
+    press.clock.move(days=3)
+    assert (await begins(press))[first] == (Sending.SENDING, None)
+    press.clock.move(days=2)
+    assert (await begins(press))[second] == (Sending.STOPPED, Why.QUOTA)
+
+
+async def test_every_time_of_what_recurs_is_booked_of_its_month_and_stops_none_of_its_own(
+    press: Press,
+) -> None:
+    within_a_month(press)
+    await crowd(press, "line", 30)
+    press.newsroom.line.limit = 1_000
+    today = press.clock().astimezone(BANGKOK)
+    times = (monthrange(today.year, today.month)[1] - 10) // 7
+    weekly = replaced(PLAIN, recurs=f"weekly:{today.weekday()}:00:00")
+    number = await press.signs(weekly, lasts=None)
+    line = press.newsroom.line
+
+    ledger = await press.quotas.ledger(line)
+    assert ledger
+    assert (ledger.booked, ledger.news) == (30 * times, 30 * times)
+    due = (await standing(press, number)).starts_at
+    assert due
+    press.clock.move(seconds=(due - press.clock()).total_seconds())
+    line.limit = 40
+    await press.goes_out()
+    assert len(press.got("line")) == 30, "its own later times do not stop it"
+    ledger = await press.quotas.ledger(line)
+    assert ledger
+    assert ledger.booked == 30 * (times - 1)
 
 
 async def test_an_end_over_the_quota_rides_rather_than_stops(press: Press) -> None:
