@@ -1,6 +1,6 @@
 """Forgetting: a message taken back leaves nothing but the fact that there was one."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from html import unescape
 from typing import Any
@@ -26,6 +26,7 @@ TEXTS = frozenset({"text", "altText"})
 """Where the words of a request stand, on every platform."""
 GONE = "…"
 """What stands there afterwards: no platform takes an empty text."""
+Parting = Callable[[AsyncConnection, Sequence[UUID]], Awaitable[None]]
 
 
 async def forget(
@@ -105,12 +106,16 @@ def _blank(message: InboundMessage) -> dict[str, object]:
 
 
 async def expire(
-    connection: AsyncConnection, before: datetime, *, needed: Iterable[ColumnElement[bool]] = ()
+    connection: AsyncConnection,
+    before: datetime,
+    *,
+    needed: Iterable[ColumnElement[bool]] = (),
+    parting: Parting | None = None,
 ) -> int:
     """Delete some of what was handled before then, and contacts not seen since; counts rows.
 
-    With a contact goes all that is left of it. `needed` says of contacts why they stay all the
-    same, as while somebody waits for an answer.
+    With a contact goes all that is left of it; what stays is parted from it by `parting`. `needed`
+    says of contacts why they stay all the same, as while somebody waits for an answer.
     """
     unfinished = exists().where(
         OutgoingRow.contact_id == ContactRow.id, OutgoingRow.done_at.is_(None)
@@ -125,6 +130,9 @@ async def expire(
     gone = 0
     for table, condition in old:
         key = table.__table__.c.id
-        some = select(key).where(condition).limit(_AT_ONCE)
-        gone += (await connection.execute(delete(table).where(key.in_(some)))).rowcount
+        some = select(key).where(condition).limit(_AT_ONCE).with_for_update(skip_locked=True)
+        found = (await connection.scalars(some)).all()
+        if table is ContactRow and parting:
+            await parting(connection, found)
+        gone += (await connection.execute(delete(table).where(key.in_(found)))).rowcount
     return gone

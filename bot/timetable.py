@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from admin import chat_links, followers, messenger, questions, subscriptions
+from admin import chat_links, followers, logbook, messenger, questions, subscriptions
 from admin.mailroom import Mailroom
 from admin.news_rounds import NewsRounds
 from admin.rounds import Rounds
@@ -62,7 +62,9 @@ def timetable(
         while gone:
             async with database.session() as session:
                 connection = await session.connection()
-                gone = await forgetting.expire(connection, before, needed=needed)
+                gone = await forgetting.expire(
+                    connection, before, needed=needed, parting=logbook.part
+                )
                 gone += await abandoned.forget(session, clock.now(), before)
                 await questions.expire(connection, before)
                 await messenger.expire(connection, before)

@@ -3,11 +3,12 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import inspect, select, text
+from sqlalchemy import inspect, select, text, update
 
 from admin import adding, attachments, joining, logbook
 from admin.attachments import Attachment, Status
@@ -19,12 +20,15 @@ from admin.opening import Details, Matter, open_ticket
 from admin.persons import Person
 from admin.questions import Question
 from admin.tickets import Privacy, Source, Ticket
-from bot import outbox
+from bot import clock, outbox
 from bot.db import Base, Database
 from bot.messages import Contact
+from bot.settings import Settings
 from bot.tables import ContactRow, EventRow, OutgoingRow
+from bot.timetable import timetable
 from knowledge.agency import Agency
 from knowledge.chains import Kind
+from knowledge.registry import Registry
 from tests.commands import Done, told
 from tests.tickets.conftest import AGENT, MORNING, SLUG, Office, contact_row
 
@@ -181,6 +185,28 @@ async def test_everything_of_a_person_is_shown_and_erased(
         lines = (await session.scalars(select(LogLine.text).order_by(LogLine.id))).all()
     assert [line for line in lines if line] == [STAFFS]
     assert (one.status, one.held, one.due_at) == (Status.FORGOTTEN, False, one.received_at)
+
+
+async def test_a_contact_that_goes_by_age_is_named_no_more_in_the_history_that_stays(
+    matter: Ticket, database: Database, tmp_path: Path
+) -> None:
+    now, long_ago = clock.now(), clock.now() - timedelta(days=400)
+    async with database.session() as session:
+        await session.execute(update(EventRow).values(done_at=now))
+        await session.execute(update(OutgoingRow).values(done_at=now))
+        await session.execute(update(Ticket).values(closed_at=long_ago))
+        person = update(ContactRow).where(ContactRow.id == CITIZEN.id)
+        await session.execute(person.values(seen_at=long_ago))
+        before = (await session.scalars(select(LogLine.text).order_by(LogLine.id))).all()
+    jobs = timetable(database, Registry(tmp_path, tmp_path), Settings(data_dir=tmp_path), {})
+    await next(job for job in jobs if job.name == "forget").work(now)
+
+    assert CITIZEN.id.hex not in (await written(database)).replace("-", "")
+    async with database.session() as session:
+        assert (await session.scalars(select(ContactRow.id))).all() == [OTHER.id]
+        lines = (await session.scalars(select(LogLine).order_by(LogLine.id))).all()
+    assert [line.text for line in lines] == before, "the matter and its words stay"
+    assert all(line.contact_id for line in lines if line.what == Line.ADDED)
 
 
 async def test_what_is_kept_as_a_record_stays_whole_and_the_chat_goes(
