@@ -72,10 +72,10 @@ async def of_contact(session: AsyncSession, agency: str, contact: UUID) -> Holdi
 
 
 async def who_said(connection: AsyncConnection, agency: str, words: str) -> Sequence[UUID]:
-    """The contacts of an agency with a message that has these words in it."""
+    """The contacts of an agency with a message that has these words in it, in whatever case."""
     text = EventRow.payload["text"].as_string()
     query = select(EventRow.contact_id).where(
-        EventRow.agency == agency, text.contains(words, autoescape=True)
+        EventRow.agency == agency, text.icontains(words, autoescape=True)
     )
     return (await connection.scalars(query.distinct())).all()
 

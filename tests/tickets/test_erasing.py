@@ -245,6 +245,18 @@ async def test_a_matter_over_the_counter_is_nobodys_chat(
     assert (done.returncode, f"still open: {ticket.number}" in done.stderr) == (1, True)
 
 
+async def test_words_are_found_whatever_their_case(
+    contacts: Contacts, matter: Ticket, database: Database, tmp_path: Path
+) -> None:
+    async with database.session() as session:
+        session.add(said(OTHER, "e9", "เขียนถึง Somsri_A@Example.org"))
+    file = tmp_path / "held.json"
+    done = await contacts("show", "--words", "somsri_a@EXAMPLE", "--out", str(file))
+
+    assert done.returncode == 0, done.stderr
+    assert OTHER.address in file.read_text("utf-8")
+
+
 async def test_who_is_not_known_for_certain_is_not_touched(
     contacts: Contacts, matter: Ticket, database: Database, tmp_path: Path
 ) -> None:
