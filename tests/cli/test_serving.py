@@ -14,6 +14,13 @@ from bot.settings import ROOT
 from tests.folders import copied
 
 CANARY = "ความลับของนกขมิ้นเหลืองอ่อน"
+SERVE = """
+import atexit, gc, runpy, sys
+atexit.register(lambda: print("INTERPRETER", sys.getswitchinterval(), *gc.get_threshold()))
+sys.argv = ["bot", "serve"]
+runpy.run_module("bot", run_name="__main__")
+"""
+"""`python -m bot serve`, which says at its end how the interpreter was set."""
 
 
 async def test_a_served_conversation_is_answered_and_leaves_no_word_in_the_log(tmp_path: Path):
@@ -29,7 +36,7 @@ async def test_a_served_conversation_is_answered_and_leaves_no_word_in_the_log(t
     }
     pipe = asyncio.subprocess.PIPE
     server = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", "serve",
+        sys.executable, "-c", SERVE,
         cwd=ROOT, env={**kept, **ours}, stdout=pipe, stderr=pipe,
     )  # fmt: skip
     try:
@@ -49,6 +56,8 @@ async def test_a_served_conversation_is_answered_and_leaves_no_word_in_the_log(t
             await server.communicate()
 
     assert server.returncode == 0
+    said = output.decode().split("INTERPRETER ")[1].split()
+    assert said == ["0.0005", "20000", "20", "20"], "threads give way soon, and the heap is let be"
     assert all(replies)
     assert "044 666 534" in replies[1][0]["text"]
     assert replies[1][0]["entry"]
