@@ -13,6 +13,8 @@ from bot.settings import Settings
 
 FULL = 20 * 1024 * 1024
 """Bytes left at which no more work should be sent here."""
+NEWER = "newer"
+"""A replica of the next release has migrated it, under which this one serves on until it goes."""
 
 
 class Running(Protocol):
@@ -49,7 +51,7 @@ class Health:
             "disk": self._disk(),
             "senders": ", ".join(self._running.failed_jobs) or "ok",
         }
-        is_ready = all(value == "ok" for value in found.values())
+        is_ready = all(value in {"ok", NEWER} for value in found.values())
         return web.json_response(found, status=200 if is_ready else 503)
 
     def _disk(self) -> str:
@@ -61,7 +63,9 @@ class Health:
             revision = await migration.revision(self._running.database)
         except Exception as error:  # noqa: BLE001 - whatever it is, the balancer must know
             return type(error).__name__
-        return "ok" if revision == migration.newest() else "migrations missing"
+        if revision == migration.newest():
+            return "ok"
+        return "migrations missing" if migration.is_known(revision) else NEWER
 
     async def _metrics(self, _request: web.Request) -> web.Response:
         return web.Response(

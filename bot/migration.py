@@ -53,8 +53,13 @@ def newest() -> str | None:
 
 def is_known(revision: str | None) -> bool:
     """Whether this version of the program knows how a database of this revision goes on."""
+    return revision is None or revision in _all()
+
+
+@cache
+def _all() -> frozenset[str]:
     scripts = ScriptDirectory.from_config(config()).walk_revisions()
-    return revision is None or revision in {script.revision for script in scripts}
+    return frozenset(script.revision for script in scripts)
 
 
 def _current(connection: Connection) -> str | None:

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
+from sqlalchemy import text
 
 from bot import migration
 from bot.accounts import AllAccounts
@@ -64,6 +65,21 @@ async def test_a_program_is_ready_when_its_database_is_the_newest(
 
     assert (missing.status, (await missing.json())["database"]) == (503, "migrations missing")
     assert (there.status, (await there.json())["database"]) == (200, "ok")
+
+
+async def test_a_program_serves_on_when_one_of_the_next_release_has_migrated_its_database(
+    running: Running, client: Client
+) -> None:
+    await migration.upgrade(running.database)
+    async with running.database.write() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    newer = await client.get("/readyz")
+    async with running.database.write() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    older = await client.get("/readyz")
+
+    assert (newer.status, (await newer.json())["database"]) == (200, "newer")
+    assert (older.status, (await older.json())["database"]) == (503, "migrations missing")
 
 
 async def test_a_job_that_ended_makes_the_program_not_ready(
