@@ -33,7 +33,7 @@ EMPTY: Final = " "
 NEARLY_ALL: Final = 0.9
 AT_ONCE: Final = 1_000  # many rows in one piece cost memory that is not given back
 LATEST: Final = 1_024
-"""Questions, clauses and words whose vectors are kept in memory: two kilobytes each."""
+"""Questions and words whose vectors are kept in memory: two kilobytes each."""
 
 
 class Encoder(Protocol):
@@ -205,14 +205,11 @@ _SHARED: WeakKeyDictionary[Encoder, WeakValueDictionary[tuple[str, ...], Vectors
 
 
 def shared(encoder: Encoder, texts: Sequence[str]) -> Vectors:
-    """Vectors of texts that several indexes have, held once for as long as one of them lives.
-
-    Column by column, so that a few rows times all of these take half as long.
-    """
+    """Vectors of texts that several indexes have, held once for as long as one of them lives."""
     held = _SHARED.setdefault(encoder, WeakValueDictionary())
     key = tuple(texts)
     if (found := held.get(key)) is None:
-        found = held[key] = np.asfortranarray(encoder.encode_kept(texts))
+        found = held[key] = encoder.encode_kept(texts)
     return found
 
 

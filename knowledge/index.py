@@ -14,7 +14,7 @@ from knowledge.lexical import LetterIndex, WordIndex, concepts, is_code, spans
 from knowledge.meanings import Meanings, vectors_of
 from knowledge.needs import Needs
 from knowledge.signals import Document, Floats, Ints, Question, Signals, prepare
-from knowledge.thai import expand, is_mostly_latin, normalise, skeleton, sound
+from knowledge.thai import expand, is_mostly_latin, normalise, sound
 from knowledge.words import elsewhere
 
 CANDIDATES: Final = 48
@@ -35,7 +35,6 @@ class Index:
     """Finds and measures documents; immutable."""
 
     _letters: LetterIndex
-    _skeletons: LetterIndex
     _sounds: LetterIndex
     _seen: Counter[str]
     _total: int
@@ -71,8 +70,6 @@ class Index:
         answers = [self._plain(d.answer) for d in documents]
         headings = [self._plain(d.category) for d in documents]
         self._letters = LetterIndex(texts, (2, 3, 4), like=like._letters if like else None)
-        bones = [skeleton(text) for text in texts]
-        self._skeletons = LetterIndex(bones, (2, 3, 4), like=like._skeletons if like else None)
         noises = [sound(text) for text in texts]
         self._sounds = LetterIndex(noises, (3, 4), like=like._sounds if like else None)
         self._index_words(texts, answers, headings, like)
@@ -93,25 +90,24 @@ class Index:
         """All signals between the question and the documents that may answer it."""
         own = self._own
         letters = self._letters.cosine(question.text)
-        likeness = self._skeletons.cosine(skeleton(question.text))
         sounds = self._sounds.cosine(sound(question.text))
         covered, back = self._words.covered(question.terms)
         both = 2 * covered * back / np.maximum(covered + back, 1e-6)
         asked, words = self._embedded(question)
         promise = self._best(letters) + self._best(sounds) + self._best(both)
-        places, (meaning, clause, average, with_answer, others) = self._meant(promise, asked)
+        places, (meaning, average, with_answer, others) = self._meant(promise, asked)
         need, needs, not_its, of_others, not_ours = self._needed(places, asked)
         *again, others_again = self._meant_again(places, question)
         rows, starts = spans(self._starts, places)
         alike, *others_alike = (
-            np.maximum.reduceat(s[rows], starts) for s in (letters, likeness, sounds, covered, both)
+            np.maximum.reduceat(s[rows], starts) for s in (letters, sounds, covered, both)
         )
         columns = (
             alike, *others_alike,
             self._bags.covered(question.terms)[0][places],
             self._full.covered(question.terms)[0][places],
             self._codes_in(question, places), alike > IDENTICAL,
-            meaning, clause, with_answer, average, *self._worded(question, places, words),
+            meaning, with_answer, average, *self._worded(question, places, words),
             need, needs, *again,
         )  # fmt: skip
         missing, heaviest = self._full.missing(question.terms)
@@ -227,26 +223,25 @@ class Index:
         return np.asarray([self._full.weight(term) for term in terms], np.float32)
 
     def _embedded(self, question: Question) -> tuple[Vectors | None, Vectors | None]:
-        """The vectors of the question and its clauses, and those of its words."""
+        """The vector of the question, and those of its words."""
         if self._encoder is None or not self._glossary:
             return None, None
         content = question.content
         new = self._glossary.unknown(content)
-        found = self._encoder.encode([question.text, *question.clauses, *new])
-        whole = 1 + len(question.clauses)
-        return found[:whole], self._glossary.vectors(content, found[whole:])
+        found = self._encoder.encode([question.text, *new])
+        return found[0], self._glossary.vectors(content, found[1:])
 
     def _meant(
         self, promise: Floats, asked: Vectors | None
-    ) -> tuple[Ints, tuple[Floats, Floats, Floats, Floats, float]]:
+    ) -> tuple[Ints, tuple[Floats, Floats, Floats, float]]:
         """The candidates by words and meaning, and how near they are in meaning."""
         if self._meanings is None or asked is None:
             places = self._candidates(promise)
             nothing = np.zeros(len(places), np.float32)
-            return places, (nothing, nothing, nothing, nothing, 0.0)
+            return places, (nothing, nothing, nothing, 0.0)
         near = self._meanings.nearness(asked)
-        places = self._candidates(promise + 2 * self._best(near.max(axis=0)))
-        return places, self._meanings.closely(places, asked[0], near)
+        places = self._candidates(promise + 2 * self._best(near))
+        return places, self._meanings.closely(places, asked, near)
 
     def _meant_again(
         self, places: Ints, question: Question
@@ -256,9 +251,9 @@ class Index:
         if self._second is None or second is None:
             nothing = np.zeros(len(places), np.float32)
             return nothing, nothing, nothing, 0.0
-        asked = second.encode([question.text])
-        best, _, average, answer, others = self._second.closely(
-            places, asked[0], self._second.nearness(asked)
+        (asked,) = second.encode([question.text])
+        best, average, answer, others = self._second.closely(
+            places, asked, self._second.nearness(asked)
         )
         return best, answer, average, others
 

@@ -39,13 +39,12 @@ class Meanings:
 
         Of the background, which several indexes may share, only what is `kept` counts here.
         """
-        self._phrases = np.asfortranarray(phrases)  # so a few rows times all take half as long
-        self._answers, self._starts = answers, starts
+        self._phrases, self._answers, self._starts = phrases, answers, starts
         self._background, self._ours = background, np.where(kept, 0.0, NOT_HERE)
 
     def nearness(self, asked: Vectors) -> Floats:
-        """How near each phrase is to the message and to each clause: (asked, phrases)."""
-        near: Floats = asked @ self._phrases.T
+        """How near each phrase is to a question."""
+        near: Floats = self._phrases @ asked
         return near
 
     def nearest_of_background(self, other: "Meanings") -> float:
@@ -54,19 +53,17 @@ class Meanings:
         return float(near.max(initial=0.0))
 
     def closely(
-        self, places: Ints, message: Vectors, near: Floats
-    ) -> tuple[Floats, Floats, Floats, Floats, float]:
-        """For some documents: the best phrase, by the best clause, the average, the answer.
+        self, places: Ints, asked: Vectors, near: Floats
+    ) -> tuple[Floats, Floats, Floats, float]:
+        """For some documents: how near the best phrase is, the average, the answer.
 
         And how near the best background question is. `near` is what `nearness` said.
         """
         rows, starts = spans(self._starts, places)
-        near = near[:, rows]
-        whole = near[0]
-        best = np.maximum.reduceat(whole, starts)
-        clause = np.maximum.reduceat(near.max(axis=0), starts)
+        near = near[rows]
+        best = np.maximum.reduceat(near, starts)
         counts = np.diff([*starts, len(rows)])
-        average = np.add.reduceat(whole, starts) / counts
-        answer = self._answers[places] @ message
-        others = float((self._background @ message + self._ours).max(initial=0.0))
-        return best, clause, average.astype(np.float32), answer, others
+        average = np.add.reduceat(near, starts) / counts
+        answer = self._answers[places] @ asked
+        others = float((self._background @ asked + self._ours).max(initial=0.0))
+        return best, average.astype(np.float32), answer, others

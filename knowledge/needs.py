@@ -94,7 +94,7 @@ class Needs:
 
         And how much of what is asked for is others' business, and how much is no document's here.
         """
-        asked_of = self._to(asked).max(axis=0)
+        (asked_of,) = self._to(asked[None])
         theirs = self._near[places].astype(np.float32)
         one = (asked_of * theirs).max(axis=1)
         wanted, offered = _shares(asked_of), _shares(theirs)

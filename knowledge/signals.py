@@ -15,9 +15,9 @@ Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
 DOCUMENT_SIGNALS: Final = (
-    "letters", "skeleton", "sound", "covered", "both_ways", "covered_by_all", "covered_by_answer",
-    "codes", "equal", "meaning", "meaning_of_clause", "meaning_with_answer", "meaning_on_average",
-    "meaning_of_words", "meaning_of_all_words", "meaning_by_need", "meaning_by_needs",
+    "letters", "sound", "covered", "both_ways", "covered_by_all", "covered_by_answer", "codes",
+    "equal", "meaning", "meaning_with_answer", "meaning_on_average", "meaning_of_words",
+    "meaning_of_all_words", "meaning_by_need", "meaning_by_needs",
     "second_meaning", "second_meaning_with_answer", "second_meaning_on_average",
 )  # fmt: skip
 BACKGROUND_SIGNALS: Final = (
@@ -25,9 +25,6 @@ BACKGROUND_SIGNALS: Final = (
 )  # fmt: skip
 UNCOVERED: Final = ("left", "heaviest_left", "elsewhere")
 NEED_SIGNALS: Final = ("of_others", "not_ours", "not_its")
-LONG: Final = 40
-CLAUSES: Final = 5
-SHORTEST_CLAUSE: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +45,6 @@ class Question:
 
     text: str
     terms: tuple[str, ...]
-    clauses: tuple[str, ...]
 
     @property
     def content(self) -> tuple[str, ...]:
@@ -98,17 +94,6 @@ def merged(one: Signals, other: Signals) -> Signals:
 
 
 def prepare(text: str, abbreviations: Mapping[str, str]) -> Question:
-    """A citizen's text in normal form, its words and its clauses."""
+    """A citizen's text in normal form, and its words."""
     whole = restore_tones(expand(normalise(text), abbreviations))
-    return Question(whole, tuple(dict.fromkeys(concepts(whole))), tuple(_clauses(whole)))
-
-
-def _clauses(text: str) -> list[str]:
-    """The parts of a long message between blanks, short ones joined to what follows."""
-    parts: list[str] = []
-    for part in text.split() if len(text) > LONG else ():
-        if parts and len(parts[-1]) < SHORTEST_CLAUSE:
-            parts[-1] = f"{parts[-1]} {part}"
-        else:
-            parts.append(part)
-    return parts[:CLAUSES] if len(parts) > 1 else []
+    return Question(whole, tuple(dict.fromkeys(concepts(whole))))

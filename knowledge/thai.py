@@ -26,15 +26,11 @@ __all__ = [
     "repair_keyboard",
     "restore_tones",
     "segment",
-    "skeleton",
     "sound",
 ]
 
 LONGEST: Final = 2000  # letters of a message that are looked at
 DIGITS: Final = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
-LOOK_ALIKES: Final = str.maketrans(
-    "ใศษณฎฏฐฑฒธภญฌฆฬฃฅ", "ไสสนดตททททพยชคลขค", TONES + "\u0e47\u0e4e\u0e3a"
-)
 SOUNDS: Final = str.maketrans(
     "ณญรลฬฤศษสซจชฌฉดตฎฏถทธฐฑฒพภผฟฝบปคขฆฃฅกหฮใัะ",
     "นนนนนนดดดดดดดดดดดดดดดดดดบบบบบบบกกกกกกหหไาา",
@@ -131,11 +127,6 @@ def restore_tones(text: str) -> str:
     if len(thai) < SHORTEST or any(char in TONES for char in thai):
         return text
     return " ".join(_join(segment(part, restore=True)) for part in text.split())
-
-
-def skeleton(text: str) -> str:
-    """The text without tone marks and silenced letters, look-alikes made one; for comparing."""
-    return SILENT.sub("", text).translate(LOOK_ALIKES).replace(" ", "")
 
 
 def sound(text: str) -> str:
