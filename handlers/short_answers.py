@@ -65,6 +65,13 @@ SHORT: Mapping[tuple[Step, Answer | None], str] = {
         for step in (Step.PRIVACY, Step.NAME, Step.PHONE, Step.PREVIEW)
         for word in (Answer.ANONYMOUS, Answer.HIDDEN, Answer.NAMED)
     },
+    **{
+        (step, Answer.SILENT): "draft:privacy:anonymous"
+        for step in (Step.PRIVACY, Step.NAME, Step.PREVIEW)
+    },
+    (Step.PHONE, Answer.SILENT): "draft:skip:phone",
+    (Step.PHONE, Answer.UNCALLED): "draft:skip:phone",
+    (Step.PREVIEW, Answer.UNCALLED): "draft:skip:phone",
     (Step.NAME, Answer.NO): "draft:change:privacy",
     (Step.NAME, Answer.NAMED): "draft:resume",
     (Step.PHONE, Answer.NAMED): "draft:resume",

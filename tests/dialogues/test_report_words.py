@@ -96,6 +96,40 @@ async def test_who_is_afraid_of_calls_keeps_the_name_that_was_told(town, talk):
 
 @pytest.mark.parametrize(
     "said",
+    ["ไม่ต้องบอก", "ไม่บอกหรอกค่ะ", "ไม่ต้องบอก กลัวโดนโทรกวน", "ไม่มีโทรศัพท์จ้ะ", "ไม่ให้เบอร์",
+     "prefer not to say"],
+)  # fmt: skip
+async def test_who_tells_no_telephone_number_keeps_the_name_that_was_told(town, talk, said):
+    await at(talk, "draft:skip:files", "draft:privacy:hidden")
+    [preview] = await talk("สมหญิง ใจดี", said)
+    draft = (await state_of(town, talk))["draft"]
+
+    assert values(preview)[0] == "draft:send"
+    assert (draft["privacy"], draft["name"]["text"]) == ("hidden", "สมหญิง ใจดี")
+    assert "phone" not in draft
+
+
+@pytest.mark.parametrize("said", ["ไม่ระบุตัวตน", "ไม่เปิดเผยชื่อ", "กลัวเดือดร้อน"])
+@pytest.mark.parametrize("number", [(), ("081 234 5678",)])
+async def test_who_wants_to_stay_unknown_after_all_takes_the_name_out(town, talk, said, number):
+    await at(talk, "draft:skip:files", "draft:privacy:hidden")
+    await talk("สมหญิง ใจดี", *number, said)
+    draft = (await state_of(town, talk))["draft"]
+
+    assert (draft["privacy"], "name" in draft, "phone" in draft) == ("anonymous", False, False)
+
+
+async def test_a_telephone_number_is_taken_out_again_by_words(town, talk):
+    await at(talk, "draft:skip:files", "draft:privacy:hidden")
+    [preview] = await talk("สมหญิง ใจดี", "081 234 5678", "เอาเบอร์ออก")
+
+    assert "สมหญิง ใจดี" in preview.text
+    assert "081 234 5678" not in preview.text
+    assert [one["text"] for one in (await state_of(town, talk))["draft"]["said"]] == [ROAD]
+
+
+@pytest.mark.parametrize(
+    "said",
     ["081-234-5678", "ใครจะเห็นชื่อบ้าง", "ต้องบอกชื่อจริงไหมคะ", "จำเป็นไหม", "ไม่บอกได้ไหม", "สมไหม?"],
 )
 async def test_a_number_or_a_question_is_no_name(town, talk, said):
