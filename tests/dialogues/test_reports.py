@@ -502,6 +502,27 @@ async def test_a_second_tap_on_a_kind_keeps_words_and_files(town, talk):
     assert file.status == "waiting"
 
 
+async def test_going_back_from_what_a_report_was_turned_into_leads_to_where_it_was_turned(
+    town, talk
+):
+    await talk("อยากให้มีถนนคนเดินวันอาทิตย์")
+    await tap(talk, "draft:privacy:hidden")
+    [preview] = await talk("สมหญิง ใจดี", "0812345678")
+    asked = await tap(talk, "report:complaint")
+    await talk("หน้าวัดศรีสุข")  # none of the topics: it is asked once more
+    [back] = await talk("ย้อนกลับ")
+    await tap(talk, "report:complaint", "draft:topic:roads")
+    [again] = await talk("ย้อนกลับ")
+    [last] = await talk("ย้อนกลับ")
+
+    assert "draft:topic:roads" in values(asked)
+    assert values(again) == values(asked)
+    assert values(back) == values(last) == values(preview)
+    for part in ("ข้อเสนอแนะ", "สมหญิง ใจดี", "0812345678"):
+        assert part in back.text
+        assert part in last.text
+
+
 async def test_a_second_tap_on_report_this_keeps_the_files(town, talk):
     replies = await talk("เมื่อไหร่จะมาเก็บขยะคะ ไม่มาเก็บสองอาทิตย์แล้ว")
     button = values(replies[-1])[0]
