@@ -73,6 +73,8 @@ class Said(msgspec.Struct, frozen=True, omit_defaults=True):
 
     text: str
     message: str | None = None
+    entry: str | None = None
+    """The answer that they say is wrong."""
 
 
 class Draft(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -55,7 +55,7 @@ async def opened(
         draft = old  # photos came first: now it is said what they are of
     elif old is not None and old.is_told:
         if not turn.chosen.startswith(INSTEAD):
-            return _unsent(turn, kind, Said(text, message or turn.message.message_id))
+            return _unsent(turn, kind, Said(text, message or turn.message.message_id, entry))
         await attachments.let_go(turn.session, old.files)
         leads.append(turn.say("report.put_away"))
     draft = replace(draft, kind=kind, entry=entry, item=item)
@@ -189,7 +189,7 @@ async def _asked(turn: Turn, kind: Kind | None, mark: str, now: datetime) -> Out
         return await going_on(turn, as_kind(draft, kind), now)
     if asked is None or handover.mark_of(asked) != mark:
         return handover.gone(turn)
-    return await opened(turn, kind, now, text=asked.text, message=asked.message)
+    return await opened(turn, kind, now, text=asked.text, message=asked.message, entry=asked.entry)
 
 
 async def dropped(turn: Turn) -> Outcome:

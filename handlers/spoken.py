@@ -154,9 +154,9 @@ async def _opened(turn: Turn, text: str, now: datetime) -> Outcome | None:
     kind = None if turn.message.group else known.kind(text)
     if kind is None or (turn.is_answered and _is_asked(turn, text, kind)):
         return None
-    entry = None
+    entry, left = None, turn.state.draft
     if kind is Kind.WRONG_INFO and known.is_of_an_answer(text):
-        entry = turn.state.entry
+        entry = turn.state.entry or (left.entry if left else None)
     return await report.opened(turn, kind, now, text=text, entry=entry)
 
 
