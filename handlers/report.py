@@ -59,8 +59,9 @@ async def opened(
         await attachments.let_go(turn.session, old.files)
         leads.append(turn.say("report.put_away"))
     draft = replace(draft, kind=kind, entry=entry, item=item)
-    if text:
-        draft = add(draft, Said(text, message or turn.message.message_id))
+    told = Said(text, message or turn.message.message_id)
+    if text and not holds(draft, told.message):
+        draft = add(draft, told)
     if text and kind:
         leads.append(turn.say("report.begun", kind=turn.say(f"report.{kind}")))
     outcome = await going_on(turn, draft, now, "\n\n".join(leads))

@@ -201,6 +201,19 @@ async def test_a_photo_begins_a_report_and_words_say_what_it_is(town, talk):
     assert (state["draft"]["kind"], len(state["draft"]["files"])) == ("complaint", 1)
 
 
+@pytest.mark.parametrize("before", [(), (None,)])
+async def test_a_caption_says_what_its_photo_and_those_before_are_of(town, talk, before):
+    for words in (*before, ROAD):
+        town.clock.now += timedelta(minutes=1)
+        [reply] = await talk.do(Kind.IMAGE, attachment=Attachment("f"), text=words)
+    draft = (await state_of(town, talk))["draft"]
+
+    assert reply.text.startswith("แจ้งเรื่อง: ร้องเรียน")
+    assert "draft:topic:roads" in values(reply)
+    assert [one["text"] for one in draft["said"]] == [ROAD]
+    assert len(draft["files"]) == len(before) + 1
+
+
 async def test_after_a_photo_a_question_is_still_answered(talk):
     await talk.do(Kind.IMAGE, attachment=Attachment("f1"))
     replies = await talk("ขอเบอร์โทรหน่อย")

@@ -148,6 +148,14 @@ async def test_an_answer_called_wrong_in_words_is_known_when_that_is_reported_in
     assert (draft["entry"], draft["said"][0]["text"]) == (ENTRY, "คำตอบนี้ผิด ข้อมูลไม่ถูก")
 
 
+async def test_which_answer_is_wrong_may_stand_below_a_picture_of_it(town, talk):
+    await talk(choose=f"a:{ENTRY}")
+    await talk.do(Kind.IMAGE, attachment=Attachment("f1"), text="คำตอบนี้ผิด ข้อมูลไม่ถูก")
+    draft = (await state_of(town, talk))["draft"]
+
+    assert (draft["entry"], len(draft["files"])) == (ENTRY, 1)
+
+
 async def test_which_answer_was_called_wrong_is_known_after_something_else(town, talk):
     await talk(choose=f"wrong:{ENTRY}")
     await talk("เมนู", "คำตอบนี้ผิด เบอร์เก่าแล้ว")
