@@ -31,6 +31,9 @@ class Answer(StrEnum):
     """Nothing more is told; what was told stays."""
     UNCALLED = "uncalled"
     """There is no telephone number, or none to be given."""
+    CHANGE = "change"
+    BACK = "back"
+    RESUME = "resume"
     OTHER = "other"
     """None of what was offered."""
 

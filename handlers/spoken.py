@@ -50,6 +50,8 @@ async def say(turn: Turn, text: str, now: datetime, choose: Choose) -> Outcome:
     if (staffs := await staff_chat.say(turn, text, now)) is not None:
         return staffs
     if value := _way(turn, text, now):
+        if value == "cancel":  # `พอแล้ว` may say that there is no photo more
+            value = await short_answers.meant(turn, text, now) or value
         return await _chosen(turn, value, now, choose)
     if turn.message.edited and (edited := await _edited(turn, text, now, choose)):
         return small_talk.helped(turn, edited)
