@@ -73,11 +73,10 @@ SHORT: Mapping[tuple[Step, Answer | None], str] = {
         for step in (Step.PRIVACY, Step.NAME, Step.PHONE, Step.PREVIEW)
         for word in (Answer.ANONYMOUS, Answer.HIDDEN, Answer.NAMED)
     },
-    **{
-        (step, Answer.SILENT): "draft:privacy:anonymous"
-        for step in (Step.PRIVACY, Step.NAME, Step.PREVIEW)
-    },
+    (Step.PRIVACY, Answer.SILENT): "draft:privacy:anonymous",
+    (Step.NAME, Answer.SILENT): "draft:privacy:anonymous",
     (Step.PHONE, Answer.SILENT): "draft:skip:phone",
+    (Step.PREVIEW, Answer.SILENT): "draft:resume",
     (Step.PHONE, Answer.UNCALLED): "draft:skip:phone",
     (Step.PREVIEW, Answer.UNCALLED): "draft:skip:phone",
     (Step.NAME, Answer.NO): "draft:change:privacy",
