@@ -8,8 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin.moves import Status
 from admin.tickets import Ticket
+from knowledge.agency import Agency
 from knowledge.chains import Kind
 from knowledge.likeness import SAME, alike
+from knowledge.topics import nearest
 
 RECENT = timedelta(days=60)
 MOST_COMPARED = 200
@@ -57,6 +59,18 @@ async def likely_same(
     ]
     best = max(scored, default=None, key=lambda one: one[:2])
     return best[2] if best and best[0] >= (SAME if same else NEARLY) else None
+
+
+def is_of(agency: Agency, ticket: Ticket, kind: Kind, text: str) -> bool:
+    """Whether words that tell of this kind, said just after a matter was brought, are of it still.
+
+    They are where they name a topic of its words; where they name none, if the kind is the same.
+    """
+    topics = agency.topics.values()
+    named = nearest(topics, text, limit=1)
+    if not named:
+        return kind is ticket.kind
+    return named[0] in nearest(topics, ticket.what, limit=len(topics))
 
 
 def _is_elsewhere(place: tuple[float, float] | None, ticket: Ticket) -> bool:

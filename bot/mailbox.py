@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.inbox import message_of
 from bot.messages import InboundMessage, Reply
-from bot.tables import EventRow, OutgoingRow, Progress
+from bot.tables import ContactRow, EventRow, OutgoingRow, Progress
 
 
 class Letter(msgspec.Struct, frozen=True):
@@ -101,6 +101,11 @@ async def transcript(connection: AsyncConnection, contact: UUID, *, limit: int) 
     ]
     replies = await _letters(connection, contact, OutgoingRow.id > 0, limit=limit)
     return sorted([*said, *replies], key=lambda letter: (letter.at, letter.id))[-2 * limit :]
+
+
+async def language_of(connection: AsyncConnection, contact: UUID) -> str | None:
+    """The language that was chosen in the conversation, if one was."""
+    return await connection.scalar(select(ContactRow.language).where(ContactRow.id == contact))
 
 
 async def _letters(

@@ -34,6 +34,8 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
     """Questions in a row that found no answer."""
     language: str | None = None
     """The language spoken last."""
+    told: str | None = None
+    """The language that the platform, or the page, told last."""
     draft: Draft | None = None
     """The report that is being written, or was left for now."""
     awaits: str | None = None

@@ -149,6 +149,7 @@ class Desk:
             listed=turn.state.listed if keeps else _listed(outcome),
             misses=outcome.misses,
             language=language,
+            told=_told(turn.message) or turn.state.told,
             draft=_draft(turn, outcome),
             awaits=outcome.awaits,
             matters=turn.state.matters or outcome.matters or bool(news),
@@ -244,14 +245,22 @@ def _listed(outcome: Outcome) -> int:
 
 
 def _language(contact: ContactRow, message: InboundMessage, thought: Thought, state: State) -> str:
-    """The language chosen, else written in, else spoken last, else the platform's, else Thai."""
+    """The language chosen, else written in, else spoken last, else the platform's, else Thai.
+
+    Where the platform's is another than before, as on a page that was changed, it goes before.
+    """
     languages = thought.agency.profile.languages
     written = _written_in(message, thought, state)
-    told = (message.language or "")[:2].lower()
-    for language in (contact.language, written, state.language, told):
+    told = _told(message)
+    changed = told if state.told not in {None, told} else None
+    for language in (contact.language, written, changed, state.language, told):
         if language in languages:
             return str(language)
     return languages[0]
+
+
+def _told(message: InboundMessage) -> str:
+    return (message.language or "")[:2].lower()
 
 
 def _written_in(message: InboundMessage, thought: Thought, state: State) -> str | None:

@@ -73,6 +73,8 @@ class Said(msgspec.Struct, frozen=True, omit_defaults=True):
 
     text: str
     message: str | None = None
+    entry: str | None = None
+    """The answer that they say is wrong."""
 
 
 class Draft(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -80,6 +82,8 @@ class Draft(msgspec.Struct, frozen=True, omit_defaults=True):
 
     touched: datetime
     kind: Kind | None = None
+    was: Kind | None = None
+    """The kind that it had before it was turned into this one."""
     said: tuple[Said, ...] = ()
     right: Said | None = None
     item: str | None = None
@@ -161,9 +165,10 @@ def as_kind(draft: Draft, kind: Kind | None) -> Draft:
     """The same as another kind of report; whether it is like another matter is asked anew."""
     if kind is None or kind is draft.kind:
         return draft
-    done = tuple(step for step in draft.done if step is not Step.SAME)
+    done = tuple(step for step in draft.done if step not in {Step.SAME, Step.KIND})
+    turned = (Step.KIND,) if draft.kind else ()
     asked = draft.asked if draft.asked in ORDER[kind] else None
-    return replace(draft, kind=kind, done=done, asked=asked, join=None)
+    return replace(draft, kind=kind, was=draft.kind, done=(*done, *turned), asked=asked, join=None)
 
 
 def anew(draft: Draft, said: Said) -> Draft:
@@ -222,17 +227,21 @@ def answer(draft: Draft, step: Step, **changes: object) -> Draft:
 def back(draft: Draft) -> Draft:
     """The last step once more, as if it had not been answered; at the first one, all words anew.
 
-    From a step that was asked once more the way back leaves everything as it is.
+    From a step that was asked once more the way back leaves everything as it is; from the first one
+    of a report that was turned into another kind it leads to where it was turned.
     """
     if draft.asked is not None and draft.has(draft.asked):
         return replace(draft, asked=None)
-    if draft.asked is not None and draft.done:  # it was settled before others were
+    last = draft.done[-1] if draft.done else None
+    if draft.asked is not None and last not in {None, Step.KIND}:  # settled before others were
         return answer(draft, draft.asked)
     draft = replace(draft, asked=None)
-    if not draft.done:
+    if last is None:
         return replace(draft, said=())
-    *before, last = draft.done
-    return replace(draft, done=tuple(before), **_CLEARED.get(last, {}))
+    before = draft.done[:-1]
+    if last is Step.KIND:
+        return replace(draft, kind=draft.was, was=None, done=before)
+    return replace(draft, done=before, **_CLEARED.get(last, {}))
 
 
 def again(draft: Draft, step: Step) -> Draft:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from admin import adding, attachments, enclosures, followers, logbook, tickets
+from admin import adding, attachments, duplicates, enclosures, followers, logbook, tickets
 from admin.followers import is_following
 from admin.handling import Deed, perform_as_citizen
 from admin.logbook import Line, LogLine
@@ -14,12 +14,14 @@ from admin.moves import OVER, IllegalMove, Move, Status
 from admin.numbers import typed_number
 from admin.telling import CITIZEN_READS, PRIVATE, ended, verdicts
 from admin.tickets import Ticket
-from bot.messages import Choice, Kind, Reply
+from bot.messages import Choice, Reply
+from bot.messages import Kind as Event
 from bot.tables import account_of
 from handlers import handover, menu
 from handlers.conversation import BURST, Outcome, Turn, awaiting, numbered
 from handlers.drafts import Said
 from handlers.sending import day
+from knowledge.chains import Kind
 
 VALUE = "mine"
 FILES = "files"
@@ -198,6 +200,12 @@ async def just_brought(turn: Turn, now: datetime) -> str | None:
     return None
 
 
+async def is_another(turn: Turn, number: str, kind: Kind, text: str) -> bool:
+    """Whether words that tell of this kind are of another matter than this one."""
+    ticket = await tickets.ticket_of(turn.session, turn.agency.slug, number)
+    return ticket is not None and not duplicates.is_of(turn.agency, ticket, kind, text)
+
+
 def _asking_more(turn: Turn, ticket: Ticket, now: datetime) -> Outcome:
     if ticket.status in OVER:
         return _said(turn, turn.say("mine.add_closed", number=ticket.number))
@@ -223,7 +231,7 @@ async def added(turn: Turn, number: str, now: datetime, *, said: Said | None = N
         await attachments.hold(turn.session, files)
         ticket.attachments = [*ticket.attachments, *files]
     is_bringer = ticket.contact_id == message.contact.id
-    if message.kind is Kind.LOCATION and message.place is not None and is_bringer:
+    if message.kind is Event.LOCATION and message.place is not None and is_bringer:
         ticket.place = msgspec.to_builtins(message.place)
         ticket.said = [*ticket.said, {"part": "place", "message": message.message_id}]
     if said.text or not is_full:

@@ -55,12 +55,13 @@ async def opened(
         draft = old  # photos came first: now it is said what they are of
     elif old is not None and old.is_told:
         if not turn.chosen.startswith(INSTEAD):
-            return _unsent(turn, kind, Said(text, message or turn.message.message_id))
+            return _unsent(turn, kind, Said(text, message or turn.message.message_id, entry))
         await attachments.let_go(turn.session, old.files)
         leads.append(turn.say("report.put_away"))
     draft = replace(draft, kind=kind, entry=entry, item=item)
-    if text:
-        draft = add(draft, Said(text, message or turn.message.message_id))
+    told = Said(text, message or turn.message.message_id)
+    if text and not holds(draft, told.message):
+        draft = add(draft, told)
     if text and kind:
         leads.append(turn.say("report.begun", kind=turn.say(f"report.{kind}")))
     outcome = await going_on(turn, draft, now, "\n\n".join(leads))
@@ -189,7 +190,7 @@ async def _asked(turn: Turn, kind: Kind | None, mark: str, now: datetime) -> Out
         return await going_on(turn, as_kind(draft, kind), now)
     if asked is None or handover.mark_of(asked) != mark:
         return handover.gone(turn)
-    return await opened(turn, kind, now, text=asked.text, message=asked.message)
+    return await opened(turn, kind, now, text=asked.text, message=asked.message, entry=asked.entry)
 
 
 async def dropped(turn: Turn) -> Outcome:

@@ -26,7 +26,7 @@ from handlers import (
     verdicts,
 )
 from handlers.conversation import Outcome, Turn
-from handlers.spoken import aside, say
+from handlers.spoken import aside, captioned, opens, say
 
 Flow = Callable[[Turn], Outcome]
 
@@ -67,12 +67,16 @@ async def take(turn: Turn, now: datetime) -> Outcome:
     if not is_whole or message.group:
         return media.media(turn)
     name, number = turn.awaited(now)
-    if name in {mine.VALUE, mine.FILES} and not turn.is_writing:
+    if name == mine.VALUE and not turn.is_writing:
         return await mine.added(turn, number, now)
-    if brought := await mine.just_brought(turn, now):
+    draft, text = turn.state.draft, message.text or ""
+    begun = None if draft and draft.kind else opens(turn, text)
+    is_next = name == mine.FILES and not turn.is_writing
+    brought = number if is_next else await mine.just_brought(turn, now)
+    if brought and not (begun and await mine.is_another(turn, brought, begun, text)):
         outcome = await mine.added(turn, brought, now)
         return outcome.offering(turn.choice("menu.report", "report"), at=2)
-    return await report.took(turn, now)
+    return await (captioned(turn, begun, text, now) if begun else report.took(turn, now))
 
 
 async def choose(turn: Turn, value: str, now: datetime) -> Outcome:

@@ -14,6 +14,12 @@ OF_NAMES = frozenset({Step.PRIVACY, Step.NAME, Step.PHONE})
 """Steps at which a fear is a reason to refuse; at others it may be what the report is about."""
 ENDING = OF_NAMES | {Step.PREVIEW}
 """Steps at which a refusal and its fear end it; at others they may tell of what was not done."""
+ANYWHERE = {Answer.DROP: "draft:drop", Answer.RESUME: "draft:resume"}
+"""What words mean whatever is asked, and for a report that was left."""
+ON_THE_WAY = (
+    Step.WHERE, Step.TOPIC, Step.FILES, Step.SPOT, Step.PRIVACY, Step.NAME, Step.PHONE, Step.SAME,
+)  # fmt: skip
+"""Steps at which a word to change something, or to go back, is no part of the report."""
 
 
 async def meant(turn: Turn, text: str, now: datetime) -> str | None:
@@ -22,8 +28,8 @@ async def meant(turn: Turn, text: str, now: datetime) -> str | None:
     word, refusal = known.answer(text), known.refusal(text)
     if draft is None or not (word or refusal or _is_change(turn, text)):
         return None
-    if word is Answer.DROP:
-        return "cancel" if draft.paused else "draft:drop"
+    if word in ANYWHERE:
+        return "cancel" if draft.paused and word is Answer.DROP else ANYWHERE[word]
     step, facts = await report.next_step(turn, draft, now)
     fitting = ENDING if refusal is Answer.DROP else OF_NAMES
     if draft.paused or (refusal and step not in fitting):
@@ -45,13 +51,15 @@ def is_of_unsent(turn: Turn, text: str) -> bool:
 
 def _is_change(turn: Turn, text: str) -> bool:
     """Whether these few words only say that something is to be changed."""
-    words, key = turn.agency.wording.words, key_of(text)
-    begins = key.startswith(tuple(key_of(word) for word in words("signs.changing_words")))
-    return key in map(key_of, words("signs.change_words")) or (begins and len(key) <= SHORTLY)
+    key, words = key_of(text), turn.agency.wording.words("signs.changing_words")
+    return len(key) <= SHORTLY and key.startswith(tuple(map(key_of, words)))
 
 
 SHORT: Mapping[tuple[Step, Answer | None], str] = {
-    (Step.PREVIEW, None): "draft:change",
+    **{(Step.PREVIEW, word): "draft:change" for word in (None, Answer.CHANGE, Answer.BACK)},
+    **{(step, Answer.CHANGE): "draft:change" for step in ON_THE_WAY},
+    **{(step, Answer.BACK): "draft:back" for step in (Step.WHAT, Step.RIGHT, *ON_THE_WAY)},
+    **{(Step.WHAT, word): "draft:resume" for word in (Answer.YES, Answer.NO, Answer.CHANGE)},
     (Step.PREVIEW, Answer.YES): "draft:send",
     (Step.PREVIEW, Answer.NO): "draft:change",
     (Step.SAME, Answer.NO): "draft:same:",
@@ -65,6 +73,12 @@ SHORT: Mapping[tuple[Step, Answer | None], str] = {
         for step in (Step.PRIVACY, Step.NAME, Step.PHONE, Step.PREVIEW)
         for word in (Answer.ANONYMOUS, Answer.HIDDEN, Answer.NAMED)
     },
+    (Step.PRIVACY, Answer.SILENT): "draft:privacy:anonymous",
+    (Step.NAME, Answer.SILENT): "draft:privacy:anonymous",
+    (Step.PHONE, Answer.SILENT): "draft:skip:phone",
+    (Step.PREVIEW, Answer.SILENT): "draft:resume",
+    (Step.PHONE, Answer.UNCALLED): "draft:skip:phone",
+    (Step.PREVIEW, Answer.UNCALLED): "draft:skip:phone",
     (Step.NAME, Answer.NO): "draft:change:privacy",
     (Step.NAME, Answer.NAMED): "draft:resume",
     (Step.PHONE, Answer.NAMED): "draft:resume",

@@ -27,11 +27,20 @@ class Answer(StrEnum):
     ANONYMOUS = "anonymous"
     HIDDEN = "hidden"
     NAMED = "named"
+    SILENT = "silent"
+    """Nothing more is told; what was told stays."""
+    UNCALLED = "uncalled"
+    """There is no telephone number, or none to be given."""
+    CHANGE = "change"
+    BACK = "back"
+    RESUME = "resume"
     OTHER = "other"
     """None of what was offered."""
 
 
-REFUSING = frozenset({Answer.NO, Answer.DROP, Answer.ANONYMOUS, Answer.HIDDEN})
+REFUSING = frozenset(
+    {Answer.NO, Answer.DROP, Answer.ANONYMOUS, Answer.HIDDEN, Answer.SILENT, Answer.UNCALLED}
+)
 
 
 class Signs:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from msgspec import structs
 from rapidfuzz import fuzz, process
 
 from bot.messages import Choice, Reply
@@ -49,6 +50,8 @@ async def say(turn: Turn, text: str, now: datetime, choose: Choose) -> Outcome:
     if (staffs := await staff_chat.say(turn, text, now)) is not None:
         return staffs
     if value := _way(turn, text, now):
+        if value == "cancel":  # `พอแล้ว` may say that there is no photo more
+            value = await short_answers.meant(turn, text, now) or value
         return await _chosen(turn, value, now, choose)
     if turn.message.edited and (edited := await _edited(turn, text, now, choose)):
         return small_talk.helped(turn, edited)
@@ -121,7 +124,8 @@ async def _told(turn: Turn, text: str, now: datetime) -> Outcome | None:
     is_asking = signs(turn.agency.wording).is_asking(text)
     if name == fixed.VALUE and not (is_asking and turn.is_answered):
         return await fixed.worded(turn, about, text, now)
-    return None if is_asking else await _opened(turn, text, now)
+    kind = opens(turn, text)
+    return await opened(turn, kind, text, now) if kind else None
 
 
 async def _written(turn: Turn, text: str, now: datetime) -> Outcome | None:
@@ -148,16 +152,27 @@ async def aside(turn: Turn, outcome: Outcome, now: datetime) -> Outcome:
     return await report.between(turn, [Reply(one.text) for one in outcome.replies], now)
 
 
-async def _opened(turn: Turn, text: str, now: datetime) -> Outcome | None:
-    """A report that begins with these words, if they are one; a wish that has an answer is none."""
+def opens(turn: Turn, text: str) -> Kind | None:
+    """The kind of report that words begin by themselves; a question and what has an answer none."""
     known = signs(turn.agency.wording)
-    kind = None if turn.message.group else known.kind(text)
-    if kind is None or (turn.is_answered and _is_asked(turn, text, kind)):
-        return None
-    entry = None
-    if kind is Kind.WRONG_INFO and known.is_of_an_answer(text):
-        entry = turn.state.entry
+    kind = None if turn.message.group or known.is_asking(text) else known.kind(text)
+    return None if kind and turn.is_answered and _is_asked(turn, text, kind) else kind
+
+
+async def opened(turn: Turn, kind: Kind, text: str, now: datetime) -> Outcome:
+    """The report that begins with these words."""
+    entry, left = None, turn.state.draft
+    if kind is Kind.WRONG_INFO and signs(turn.agency.wording).is_of_an_answer(text):
+        entry = turn.state.entry or (left.entry if left else None)
     return await report.opened(turn, kind, now, text=text, entry=entry)
+
+
+async def captioned(turn: Turn, kind: Kind, text: str, now: datetime) -> Outcome:
+    """The report that begins with a file's caption, as if the file came before the words."""
+    alone = replace(turn, message=structs.replace(turn.message, text=None))
+    draft = (await report.took(alone, now)).draft or None
+    state = structs.replace(turn.state, draft=draft)
+    return await opened(replace(turn, state=state), kind, text, now)
 
 
 def _is_asked(turn: Turn, text: str, kind: Kind) -> bool:

@@ -100,13 +100,16 @@ class Chat:
     ) -> web.Response:
         """The page with what was said so far."""
         letters: Sequence[Letter] = ()
+        chosen = None
         if not session.is_new:
             async with self._database.read() as connection:
                 letters = await mailbox.transcript(connection, session.contact.id, limit=SHOWN)
+                chosen = await mailbox.language_of(connection, session.contact.id)
         return chat_page(
             served.agency,
             language_of(request, served.agency),
             letters,
+            chosen=chosen,
             keep_days=self._settings.keep_days,
             max_file_mb=self._settings.max_file_mb,
             embedded="embed" in request.query,

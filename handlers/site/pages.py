@@ -87,11 +87,17 @@ def chat_page(
     keep_days: int,
     max_file_mb: int,
     embedded: bool,
+    chosen: str | None = None,
     draft: str = "",
     fault: str = "",
     status: int = 200,
 ) -> web.Response:
-    """The chat of one agency, with what was said so far; a draft is what could not be sent."""
+    """The chat of one agency, with what was said so far; a draft is what could not be sent.
+
+    A language that was chosen in the conversation is the page's, and is changed there, too.
+    """
+    is_chosen = chosen in agency.profile.languages
+    language = chosen if chosen and is_chosen else language
     website = urlsplit(agency.profile.contact.website or "")
     ancestors = "'self'" + (f" {website.scheme}://{website.netloc}" if website.netloc else "")
     return page(
@@ -108,6 +114,7 @@ def chat_page(
         keep_days=keep_days,
         max_file_mb=max_file_mb,
         embedded=embedded,
+        is_chosen=is_chosen,
         query=query_of(agency, language, embedded=embedded),
         other=next((each for each in agency.profile.languages if each != language), None),
         draft=draft,

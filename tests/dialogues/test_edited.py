@@ -185,14 +185,16 @@ async def test_an_address_in_other_words_stays(town, talk):
     assert (ticket.url, gone.url) == ("https://www.old.go.th/a", None)
 
 
-async def test_an_edited_caption_is_said_once(town, talk):
-    await talk.do(Kind.IMAGE, attachment=Attachment("f1"), text=ROAD, message_id="photo")
+@pytest.mark.parametrize(("first", "then"), [(ROAD, "ไฟดับ"), ("รูปถนน", ROAD)])
+async def test_an_edited_caption_is_said_once(town, talk, first, then):
+    await talk.do(Kind.IMAGE, attachment=Attachment("f1"), text=first, message_id="photo")
     await talk.do(
-        Kind.IMAGE, attachment=Attachment("f1"), text="ไฟดับ", message_id="photo", edited=True
+        Kind.IMAGE, attachment=Attachment("f1"), text=then, message_id="photo", edited=True
     )
     draft = (await state_of(town, talk))["draft"]
 
-    assert [said["text"] for said in draft["said"]] == ["ไฟดับ"]
+    assert [said["text"] for said in draft["said"]] == [then]
+    assert (draft["kind"], len(draft["files"])) == ("complaint", 1)
 
 
 async def typed(citizen, *texts: str):

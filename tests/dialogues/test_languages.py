@@ -115,6 +115,21 @@ async def test_who_never_wrote_is_spoken_to_in_the_language_of_the_platform(town
     assert thai.text.startswith("สวัสดี")
 
 
+async def test_a_page_that_was_changed_to_the_other_language_is_answered_in_it(talk):
+    await talk.do(Kind.CHOICE, choice="menu", language="th")
+    [english] = await talk.do(Kind.CHOICE, choice="contact", language="en")
+    [again] = await talk.do(Kind.CHOICE, choice="contact", language="en")
+    [thai] = await talk.do(Kind.TEXT, text="สวัสดี", language="en")
+    [tapped] = await talk.do(Kind.CHOICE, choice="contact", language="en")
+    await talk.do(Kind.CHOICE, choice="lang:en", language="en")
+    [chosen] = await talk.do(Kind.CHOICE, choice="contact", language="th")
+
+    for reply in (english, again, chosen):
+        assert reply.text.startswith("Contact Buriram")
+    assert thai.text.startswith("สวัสดี")
+    assert tapped.text.startswith("ติดต่อ")
+
+
 async def test_other_scripts_are_answered_in_the_language_last_spoken(talk):
     await talk("hello")
     [reply] = await talk("שלום עולם")

@@ -369,6 +369,37 @@ async def test_a_photo_sent_later_or_for_a_report_that_was_begun_is_no_part_of_t
     assert len((await state_of(town, resident))["draft"]["files"]) == 1
 
 
+LAMPS = "ไฟทางดับทั้งซอยมาสามวันแล้ว"
+
+
+@pytest.mark.parametrize("before", [(), (None,), (None, None)])
+@pytest.mark.parametrize("caption", [LAMPS, "เบอร์นายกในเว็บผิดค่ะ", "อยากให้จัดตลาดนัดวันอาทิตย์"])
+async def test_a_photo_whose_caption_is_another_report_begins_that(town, resident, before, caption):
+    await road(resident)
+    for words in (*before, caption):
+        town.clock.now += timedelta(minutes=1)
+        [reply] = await resident.do(Kind.IMAGE, attachment=Attachment("f"), text=words)
+    draft = (await state_of(town, resident))["draft"]
+
+    assert len(await added_to(town)) == len(before)
+    assert reply.text.startswith("แจ้งเรื่อง:")
+    assert ([one["text"] for one in draft["said"]], len(draft["files"])) == ([caption], 1)
+
+
+@pytest.mark.parametrize(
+    "caption", ["สภาพถนนที่พังค่ะ", "อยากให้มาซ่อมถนนเร็ว ๆ", "ขอแจ้งเรื่องเพิ่มค่ะ", "ถนนพังแจ้งที่ไหน"]
+)
+async def test_a_photo_whose_caption_tells_of_the_same_matter_is_added_to_it(
+    town, resident, caption
+):
+    number = await road(resident)
+    for _ in range(2):
+        await resident.do(Kind.IMAGE, attachment=Attachment("f1"), text=caption)
+
+    assert await added_to(town) == [(number, caption, 1)] * 2
+    assert "draft" not in await state_of(town, resident)
+
+
 async def test_a_photo_after_a_matter_that_was_withdrawn_begins_a_report(town, resident):
     number = await road(resident)
     await tap(resident, f"mine:{number}:withdraw", f"mine:{number}:withdraw-yes")

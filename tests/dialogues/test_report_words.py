@@ -96,6 +96,41 @@ async def test_who_is_afraid_of_calls_keeps_the_name_that_was_told(town, talk):
 
 @pytest.mark.parametrize(
     "said",
+    ["ไม่ต้องบอก", "ไม่บอกหรอกค่ะ", "ไม่ต้องบอก กลัวโดนโทรกวน", "ไม่มีโทรศัพท์จ้ะ", "ไม่ให้เบอร์",
+     "prefer not to say"],
+)  # fmt: skip
+async def test_who_tells_no_telephone_number_keeps_the_name_that_was_told(town, talk, said):
+    await at(talk, "draft:skip:files", "draft:privacy:hidden")
+    [preview] = await talk("สมหญิง ใจดี", said)
+    [again] = await talk("ไม่ต้องบอก")
+    draft = (await state_of(town, talk))["draft"]
+
+    assert values(preview)[0] == values(again)[0] == "draft:send"
+    assert (draft["privacy"], draft["name"]["text"]) == ("hidden", "สมหญิง ใจดี")
+    assert "phone" not in draft
+
+
+@pytest.mark.parametrize("said", ["ไม่ระบุตัวตน", "ไม่เปิดเผยชื่อ", "กลัวเดือดร้อน"])
+@pytest.mark.parametrize("number", [(), ("081 234 5678",)])
+async def test_who_wants_to_stay_unknown_after_all_takes_the_name_out(town, talk, said, number):
+    await at(talk, "draft:skip:files", "draft:privacy:hidden")
+    await talk("สมหญิง ใจดี", *number, said)
+    draft = (await state_of(town, talk))["draft"]
+
+    assert (draft["privacy"], "name" in draft, "phone" in draft) == ("anonymous", False, False)
+
+
+async def test_a_telephone_number_is_taken_out_again_by_words(town, talk):
+    await at(talk, "draft:skip:files", "draft:privacy:hidden")
+    [preview] = await talk("สมหญิง ใจดี", "081 234 5678", "เอาเบอร์ออก")
+
+    assert "สมหญิง ใจดี" in preview.text
+    assert "081 234 5678" not in preview.text
+    assert [one["text"] for one in (await state_of(town, talk))["draft"]["said"]] == [ROAD]
+
+
+@pytest.mark.parametrize(
+    "said",
     ["081-234-5678", "ใครจะเห็นชื่อบ้าง", "ต้องบอกชื่อจริงไหมคะ", "จำเป็นไหม", "ไม่บอกได้ไหม", "สมไหม?"],
 )
 async def test_a_number_or_a_question_is_no_name(town, talk, said):
@@ -672,3 +707,67 @@ async def test_going_back_from_a_topic_that_was_to_be_changed_loses_nothing(town
     assert "asked" not in draft
     for part in ("topic", "privacy", "name", "phone"):
         assert draft.get(part) == first.get(part), part
+
+
+async def test_enough_photos_end_no_report(town, talk):
+    await at(talk)
+    await talk.do(Kind.IMAGE, attachment=Attachment("f1"))
+    await tap(talk, "draft:change:files")
+    [asked] = await talk("พอแล้ว")
+    draft = (await state_of(town, talk))["draft"]
+
+    assert "draft:privacy:anonymous" in values(asked)
+    assert len(draft["files"]) == 1
+
+
+@pytest.mark.parametrize("said", ["โอเคส่งเลย", "ถูกแล้วจ้ะ", "yes send it", "ส่งโลด"])
+async def test_yes_in_other_words_sends_what_was_shown(town, talk, said):
+    await at(talk, "draft:skip:files", "draft:privacy:anonymous")
+    await talk(said)
+    [ticket] = await rows(town, Ticket)
+
+    assert ticket.what == ROAD
+
+
+@pytest.mark.parametrize("said", ["ข้าม", "ย้อนกลับ", "ไม่รู้", "แก้ไข", "ใช่ค่ะ"])
+async def test_a_word_that_tells_nothing_is_not_what_is_reported(town, talk, said):
+    [asked] = await talk("ร้องเรียน")
+    [again] = await talk(said)
+    await talk(ROAD)
+
+    assert again.text == asked.text
+    assert [one["text"] for one in (await state_of(town, talk))["draft"]["said"]] == [ROAD]
+
+
+async def test_a_word_that_tells_nothing_takes_the_place_of_nothing(town, talk):
+    await at(talk, "draft:skip:files", "draft:privacy:anonymous")
+    asked = await tap(talk, "draft:change:what")
+    [again] = await talk("ข้าม")
+
+    assert again.text == asked.text
+    assert [one["text"] for one in (await state_of(town, talk))["draft"]["said"]] == [ROAD]
+
+
+@pytest.mark.parametrize(
+    "taps", [[], ["draft:skip:files"], ["draft:skip:files", "draft:privacy:named"]]
+)
+async def test_wanting_to_change_on_the_way_is_no_part_of_the_report_and_no_name(town, talk, taps):
+    asked = await at(talk, *taps)
+    [which] = await talk("แก้ไข")
+    await tap(talk, "draft:resume")
+    [before] = await talk("กลับ")
+    draft = (await state_of(town, talk))["draft"]
+
+    assert values(which)[:2] == ["draft:change:what", "draft:change:topic"]
+    assert before.text != asked.text
+    assert [one["text"] for one in draft["said"]] == [ROAD]
+    assert "name" not in draft
+
+
+@pytest.mark.parametrize("said", ["แจ้งเรื่องเดิมต่อ", "แจ้งต่อค่ะ", "continue"])
+async def test_a_report_that_was_left_is_gone_on_with_by_words(talk, strange, said):
+    asked = await at(talk)
+    await talk("เมนู", strange[0])
+    [reply] = await talk(said)
+
+    assert values(reply) == values(asked)

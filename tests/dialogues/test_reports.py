@@ -201,6 +201,19 @@ async def test_a_photo_begins_a_report_and_words_say_what_it_is(town, talk):
     assert (state["draft"]["kind"], len(state["draft"]["files"])) == ("complaint", 1)
 
 
+@pytest.mark.parametrize("before", [(), (None,)])
+async def test_a_caption_says_what_its_photo_and_those_before_are_of(town, talk, before):
+    for words in (*before, ROAD):
+        town.clock.now += timedelta(minutes=1)
+        [reply] = await talk.do(Kind.IMAGE, attachment=Attachment("f"), text=words)
+    draft = (await state_of(town, talk))["draft"]
+
+    assert reply.text.startswith("แจ้งเรื่อง: ร้องเรียน")
+    assert "draft:topic:roads" in values(reply)
+    assert [one["text"] for one in draft["said"]] == [ROAD]
+    assert len(draft["files"]) == len(before) + 1
+
+
 async def test_after_a_photo_a_question_is_still_answered(talk):
     await talk.do(Kind.IMAGE, attachment=Attachment("f1"))
     replies = await talk("ขอเบอร์โทรหน่อย")
@@ -500,6 +513,27 @@ async def test_a_second_tap_on_a_kind_keeps_words_and_files(town, talk):
     assert same["said"] == other["said"]
     assert same["files"] == other["files"] == [file.id]
     assert file.status == "waiting"
+
+
+async def test_going_back_from_what_a_report_was_turned_into_leads_to_where_it_was_turned(
+    town, talk
+):
+    await talk("อยากให้มีถนนคนเดินวันอาทิตย์")
+    await tap(talk, "draft:privacy:hidden")
+    [preview] = await talk("สมหญิง ใจดี", "0812345678")
+    asked = await tap(talk, "report:complaint")
+    await talk("หน้าวัดศรีสุข")  # none of the topics: it is asked once more
+    [back] = await talk("ย้อนกลับ")
+    await tap(talk, "report:complaint", "draft:topic:roads")
+    [again] = await talk("ย้อนกลับ")
+    [last] = await talk("ย้อนกลับ")
+
+    assert "draft:topic:roads" in values(asked)
+    assert values(again) == values(asked)
+    assert values(back) == values(last) == values(preview)
+    for part in ("ข้อเสนอแนะ", "สมหญิง ใจดี", "0812345678"):
+        assert part in back.text
+        assert part in last.text
 
 
 async def test_a_second_tap_on_report_this_keeps_the_files(town, talk):

@@ -134,6 +134,35 @@ async def test_an_answer_may_be_called_wrong_in_the_place_of_another_report(town
     assert (draft["entry"], "said" in draft, file.status) == (ENTRY, False, "forgotten")
 
 
+@pytest.mark.parametrize("before", [(), ("เมนู",)])
+async def test_an_answer_called_wrong_in_words_is_known_when_that_is_reported_instead(
+    town, talk, before
+):
+    await talk(ROAD)
+    await talk(choose=f"a:{ENTRY}")
+    [asked] = await talk("คำตอบนี้ผิด ข้อมูลไม่ถูก")
+    await talk(*before)
+    await talk(choose=asked.choices[1].value)
+    draft = (await state_of(town, talk))["draft"]
+
+    assert (draft["entry"], draft["said"][0]["text"]) == (ENTRY, "คำตอบนี้ผิด ข้อมูลไม่ถูก")
+
+
+async def test_which_answer_is_wrong_may_stand_below_a_picture_of_it(town, talk):
+    await talk(choose=f"a:{ENTRY}")
+    await talk.do(Kind.IMAGE, attachment=Attachment("f1"), text="คำตอบนี้ผิด ข้อมูลไม่ถูก")
+    draft = (await state_of(town, talk))["draft"]
+
+    assert (draft["entry"], len(draft["files"])) == (ENTRY, 1)
+
+
+async def test_which_answer_was_called_wrong_is_known_after_something_else(town, talk):
+    await talk(choose=f"wrong:{ENTRY}")
+    await talk("เมนู", "คำตอบนี้ผิด เบอร์เก่าแล้ว")
+
+    assert (await state_of(town, talk))["draft"]["entry"] == ENTRY
+
+
 @pytest.mark.parametrize("tapped", ["menu", "a:g-oia-own-data", "top", "cat", "lang:en", "none"])
 async def test_a_tapped_button_leaves_a_report_for_later(talk, tapped):
     await talk(choose=f"wrong:{ENTRY}")

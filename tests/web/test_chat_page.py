@@ -44,7 +44,7 @@ async def posts(page: Page) -> list[dict[str, Any]]:
     sent: list[dict[str, Any]] = []
 
     def note(request: Request) -> None:
-        if request.method == "POST":
+        if request.method == "POST" and MESSAGES.search(request.url):
             sent.append(json.loads(request.post_data or "{}"))
 
     page.on("request", note)
@@ -251,5 +251,22 @@ async def test_a_language_chosen_in_the_conversation_is_the_pages_too(visit):
     await page.click("button[value='lang:en']")
     await expect(page.locator("html")).to_have_attribute("lang", "en")
     await expect(page.locator("#log .bot .words").last).to_contain_text("in English")
+    await page.goto(page.url.split("?")[0])
+    await expect(page.locator("html")).to_have_attribute("lang", "en")
     await page.click("text=ภาษาไทย >> nth=0")
     await expect(page.locator("html")).to_have_attribute("lang", "th")
+    menu = await tap(page, "menu")
+    await expect(menu.locator(".words")).to_contain_text("เลือกเรื่อง")
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+async def test_the_link_to_the_other_language_is_followed_by_the_replies_to_taps(visit, scripts):
+    page = await visit(java_script_enabled=scripts)
+    await page.locator("button[value=contact]").last.click()
+    await expect(page.locator("#log .you")).to_have_count(1)
+    for link, language, says in (("English", "en", "Contact"), ("ภาษาไทย", "th", "ติดต่อ")):
+        await page.click(f".switch >> text={link}")
+        await expect(page.locator("html")).to_have_attribute("lang", language)
+        before = await page.locator("#log .bot").count()
+        await page.locator("button[value=contact]").last.click()
+        await expect(page.locator("#log .bot").nth(before).locator(".words")).to_contain_text(says)
