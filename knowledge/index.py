@@ -104,7 +104,6 @@ class Index:
         )
         columns = (
             alike, *others_alike,
-            self._bags.covered(question.terms)[0][places],
             self._full.covered(question.terms)[0][places],
             self._codes_in(question, places), alike > IDENTICAL,
             meaning, with_answer, average, *self._worded(question, places, words),
@@ -152,7 +151,6 @@ class Index:
         details = (concepts(f"{a} {h}") for a, h in zip(answers, headings, strict=True))
         whole = [tuple({*bag, *more}) for bag, more in zip(bags, details, strict=True)]
         self._words = WordIndex([tuple(set(row)) for row in cut], self._seen, self._total)
-        self._bags = WordIndex(bags, self._seen, self._total)
         self._full = WordIndex(whole, self._seen, self._total)
         self._codes = {
             n: frozenset(filter(is_code, held))

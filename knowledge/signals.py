@@ -15,7 +15,7 @@ Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
 DOCUMENT_SIGNALS: Final = (
-    "letters", "sound", "covered", "both_ways", "covered_by_all", "covered_by_answer", "codes",
+    "letters", "sound", "covered", "both_ways", "covered_by_answer", "codes",
     "equal", "meaning", "meaning_with_answer", "meaning_on_average", "meaning_of_words",
     "meaning_of_all_words", "meaning_by_need", "meaning_by_needs",
     "second_meaning", "second_meaning_with_answer", "second_meaning_on_average",
