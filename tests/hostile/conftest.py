@@ -118,7 +118,7 @@ async def front(
             stack.push_async_callback(server.give_back, name)
             url = server.url(name)
         environment = stack.enter_context(pytest.MonkeyPatch.context())
-        inputs = sample(210 if is_sqlite else 40)
+        inputs = sample(130 if is_sqlite else 40)
         yield await _running(stack, environment, folder, url, inputs)
 
 
