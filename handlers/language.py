@@ -1,23 +1,30 @@
 """The two languages."""
 
+from dataclasses import replace
+from datetime import datetime
+
 from bot.messages import Choice, Reply
-from handlers import menu
+from handlers import menu, report
 from handlers.conversation import Outcome, Turn
 
 
-def switch(turn: Turn, language: str) -> Outcome:
-    """Speak this language from now on."""
+async def chosen(turn: Turn, language: str, now: datetime) -> Outcome:
+    """Speak this language from now on; where a report is written, what is asked there in it."""
+    if not language:
+        return ask(turn)
     if language not in turn.agency.profile.languages:
         return menu.menu(turn)
-    text = turn.agency.wording.say("language.changed", language)
+    turn = replace(turn, language=language)
+    text = turn.say("language.changed")
+    if turn.is_writing:
+        return replace(await report.between(turn, [Reply(text)], now), language=language)
     other = "th" if language == "en" else "en"
-    again = Choice(turn.agency.wording.say("menu.language", language), f"lang:{other}")
-    opened = Choice(turn.agency.wording.say("menu.open", language), menu.VALUE)
-    return Outcome((Reply(text, (opened, again)),), language=language)
+    offers = (turn.choice("menu.open", menu.VALUE), turn.choice("menu.language", f"lang:{other}"))
+    return Outcome((Reply(text, offers),), language=language)
 
 
 def ask(turn: Turn) -> Outcome:
-    """Which language?"""
+    """Which language? A report that is written waits for it."""
     names = {"th": "ภาษาไทย", "en": "English"}
     offers = tuple(Choice(names[k], f"lang:{k}") for k in turn.agency.profile.languages)
-    return Outcome((Reply(turn.say("language.ask"), offers),))
+    return Outcome((Reply(turn.say("language.ask"), offers),), draft=turn.state.draft)

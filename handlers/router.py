@@ -101,6 +101,7 @@ async def choose(turn: Turn, value: str, now: datetime) -> Outcome:
         alerts.CHOICE: lambda: staff_chat.act(turn, rest, now),
         news.VALUE: lambda: news.chosen(turn, rest, now),
         "cancel": lambda: news.cancelled(turn, now),
+        "lang": lambda: language.chosen(turn, rest, now),
     }
     if name in waiting:
         return await waiting[name]()
@@ -111,7 +112,6 @@ async def choose(turn: Turn, value: str, now: datetime) -> Outcome:
         "a": lambda: answering.chosen(turn, rest),
         "cat": lambda: _browse(turn, rest),
         "item": lambda: catalogue.item(turn, rest),
-        "lang": lambda: language.switch(turn, rest) if rest else language.ask(turn),
     }
     flow = flows.get(name)
     return flow() if flow else menu.old_button(turn)

@@ -160,3 +160,16 @@ async def test_who_asks_for_english_in_thai_may_choose_it(talk, text):
     [reply] = await talk(text)
 
     assert [choice.value for choice in reply.choices] == ["lang:th", "lang:en"]
+
+
+@pytest.mark.parametrize("words", [("English",), ("เปลี่ยนภาษา", "English")])
+async def test_a_report_goes_on_in_the_language_that_is_chosen_meanwhile(town, words):
+    visitor = town.citizen()
+    await visitor("ถนนหน้าบ้านเป็นหลุมลึกมาก")
+    for text in words:
+        replies = await visitor(text)
+
+    assert "From now on I answer in English." in replies[0].text
+    assert replies[-1].text.startswith("What is it about?")
+    assert "draft:back" in [choice.value for choice in replies[-1].choices]
+    assert "photo" in (await visitor("1"))[-1].text
