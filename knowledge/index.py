@@ -12,6 +12,7 @@ from knowledge.embedding import Encoder, Vectors, second_of, shared, use_one_thr
 from knowledge.glossary import Glossary
 from knowledge.lexical import LetterIndex, WordIndex, concepts, is_code, spans
 from knowledge.meanings import Meanings, vectors_of
+from knowledge.misspelt import sounds_of
 from knowledge.needs import Needs
 from knowledge.signals import Document, Floats, Ints, Question, Signals, prepare
 from knowledge.thai import expand, is_mostly_latin, normalise, sound
@@ -83,8 +84,8 @@ class Index:
         return self._meanings.nearest_of_background(other._meanings) >= SAME_MATTER
 
     def prepare(self, text: str) -> Question:
-        """A citizen's text made ready, with the abbreviations of these documents."""
-        return prepare(text, self._abbreviations)
+        """A citizen's text made ready, with the abbreviations and the words of these documents."""
+        return prepare(text, self._abbreviations, self._audible)
 
     def measure(self, question: Question) -> Signals:
         """All signals between the question and the documents that may answer it."""
@@ -148,6 +149,7 @@ class Index:
         ]
         self._seen = like._seen if like else Counter(term for bag in bags for term in bag)
         self._total = like._total if like else self._size
+        self._audible = sounds_of(term for term, _ in self._seen.most_common())
         details = (concepts(f"{a} {h}") for a, h in zip(answers, headings, strict=True))
         whole = [tuple({*bag, *more}) for bag, more in zip(bags, details, strict=True)]
         self._words = WordIndex([tuple(set(row)) for row in cut], self._seen, self._total)

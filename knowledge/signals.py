@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.lexical import concepts
-from knowledge.thai import expand, normalise, restore_tones
+from knowledge.misspelt import put_right
+from knowledge.thai import expand, normalise
 from knowledge.words import stopwords
 
 Floats = NDArray[np.float32]
@@ -93,7 +94,9 @@ def merged(one: Signals, other: Signals) -> Signals:
     )
 
 
-def prepare(text: str, abbreviations: Mapping[str, str]) -> Question:
-    """A citizen's text in normal form, and its words."""
-    whole = restore_tones(expand(normalise(text), abbreviations))
+def prepare(
+    text: str, abbreviations: Mapping[str, str], sounds: Mapping[str, str] = {}
+) -> Question:
+    """A citizen's text in normal form, and its words; `sounds` are of words that may be meant."""
+    whole = put_right(expand(normalise(text), abbreviations), sounds)
     return Question(whole, tuple(dict.fromkeys(concepts(whole))))

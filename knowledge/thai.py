@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Final
 
@@ -22,9 +22,9 @@ from knowledge.words import (
 __all__ = [
     "clean",
     "is_mostly_latin",
+    "joined",
     "normalise",
     "repair_keyboard",
-    "restore_tones",
     "segment",
     "sound",
 ]
@@ -38,7 +38,6 @@ SOUNDS: Final = str.maketrans(
 )
 KEPT: Final = frozenset(".-/%#@:+&'")
 PASSES: Final = 6
-SHORTEST: Final = 6  # Thai letters without a tone mark that are no accident
 
 TONE_FIRST: Final = re.compile(f"([{TONES}])([\u0e31\u0e34-\u0e3a])")
 TWICE: Final = re.compile(f"([{MARKS}ะาำเ-ไๅ])\\1+")
@@ -121,14 +120,6 @@ def expand(text: str, extra: Mapping[str, str]) -> str:
     return text
 
 
-def restore_tones(text: str) -> str:
-    """Thai typed wholly without tone marks, with the marks that its words have."""
-    thai = re.findall(r"[ก-๎]", text)
-    if len(thai) < SHORTEST or any(char in TONES for char in thai):
-        return text
-    return " ".join(_join(segment(part, restore=True)) for part in text.split())
-
-
 def sound(text: str) -> str:
     """A coarse key of how the text sounds: letters that are confused in spelling are one."""
     return SILENT.sub("", text).translate(SOUNDS).replace(" ", "")
@@ -161,7 +152,7 @@ def _is_kept(char: str) -> bool:
 
 def _rewrite(text: str) -> str:
     """One pass over the words of a clean text: spelling, abbreviations and particles."""
-    written = " ".join(filter(None, (_join(_rewritten(part)) for part in text.split())))
+    written = " ".join(filter(None, (joined(_rewritten(part)) for part in text.split())))
     return text if written == text else _settle_cleaning(written) or text
 
 
@@ -172,7 +163,7 @@ def _rewritten(part: str) -> list[Word]:
     return [Word(text, known) for text, known in written if text]
 
 
-def _join(words: list[Word]) -> str:
+def joined(words: Iterable[Word]) -> str:
     """Words put together again, with a blank where scripts meet."""
     parts: list[str] = []
     for word in words:

@@ -19,7 +19,6 @@ LONGEST_WORD: Final = 24
 UNSEEN: Final = 22.0  # negative log probability of a dictionary word that the corpus has not
 OURS: Final = 9.0  # the same of a word from our own lists
 UNKNOWN: Final = 28.0  # cost of one cluster of letters that is in no word
-RESTORED: Final = 4.0  # what it costs to add tone marks to a word that is typed without
 
 MONTH: Final = r"(?:[มพกส]\.ค|[กตพธ]\.[ยค]|ก\.พ|มี\.ค)\.? ?(?:2[45]\d\d|[4-7]\d)(?!\d)"
 """`พ.ย. 2566` is a month."""
@@ -162,8 +161,8 @@ def rarity(word: str) -> float:
     return min(1.0, max(0.0, (cost - 4.0) / 11.0))
 
 
-def segment(text: str, *, restore: bool = False) -> list[Word]:
-    """Cut normalised text into words; with `restore`, words without tone marks get them back."""
+def segment(text: str, *, restore: float = 0.0) -> list[Word]:
+    """Cut normalised text into words; at the cost `restore`, some get back their tone marks."""
     found: list[Word] = []
     for match in TOKEN.finditer(text):
         token = match[0]
@@ -193,16 +192,19 @@ def coverage(text: str) -> float:
 
 
 @lru_cache(maxsize=256)
-def _cut(run: str, *, restore: bool) -> tuple[Word, ...]:
+def _cut(run: str, *, restore: float) -> tuple[Word, ...]:
     """The cheapest way to cut a run of Thai letters, as a shortest path over clusters."""
     bounds = [*(match.start() for match in CLUSTER.finditer(run)), len(run)]
     best = dict.fromkeys(bounds, math.inf)
     best[0] = 0.0
     came: dict[int, tuple[int, Word]] = {}
-    edges = _edges_restored if restore else _edges
     for place, start in enumerate(bounds[:-1]):
         base = best[start]
-        for end, word, cost in edges(run, start, bounds[place + 1 : place + 1 + LONGEST_WORD]):
+        ends = bounds[place + 1 : place + 1 + LONGEST_WORD]
+        edges = _edges(run, start, ends)
+        if restore:
+            edges += _edges_restored(run, start, ends, restore)
+        for end, word, cost in edges:
             if base + cost < best[end]:
                 best[end] = base + cost
                 came[end] = (start, word)
@@ -222,14 +224,13 @@ def _edges(run: str, start: int, ends: list[int]) -> list[tuple[int, Word, float
     return edges
 
 
-def _edges_restored(run: str, start: int, ends: list[int]) -> list[tuple[int, Word, float]]:
-    """The same, and words that have only lost their tone marks."""
-    edges = _edges(run, start, ends)
+def _edges_restored(
+    run: str, start: int, ends: list[int], added: float
+) -> list[tuple[int, Word, float]]:
+    """The words that have only lost their tone marks."""
     costs, bare = dictionary(), toneless()
-    for end in ends:
-        if (meant := bare.get(run[start:end])) is not None:
-            edges.append((end, Word(meant, known=True), costs[meant] + RESTORED))
-    return edges
+    found = ((end, bare.get(run[start:end])) for end in ends)
+    return [(end, Word(meant, known=True), costs[meant] + added) for end, meant in found if meant]
 
 
 def _walk_back(came: dict[int, tuple[int, Word]], end: int) -> list[Word]:

@@ -5,6 +5,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from knowledge import keyboard, thai
+from knowledge.misspelt import put_right, sounds_of
 
 THAI = st.text(st.characters(min_codepoint=0x0E01, max_codepoint=0x0E5B) | st.sampled_from(" .1aๆ"))
 ANY = st.text(max_size=60) | THAI
@@ -22,7 +23,7 @@ def test_normalising_twice_changes_nothing_more(text):
 @given(ANY)
 def test_no_text_breaks_the_keys_or_the_cutting(text):
     thai.sound(text)
-    thai.restore_tones(text)
+    put_right(text, sounds_of([text[:9], "รถขยะ"]))
     thai.is_mostly_latin(text)
     assert isinstance(thai.segment(thai.normalise(text)), list)
 
@@ -97,21 +98,6 @@ def test_text_of_the_right_keyboard_is_left_alone(text):
 
 def test_what_could_be_read_on_either_keyboard_is_not_read_for_ever():
     assert thai.normalise("X-Forwarded-For") == "x-forwarded-for"
-
-
-@pytest.mark.parametrize(
-    ("typed", "meant"),
-    [
-        ("ทีดินตองจายเทาไหร", "ที่ดินต้องจ่าย"),
-        ("ใบขับขีหายแจงความ", "ใบขับขี่หายแจ้งความ"),
-    ],
-)
-def test_lost_tone_marks_come_back(typed, meant):
-    assert thai.restore_tones(typed).startswith(meant)
-
-
-def test_text_with_tone_marks_keeps_its_own():
-    assert thai.restore_tones("ที่ตา") == "ที่ตา"
 
 
 @pytest.mark.parametrize(
