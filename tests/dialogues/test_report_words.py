@@ -110,6 +110,24 @@ async def test_who_tells_no_telephone_number_keeps_the_name_that_was_told(town, 
     assert "phone" not in draft
 
 
+@pytest.mark.parametrize("said", ["ไม่มีเบอร์ค่ะ", "ไม่ต้องโทรมา", "ไม่ให้เบอร์ กลัวโดนโทรกวน", "no phone"])
+@pytest.mark.parametrize("level", [(), ("draft:privacy:hidden",)])
+async def test_who_has_no_telephone_is_not_named_so_and_not_asked_for_it_again(
+    town, talk, said, level
+):
+    asked = await at(talk, "draft:skip:files", *level)
+    [again] = await talk(said)
+    if not level:
+        await tap(talk, "draft:privacy:hidden")
+    [preview] = await talk("สมหญิง ใจดี")
+    draft = (await state_of(town, talk))["draft"]
+
+    assert values(again) == values(asked)
+    assert values(preview)[0] == "draft:send"
+    assert (draft["name"]["text"], "phone" in draft) == ("สมหญิง ใจดี", False)
+    assert [one["text"] for one in draft["said"]] == [ROAD]
+
+
 @pytest.mark.parametrize("said", ["ไม่ระบุตัวตน", "ไม่เปิดเผยชื่อ", "กลัวเดือดร้อน"])
 @pytest.mark.parametrize("number", [(), ("081 234 5678",)])
 async def test_who_wants_to_stay_unknown_after_all_takes_the_name_out(town, talk, said, number):
@@ -729,7 +747,7 @@ async def test_yes_in_other_words_sends_what_was_shown(town, talk, said):
     assert ticket.what == ROAD
 
 
-@pytest.mark.parametrize("said", ["ข้าม", "ย้อนกลับ", "ไม่รู้", "แก้ไข", "ใช่ค่ะ"])
+@pytest.mark.parametrize("said", ["ข้าม", "ย้อนกลับ", "ไม่รู้", "แก้ไข", "ใช่ค่ะ", "ไม่ต้องบอก"])
 async def test_a_word_that_tells_nothing_is_not_what_is_reported(town, talk, said):
     [asked] = await talk("ร้องเรียน")
     [again] = await talk(said)
@@ -737,6 +755,24 @@ async def test_a_word_that_tells_nothing_is_not_what_is_reported(town, talk, sai
 
     assert again.text == asked.text
     assert [one["text"] for one in (await state_of(town, talk))["draft"]["said"]] == [ROAD]
+
+
+@pytest.mark.parametrize("said", ["แก้ไข", "ย้อนกลับ", "back", "ถูกแล้ว", "ไม่ต้องบอก"])
+async def test_a_word_that_tells_nothing_is_not_what_a_photo_is_of(town, talk, said):
+    [asked] = await talk.do(Kind.IMAGE, attachment=Attachment("f1"))
+    [again] = await talk(said)
+    draft = (await state_of(town, talk))["draft"]
+
+    assert values(again) == values(asked)
+    assert ("said" in draft, draft.get("paused")) == (False, None)
+
+
+@pytest.mark.parametrize("said", ["แก้ไข", "ไม่ต้องบอก"])
+async def test_a_word_that_tells_nothing_is_not_what_would_be_right(town, talk, said):
+    await talk("เบอร์นายกในเว็บผิดค่ะ")
+    await talk(said)
+
+    assert "right" not in (await state_of(town, talk))["draft"]
 
 
 async def test_a_word_that_tells_nothing_takes_the_place_of_nothing(town, talk):
