@@ -214,6 +214,16 @@ async def test_a_caption_says_what_its_photo_and_those_before_are_of(town, talk,
     assert len(draft["files"]) == len(before) + 1
 
 
+async def test_one_photo_too_many_is_told_of_whatever_stands_below_it(town, talk):
+    for _ in range(10):
+        await talk.do(Kind.IMAGE, attachment=Attachment("f"))
+    [reply] = await talk.do(Kind.IMAGE, attachment=Attachment("f"), text=ROAD)
+    draft = (await state_of(town, talk))["draft"]
+
+    assert reply.text.startswith("รับได้ไม่เกิน 10 ไฟล์")
+    assert ([one["text"] for one in draft["said"]], len(draft["files"])) == ([ROAD], 10)
+
+
 async def test_after_a_photo_a_question_is_still_answered(talk):
     await talk.do(Kind.IMAGE, attachment=Attachment("f1"))
     replies = await talk("ขอเบอร์โทรหน่อย")
