@@ -71,6 +71,8 @@ SHORT: Mapping[tuple[Step, Answer | None], str] = {
     (Step.WHERE, Answer.OTHER): "draft:skip:where",
     (Step.SPOT, Answer.YES): "draft:spot:yes",
     (Step.SPOT, Answer.NO): "draft:spot:no",
+    (Step.SPOT, Answer.SILENT): "draft:spot:no",
+    (Step.SAME, Answer.SILENT): "draft:resume",
     (Step.PRIVACY, Answer.NO): "draft:privacy:anonymous",
     **{
         (step, word): f"draft:privacy:{word}"

@@ -738,6 +738,22 @@ async def test_enough_photos_end_no_report(town, talk):
     assert len(draft["files"]) == 1
 
 
+@pytest.mark.parametrize("said", ["พอแล้ว", "ครบแล้วค่ะ", "หมดแล้ว", "that is all"])
+async def test_enough_photos_before_any_word_lose_none(town, talk, said):
+    [asked] = await talk.do(Kind.IMAGE, attachment=Attachment("f1"))
+    [again] = await talk(said)
+
+    assert values(again) == values(asked)
+    assert len((await state_of(town, talk))["draft"]["files"]) == 1
+
+
+async def test_enough_at_the_preview_shows_it_again(talk):
+    preview = await at(talk, "draft:skip:files", "draft:privacy:anonymous")
+    [again] = await talk("พอแล้ว")
+
+    assert values(again) == values(preview)
+
+
 @pytest.mark.parametrize("said", ["โอเคส่งเลย", "ถูกแล้วจ้ะ", "yes send it", "ส่งโลด"])
 async def test_yes_in_other_words_sends_what_was_shown(town, talk, said):
     await at(talk, "draft:skip:files", "draft:privacy:anonymous")

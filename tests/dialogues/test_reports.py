@@ -714,6 +714,22 @@ async def test_files_that_going_back_leaves_out_are_not_kept(town, talk):
     assert file.status == FileStatus.FORGOTTEN
 
 
+async def test_enough_ends_no_report_where_a_place_or_a_like_matter_is_asked_about(town, talk):
+    await road(town.citizen())
+    await talk(ROAD)
+    await talk.do(Kind.IMAGE, attachment=Attachment("f1"))
+    async with town.database.write() as connection:
+        await connection.execute(update(File).values(latitude=14.99, longitude=103.1))
+    await tap(talk, "draft:topic:roads")
+    [privacy] = await talk("พอแล้ว")
+    alike = await tap(talk, "draft:privacy:anonymous")
+    [again] = await talk("พอแล้ว")
+
+    assert "draft:privacy:anonymous" in values(privacy)
+    assert "draft:same:" in values(alike)
+    assert values(again) == values(alike)
+
+
 async def test_a_place_that_is_not_wanted_leaves_every_photo_at_once(town, talk):
     await talk(ROAD)
     await talk.do(Kind.IMAGE, attachment=Attachment("f1"))
