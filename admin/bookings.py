@@ -78,10 +78,11 @@ async def _planned(session: AsyncSession, channel: Channel, at: datetime) -> Sen
     firsts = [one for one in found if one.state is Standing.POSTED]
     standing = {story.first.id: story.standing for story in await stories(session, firsts)}
     month = month_of(at)
-    return [
+    often = [
         (one, times_in(standing.get(one.id, one.content), one.next_at or one.starts_at, month))
         for one in found
     ]
+    return [(one, times) for one, times in often if times]
 
 
 async def _begun(session: AsyncSession, channel: Channel, but: int | None) -> Sendings:
@@ -125,7 +126,7 @@ async def _counted(
     for one, times in found:
         if one.relation is Relation.ALL_CLEAR:
             ends += times * await _end(session, channel, one)
-        elif times and agency:
+        elif agency:
             news += times * await _news(session, agency, channel, one)
     return Bookings(news, ends)
 

@@ -55,9 +55,10 @@ async def who_see(
     officers: Sequence[Officer],
     chains: Mapping[Kind, Chain],
 ) -> list[Officer]:
-    """Those of the officers whom a ticket concerns."""
+    """Those of an agency's officers whom a ticket concerns; the same posts see the same."""
     if not officers:
         return []
-    query = select(*(seen_by(one, chains) for one in officers)).where(Ticket.id == ticket.id)
-    found = (await session.execute(query)).one()
-    return [one for one, sees in zip(officers, found, strict=True) if sees]
+    rules = {one.posts: seen_by(one, chains) for one in officers}
+    query = select(*rules.values()).where(Ticket.id == ticket.id)
+    sees = dict(zip(rules, (await session.execute(query)).one(), strict=True))
+    return [one for one in officers if sees[one.posts]]

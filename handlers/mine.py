@@ -21,6 +21,7 @@ from handlers import handover, menu
 from handlers.conversation import BURST, Outcome, Turn, awaiting, numbered
 from handlers.drafts import Said
 from handlers.sending import day
+from handlers.signs import signs
 from knowledge.chains import Kind
 
 VALUE = "mine"
@@ -202,6 +203,8 @@ async def just_brought(turn: Turn, now: datetime) -> str | None:
 
 async def is_another(turn: Turn, number: str, kind: Kind, text: str) -> bool:
     """Whether words that tell of this kind are of another matter than this one."""
+    if signs(turn.agency.wording).is_urging(text):
+        return False
     ticket = await tickets.ticket_of(turn.session, turn.agency.slug, number)
     return ticket is not None and not duplicates.is_of(turn.agency, ticket, kind, text)
 

@@ -16,9 +16,7 @@ ENDING = OF_NAMES | {Step.PREVIEW}
 """Steps at which a refusal and its fear end it; at others they may tell of what was not done."""
 ANYWHERE = {Answer.DROP: "draft:drop", Answer.RESUME: "draft:resume"}
 """What words mean whatever is asked, and for a report that was left."""
-ON_THE_WAY = (
-    Step.WHERE, Step.TOPIC, Step.FILES, Step.SPOT, Step.PRIVACY, Step.NAME, Step.PHONE, Step.SAME,
-)  # fmt: skip
+ON_THE_WAY = frozenset(Step) - {Step.KIND, Step.WHAT, Step.PREVIEW}
 """Steps at which a word to change something, or to go back, is no part of the report."""
 
 
@@ -36,7 +34,7 @@ async def meant(turn: Turn, text: str, now: datetime) -> str | None:
         return None
     if refusal:
         word = Answer.ANONYMOUS if refusal is Answer.NO and step is Step.NAME else refusal
-    if word is Answer.NO and step in SKIPPABLE:
+    if word in {Answer.NO, Answer.SILENT} and step in SKIPPABLE:
         return f"draft:skip:{step}"
     if word is Answer.YES and step is Step.SAME and facts.same:
         return f"draft:same:{facts.same.number}"
@@ -58,8 +56,14 @@ def _is_change(turn: Turn, text: str) -> bool:
 SHORT: Mapping[tuple[Step, Answer | None], str] = {
     **{(Step.PREVIEW, word): "draft:change" for word in (None, Answer.CHANGE, Answer.BACK)},
     **{(step, Answer.CHANGE): "draft:change" for step in ON_THE_WAY},
-    **{(step, Answer.BACK): "draft:back" for step in (Step.WHAT, Step.RIGHT, *ON_THE_WAY)},
-    **{(Step.WHAT, word): "draft:resume" for word in (Answer.YES, Answer.NO, Answer.CHANGE)},
+    **{(step, Answer.BACK): "draft:back" for step in (Step.WHAT, *ON_THE_WAY)},
+    **{
+        (step, word): "draft:resume"
+        for step in (Step.KIND, Step.WHAT)
+        for word in (Answer.YES, Answer.CHANGE, Answer.SILENT)
+    },
+    (Step.KIND, Answer.BACK): "draft:resume",
+    (Step.WHAT, Answer.NO): "draft:resume",
     (Step.PREVIEW, Answer.YES): "draft:send",
     (Step.PREVIEW, Answer.NO): "draft:change",
     (Step.SAME, Answer.NO): "draft:same:",
@@ -67,6 +71,8 @@ SHORT: Mapping[tuple[Step, Answer | None], str] = {
     (Step.WHERE, Answer.OTHER): "draft:skip:where",
     (Step.SPOT, Answer.YES): "draft:spot:yes",
     (Step.SPOT, Answer.NO): "draft:spot:no",
+    (Step.SPOT, Answer.SILENT): "draft:spot:no",
+    (Step.SAME, Answer.SILENT): "draft:resume",
     (Step.PRIVACY, Answer.NO): "draft:privacy:anonymous",
     **{
         (step, word): f"draft:privacy:{word}"
@@ -75,10 +81,8 @@ SHORT: Mapping[tuple[Step, Answer | None], str] = {
     },
     (Step.PRIVACY, Answer.SILENT): "draft:privacy:anonymous",
     (Step.NAME, Answer.SILENT): "draft:privacy:anonymous",
-    (Step.PHONE, Answer.SILENT): "draft:skip:phone",
     (Step.PREVIEW, Answer.SILENT): "draft:resume",
-    (Step.PHONE, Answer.UNCALLED): "draft:skip:phone",
-    (Step.PREVIEW, Answer.UNCALLED): "draft:skip:phone",
+    **{(step, Answer.UNCALLED): "draft:skip:phone" for step in ENDING},
     (Step.NAME, Answer.NO): "draft:change:privacy",
     (Step.NAME, Answer.NAMED): "draft:resume",
     (Step.PHONE, Answer.NAMED): "draft:resume",

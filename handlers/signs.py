@@ -58,6 +58,7 @@ class Signs:
         self._broken = _near(words("signs.thing_words"), words("signs.trouble_words"))
         self._alone = any_of(words("signs.complaint_words"))
         self._wish = any_of(words("signs.wish_words"))
+        self._urging = any_of(words("signs.urging_words"))
         self._request = any_of(words("signs.request_words"))
         self._answers = {
             key_of(word): answer for answer in Answer for word in words(f"signs.{answer}_words")
@@ -80,6 +81,10 @@ class Signs:
         if self._alone.search(plain) or self._broken.search(plain):
             return Kind.COMPLAINT
         return Kind.SUGGESTION if self._wish.search(plain) else None
+
+    def is_urging(self, text: str) -> bool:
+        """Whether a wish is only that something is done about what was told."""
+        return self.kind(text) is Kind.SUGGESTION and bool(self._urging.search(normalise(text)))
 
     def is_asking(self, text: str) -> bool:
         """Whether somebody asks rather than tells."""

@@ -23,7 +23,7 @@ from handlers import (
 from handlers.conversation import Outcome, Turn
 from handlers.draft_messages import chose, holds, unchosen
 from handlers.draft_taps import answered
-from handlers.drafts import Draft
+from handlers.drafts import MOST_FILES, Draft
 from handlers.handover import mark_of
 from handlers.openers import number, openers
 from handlers.signs import signs
@@ -169,6 +169,9 @@ async def opened(turn: Turn, kind: Kind, text: str, now: datetime) -> Outcome:
 
 async def captioned(turn: Turn, kind: Kind, text: str, now: datetime) -> Outcome:
     """The report that begins with a file's caption, as if the file came before the words."""
+    before = turn.state.draft
+    if before and len(before.files) >= MOST_FILES:
+        return await report.took(turn, now)
     alone = replace(turn, message=structs.replace(turn.message, text=None))
     draft = (await report.took(alone, now)).draft or None
     state = structs.replace(turn.state, draft=draft)

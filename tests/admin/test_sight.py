@@ -74,6 +74,18 @@ async def test_a_matter_is_seen_by_the_widest_of_ones_posts_and_in_one_agency(
     assert await sees(database, registry, ticket(2, NOW), *posts) is is_seen
 
 
+async def test_a_matter_is_seen_by_some_of_an_agency_of_thousands(
+    database: Database, registry: Registry
+) -> None:
+    people = [Officer(n, AGENCY, "ก", (UNITS, WEB)[n % 2 :][:1]) for n in range(3_000)]
+    one = ticket(1, NOW)
+    async with database.session() as session:
+        session.add(one)
+        await session.flush()
+        found = await who_see(session, one, people, registry.served[AGENCY].agency.chains)
+    assert found == people[::2]
+
+
 @pytest.mark.parametrize(
     ("kind", "status", "ending", "is_seen"),
     [

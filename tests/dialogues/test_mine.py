@@ -387,8 +387,10 @@ async def test_a_photo_whose_caption_is_another_report_begins_that(town, residen
 
 
 @pytest.mark.parametrize(
-    "caption", ["สภาพถนนที่พังค่ะ", "อยากให้มาซ่อมถนนเร็ว ๆ", "ขอแจ้งเรื่องเพิ่มค่ะ", "ถนนพังแจ้งที่ไหน"]
-)
+    "caption",
+    ["สภาพถนนที่พังค่ะ", "อยากให้มาซ่อมถนนเร็ว ๆ", "ขอแจ้งเรื่องเพิ่มค่ะ", "ถนนพังแจ้งที่ไหน", "อยากให้มาดูหน่อยค่ะ",
+     "ฝากด้วยค่ะ อยากให้รีบมา", "I suggest you fix it soon"],
+)  # fmt: skip
 async def test_a_photo_whose_caption_tells_of_the_same_matter_is_added_to_it(
     town, resident, caption
 ):

@@ -214,6 +214,16 @@ async def test_a_caption_says_what_its_photo_and_those_before_are_of(town, talk,
     assert len(draft["files"]) == len(before) + 1
 
 
+async def test_one_photo_too_many_is_told_of_whatever_stands_below_it(town, talk):
+    for _ in range(10):
+        await talk.do(Kind.IMAGE, attachment=Attachment("f"))
+    [reply] = await talk.do(Kind.IMAGE, attachment=Attachment("f"), text=ROAD)
+    draft = (await state_of(town, talk))["draft"]
+
+    assert reply.text.startswith("รับได้ไม่เกิน 10 ไฟล์")
+    assert ([one["text"] for one in draft["said"]], len(draft["files"])) == ([ROAD], 10)
+
+
 async def test_after_a_photo_a_question_is_still_answered(talk):
     await talk.do(Kind.IMAGE, attachment=Attachment("f1"))
     replies = await talk("ขอเบอร์โทรหน่อย")
@@ -702,6 +712,22 @@ async def test_files_that_going_back_leaves_out_are_not_kept(town, talk):
 
     assert "files" not in (await state_of(town, talk))["draft"]
     assert file.status == FileStatus.FORGOTTEN
+
+
+async def test_enough_ends_no_report_where_a_place_or_a_like_matter_is_asked_about(town, talk):
+    await road(town.citizen())
+    await talk(ROAD)
+    await talk.do(Kind.IMAGE, attachment=Attachment("f1"))
+    async with town.database.write() as connection:
+        await connection.execute(update(File).values(latitude=14.99, longitude=103.1))
+    await tap(talk, "draft:topic:roads")
+    [privacy] = await talk("พอแล้ว")
+    alike = await tap(talk, "draft:privacy:anonymous")
+    [again] = await talk("พอแล้ว")
+
+    assert "draft:privacy:anonymous" in values(privacy)
+    assert "draft:same:" in values(alike)
+    assert values(again) == values(alike)
 
 
 async def test_a_place_that_is_not_wanted_leaves_every_photo_at_once(town, talk):

@@ -5,7 +5,7 @@ from calendar import monthrange
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import event, insert, select, update
 
 from admin import announcing, subscriptions
 from admin.announcements import Announcement, Relation, State, Way, announcement_of
@@ -802,6 +802,24 @@ async def test_every_time_of_what_recurs_is_booked_of_its_month_and_stops_none_o
     ledger = await press.quotas.ledger(line)
     assert ledger
     assert ledger.booked == 30 * (times - 1)
+
+
+async def test_nobody_is_counted_for_an_end_that_is_planned_for_another_month(
+    press: Press,
+) -> None:
+    within_a_month(press)
+    await press.subscribes("reader", "line")
+    press.newsroom.line.limit = 100
+    await press.announces(CUT, lasts=timedelta(days=60))
+    statements: list[str] = []
+    engine = press.database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", lambda *told: statements.append(told[2]))
+
+    ledger = await press.quotas.ledger(press.newsroom.line)
+    assert ledger
+    assert ledger.booked == 0
+    assert statements
+    assert not [one for one in statements if "count(DISTINCT" in one]
 
 
 async def test_an_end_over_the_quota_rides_rather_than_stops(press: Press) -> None:
