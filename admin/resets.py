@@ -36,7 +36,7 @@ class Reset(Struct, frozen=True):
 
 async def seen_by(session: AsyncSession, officer: Officer, now: datetime) -> Sequence[Reset]:
     """Those of late that concern an officer: of their account, and of whose they answer for."""
-    own = await _found(session, _of([officer.id]), since=now - SHOWN_TO_OWNER)
+    own = await _found(session, _of([officer.id]), _since(now - SHOWN_TO_OWNER))
     if officer.roles.isdisjoint(CONCERNED):
         return own
     places = {officer.agency} | ({INSTALLATION} if Role.OPERATOR in officer.roles else set())
@@ -44,12 +44,12 @@ async def seen_by(session: AsyncSession, officer: Officer, now: datetime) -> Seq
         Membership.agency.in_(places), Membership.staff_id != officer.id
     )
     others = _of(await session.scalars(here))
-    return [*own, *await _found(session, others, since=now - SHOWN, but_by=officer.id)]
+    return [*own, *await _found(session, others, _since(now - SHOWN), _not_by(officer.id))]
 
 
 async def of_all(session: AsyncSession, operator: Staff, now: datetime) -> Sequence[Reset]:
     """Those of late in all agencies: what an operator sees who has entered none of them."""
-    return await _found(session, since=now - SHOWN, but_by=operator.id)
+    return await _found(session, _since(now - SHOWN), _not_by(operator.id))
 
 
 async def of_account(session: AsyncSession, staff_id: int) -> Sequence[Reset]:
@@ -61,20 +61,17 @@ def _of(whose: Iterable[int]) -> ColumnElement[bool]:
     return AuditRow.subject.in_([f"staff:{number}" for number in whose])
 
 
-async def _found(
-    session: AsyncSession,
-    *whose: ColumnElement[bool],
-    since: datetime | None = None,
-    but_by: int | None = None,
-) -> Sequence[Reset]:
+def _since(moment: datetime) -> ColumnElement[bool]:
+    return AuditRow.at >= written(moment)
+
+
+def _not_by(staff_id: int) -> ColumnElement[bool]:
+    return AuditRow.actor != f"staff:{staff_id}"
+
+
+async def _found(session: AsyncSession, *conditions: ColumnElement[bool]) -> Sequence[Reset]:
     """The latest first."""
-    query = select(AuditRow).where(
-        IS_RESET,
-        AuditRow.agency == INSTALLATION,
-        *whose,
-        AuditRow.actor != f"staff:{but_by}",
-        AuditRow.at >= (written(since) if since else ""),
-    )
+    query = select(AuditRow).where(IS_RESET, AuditRow.agency == INSTALLATION, *conditions)
     rows = (await session.scalars(query.order_by(AuditRow.at.desc()).limit(MOST))).all()
     names = await _names(session, {number for row in rows for number in (row.subject, row.actor)})
     return [

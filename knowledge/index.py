@@ -74,6 +74,9 @@ class Index:
         noises = [sound(text) for text in texts]
         self._sounds = LetterIndex(noises, (3, 4), like=like._sounds if like else None)
         self._index_words(texts, answers, headings, like)
+        self._audible: Mapping[str, str] = (
+            like._audible if like else sounds_of(term for term, _ in self._seen.most_common())
+        )
         if encoder is not None and phrases is not None:
             self._index_meanings(encoder, texts, answers, phrases, others)
 
@@ -149,7 +152,6 @@ class Index:
         ]
         self._seen = like._seen if like else Counter(term for bag in bags for term in bag)
         self._total = like._total if like else self._size
-        self._audible = sounds_of(term for term, _ in self._seen.most_common())
         details = (concepts(f"{a} {h}") for a, h in zip(answers, headings, strict=True))
         whole = [tuple({*bag, *more}) for bag, more in zip(bags, details, strict=True)]
         self._words = WordIndex([tuple(set(row)) for row in cut], self._seen, self._total)

@@ -36,18 +36,20 @@ def put_right(text: str, sounds: Mapping[str, str]) -> str:
 
 
 def _heard(words: Sequence[Word], sounds: Mapping[str, str]) -> Iterator[Word]:
+    """The words, of which those that are none may be misspelt."""
     at = 0
     while at < len(words):
-        size, word = next(_alike(words[at : at + PIECES], sounds), (1, words[at]))
+        size, word = _first(words[at : at + PIECES], sounds)
         yield word
         at += size
 
 
-def _alike(words: Sequence[Word], sounds: Mapping[str, str]) -> Iterator[tuple[int, Word]]:
-    """Words that the first few sound like, if one of these is none; the longest first."""
+def _first(words: Sequence[Word], sounds: Mapping[str, str]) -> tuple[int, Word]:
+    """How many of the pieces are the first word, and which; as many as sound like one."""
     for size in range(len(words), 0, -1):
-        some = words[:size]
-        if not all(word.known for word in some):
-            meant = sounds.get(sound("".join(word.text for word in some)))
-            if meant is not None:
-                yield size, Word(meant, known=True)
+        pieces = words[:size]
+        if all(piece.known for piece in pieces):
+            break
+        if meant := sounds.get(sound("".join(piece.text for piece in pieces))):
+            return size, Word(meant, known=True)
+    return 1, words[0]

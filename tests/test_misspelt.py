@@ -3,7 +3,7 @@
 import pytest
 
 from knowledge.lexical import concepts
-from knowledge.matching import Matcher
+from knowledge.matching import Decision, Matcher
 from knowledge.misspelt import put_right, sounds_of
 from knowledge.signals import Document
 from knowledge.thai import normalise
@@ -41,11 +41,12 @@ def test_already_without_its_tone_mark_is_not_the_south_s_word_for_look(typed):
     assert "ดู" not in concepts(normalise(typed))
 
 
-def test_a_misspelt_question_finds_its_entry():
+def test_a_misspelt_question_is_answered():
     held = [
         Document("septic", "ดูดส้วมคิดค่าบริการเท่าไร"),
         Document("drain", "ท่อระบายน้ำอุดตันแจ้งใคร"),
         Document("rubbish", "ค่าเก็บขยะเดือนละเท่าไร"),
     ]
 
-    assert Matcher(held).match("ดูดส่วมเท่าไร").ranked[0][0] == "septic"
+    found = Matcher(held).match("ส่วมเต็มแล้วเท่าไร")
+    assert (found.decision, found.ranked[0][0]) == (Decision.ANSWER, "septic")
