@@ -7,14 +7,16 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import (
     ColumnElement,
-    Executable,
     Integer,
+    Subquery,
+    and_,
     bindparam,
     case,
     exists,
     func,
     or_,
     select,
+    union_all,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -103,8 +105,9 @@ def _is_first() -> ColumnElement[bool]:
     )
 
 
-def _due_query() -> Executable:
-    return (
+def _waiting(*, many: bool) -> Subquery:
+    """What is due of one kind, the longest due first: read off that kind's own index."""
+    query = (
         select(
             OutgoingRow.id,
             OutgoingRow.key,
@@ -117,22 +120,21 @@ def _due_query() -> Executable:
             OutgoingRow.received_at,
         )
         .where(
-            OutgoingRow.account.in_(bindparam("accounts", expanding=True)),
+            OutgoingRow.account.in_(bindparam("many" if many else "accounts", expanding=True)),
             OutgoingRow.done_at.is_(None),
+            OutgoingRow.bulk.is_not(None) if many else OutgoingRow.bulk.is_(None),
             OutgoingRow.status == Posting.PENDING,
             OutgoingRow.due_at <= bindparam("now", type_=Moment()),
-            or_(
-                OutgoingRow.bulk.is_(None),
-                OutgoingRow.account.in_(bindparam("bulk_accounts", expanding=True)),
-            ),
             _is_first(),
         )
-        .order_by(OutgoingRow.bulk.is_not(None), OutgoingRow.id)
+        .order_by(OutgoingRow.due_at, OutgoingRow.id)
         .limit(bindparam("limit", type_=Integer()))
     )
+    return query.subquery()
 
 
-_DUE = _due_query()  # building it costs more than running it
+_DUE = union_all(select(_waiting(many=False)), select(_waiting(many=True)))
+"""Building it costs more than running it."""
 
 
 async def due(
@@ -147,13 +149,9 @@ async def due(
 
     Answers first; what goes to many only from the accounts in `bulk`.
     """
-    values = {
-        "accounts": list(accounts),
-        "bulk_accounts": list(bulk),
-        "now": now,
-        "limit": limit,
-    }
-    return list((await connection.execute(_DUE, values)).all())
+    values = {"accounts": list(accounts), "many": list(bulk), "now": now, "limit": limit}
+    rows = (await connection.execute(_DUE, values)).all()
+    return sorted(rows, key=lambda row: row.bulk is not None)[:limit]
 
 
 _REQUESTS: Any = OutgoingRow.__table__
@@ -188,14 +186,12 @@ async def recover(
     Where it cannot be repeated without arriving twice, what goes to many stays unknown; so does
     what was tried so long ago that the platform knows its key no more.
     """
-    mine = _REQUESTS.c.account == account
+    mine = and_(_REQUESTS.c.account == account, _REQUESTS.c.done_at.is_(None))
     left = update(_REQUESTS).where(mine, _REQUESTS.c.status == Posting.SENDING)
     ended = {"status": Posting.FAILED, "done_at": now}
     many = _REQUESTS.c.bulk.is_not(None)
     if is_repeatable:
-        tried = update(_REQUESTS).where(
-            mine, many, _REQUESTS.c.done_at.is_(None), _REQUESTS.c.tried_at < now - KEY_LIVES
-        )
+        tried = update(_REQUESTS).where(mine, many, _REQUESTS.c.tried_at < now - KEY_LIVES)
         await connection.execute(tried.values(fault=UNKNOWN, **ended))
         held = left.where(_REQUESTS.c.held.is_(True))
         await connection.execute(held.values(fault=CANCELLED, **ended))

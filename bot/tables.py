@@ -32,6 +32,9 @@ class Posting(StrEnum):
 _UNFINISHED = text("done_at IS NULL")
 """SQLite uses a partial index only where the query says just this, without parameters."""
 _BULK = text("bulk IS NOT NULL")
+_ANSWERS = text("done_at IS NULL AND bulk IS NULL")
+_MANY = text("done_at IS NULL AND bulk IS NOT NULL")
+_DONE = text("done_at IS NOT NULL")
 
 
 class ContactRow(Base):
@@ -141,15 +144,12 @@ class OutgoingRow(Base):
             postgresql_where=_UNFINISHED,
         ),
         Index(
-            "ix_outbox_due",
-            "account",
-            "due_at",
-            sqlite_where=_UNFINISHED,
-            postgresql_where=_UNFINISHED,
+            "ix_outbox_answers", "due_at", "id", sqlite_where=_ANSWERS, postgresql_where=_ANSWERS
         ),
+        Index("ix_outbox_many", "account", "due_at", sqlite_where=_MANY, postgresql_where=_MANY),
         Index("ix_outbox_contact", "contact_id", "id"),
         Index("ix_outbox_bulk", "bulk", sqlite_where=_BULK, postgresql_where=_BULK),
-        Index("ix_outbox_done_at", "done_at"),
+        Index("ix_outbox_done_at", "done_at", sqlite_where=_DONE, postgresql_where=_DONE),
     )
 
 

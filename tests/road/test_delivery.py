@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 
 import bot.delivery
@@ -374,6 +374,29 @@ async def test_an_account_lost_and_taken_again_is_not_sent_twice_what_is_under_w
     await until(lambda: all_are(road, *[Posting.SENT] * 6))
 
     assert len(road.channel.tried) == 1
+
+
+async def test_a_queue_is_read_off_its_index_however_long(
+    make_road: MakeRoad, sqlite_url: str
+) -> None:
+    road = make_road(sqlite_url)
+    asked: list[tuple[str, object]] = []
+
+    @event.listens_for(road.database.engine.sync_engine, "before_cursor_execute")
+    def note(*found: object) -> None:
+        asked.append((str(found[2]), found[3]))
+
+    async with road.database.read() as connection:
+        await outbox.due(connection, [ACCOUNT], road.clock(), 12, bulk=[ACCOUNT])
+        statement, values = asked[-1]
+        plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        steps = [row.detail for row in plan]
+    between = steps.index("UNION ALL")
+    of_answers, of_many = steps[:between], steps[between:]
+
+    assert "SEARCH outbox USING INDEX ix_outbox_answers (due_at<?)" in of_answers
+    assert "USE TEMP B-TREE FOR ORDER BY" not in of_answers
+    assert "SEARCH outbox USING INDEX ix_outbox_many (account=? AND due_at<?)" in of_many
 
 
 async def test_a_chat_that_wants_its_time_delays_no_other(road: Road, clock: MovingClock) -> None:
