@@ -15,10 +15,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from matching_sets import AGENCIES, idle_words, load_sets, others_questions
 
+from bot.reading import REMEMBERED
 from knowledge import shipped
 from knowledge.embedding import CachedEncoder, Vectors, load_projection
 from knowledge.needs import known_needs
 from knowledge.registry import Registry
+from knowledge.remembering import Notebook
 from knowledge.signals import prepare
 from knowledge.thai import normalise
 
@@ -64,12 +66,14 @@ def ship_library(encoder: Listening) -> None:
 
 
 def ship_entries(encoder: Listening, kept: Path) -> None:
-    """What indexing all agencies asks for and the library does not have; and words."""
+    """What indexing all agencies asks for and finds, and the library does not have; and words."""
     library = shipped.vectors()
-    Registry(AGENCIES, kept, encoder=encoder).refresh()
+    notebook = Notebook(kept / "texts.json", REMEMBERED)
+    with notebook.open():
+        Registry(AGENCIES, kept, encoder=encoder).refresh()
     wanted = dict.fromkeys([*encoder.asked, *words_often_said()])
     texts = [text for text in wanted if shipped.key_of(text) not in library]
-    shipped.write(shipped.ENTRIES, texts, encoder.computed(texts))
+    shipped.write_entries(texts, encoder.computed(texts), notebook.asked)
 
 
 def main() -> None:

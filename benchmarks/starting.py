@@ -1,4 +1,4 @@
-"""From the command to ready, with five agencies and what earlier runs kept.
+"""From the command to ready, which is answering, with five agencies and what earlier runs kept.
 
 The baseline is a process that imports the libraries any such server needs and nothing else.
 """
@@ -14,7 +14,7 @@ from serving import Server, everything, report
 
 WARM_SECONDS, MEMORY_MB = 3.0, 450
 SETTLED = 4.0
-"""Seconds after which the model has been loaded."""
+"""Seconds after which it is at rest."""
 BARE = "import aiohttp.web, sqlalchemy.ext.asyncio, alembic.command, numpy, pydantic_settings"
 
 

@@ -20,7 +20,7 @@ from bot.accounts import Accounts, AllAccounts, LockedAccounts
 from bot.busy import BusySigns
 from bot.callers import PROXIES
 from bot.channels.channel import Channel
-from bot.channels.making import make_channels
+from bot.channels.making import load_sdks, make_channels
 from bot.channels.webchat import NAME as WEB
 from bot.db import Database
 from bot.delivery import Delivery
@@ -48,6 +48,8 @@ log = structlog.get_logger()
 GRACE = 8.0
 """Seconds for what is in hand when we are told to stop; the whole stop takes under ten."""
 RELOAD = 2.0
+QUIET = 5.0
+"""Seconds after the first message was answered until timed work begins."""
 PASSING = ("meaning", "open ")
 """How the names of those jobs begin that may end before the program does."""
 
@@ -90,9 +92,15 @@ class Program:
             clock=clock.now,
         )
         self._tasks: list[asyncio.Task[Any]] = []
+        self.answers = asyncio.Event()
+        """Set once messages are answered; until then they are kept."""
 
     async def start(self) -> web.Application:
         """Everything up to the point where requests can be taken."""
+        if self._encoder is not None:  # beside all that follows: half of it needs no interpreter
+            self._tasks.append(
+                asyncio.create_task(asyncio.to_thread(self._encoder.warm), name="meaning")
+            )
         before, after = await migration.upgrade(self.database)
         if before != after:
             log.info("migrated", before=before, after=after)
@@ -227,7 +235,7 @@ class Program:
         """Begin the work behind the requests."""
         jobs: Mapping[str, Any] = {
             "inbox": self.inbox.run(),
-            "lanes": warmed(self.registry, self._encoder, get_ready, self.lanes.run),
+            "lanes": warmed(self.registry, self._encoder, get_ready, self._answer),
             "sweep": self.lanes.sweep(),
             "accounts": self.accounts.run(),
             "delivery": self.delivery.run(),
@@ -238,16 +246,26 @@ class Program:
             "posting": self.posting.sweep.run(),
             "reload": self._reload(),
         }
-        self._tasks = [asyncio.create_task(job, name=name) for name, job in jobs.items()]
+        self._tasks += [asyncio.create_task(job, name=name) for name, job in jobs.items()]
         self._begin(self.channels.values())
 
+    async def _answer(self) -> None:
+        await load_sdks(self.channels.values())
+        self.answers.set()
+        await self.lanes.run()
+
     def begin_jobs(self) -> None:
-        """Begin what may wait until requests are taken."""
+        """Begin what may wait until messages are answered."""
         jobs = {
             "meaning": complete(self.registry, self._encoder, self._notebook),
-            "jobs": self.jobs.run(),
+            "jobs": self._run_jobs(),
         }
         self._tasks += [asyncio.create_task(job, name=name) for name, job in jobs.items()]
+
+    async def _run_jobs(self) -> None:
+        """Once those who wrote while we were away have their answers: DBOS takes a second."""
+        await asyncio.sleep(QUIET)
+        await self.jobs.run()
 
     def _begin(self, channels: Iterable[Channel]) -> None:
         for channel in channels:

@@ -1,5 +1,6 @@
 """Whether this process lives, is ready, and how it does."""
 
+import asyncio
 import shutil
 from typing import Protocol
 
@@ -21,6 +22,7 @@ class Running(Protocol):
     """What there is to ask about."""
 
     database: Database
+    answers: asyncio.Event
     accounts: Accounts
     metrics: Metrics
     settings: Settings
@@ -49,6 +51,7 @@ class Health:
         found = {
             "database": await self._database(),
             "disk": self._disk(),
+            "answers": "ok" if self._running.answers.is_set() else "starting",
             "senders": ", ".join(self._running.failed_jobs) or "ok",
         }
         is_ready = all(value in {"ok", NEWER} for value in found.values())

@@ -22,7 +22,6 @@ def begin() -> None:
 
 def settle() -> None:
     """When all is loaded: it stays, and the collector need not look at it again."""
-    gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)  # webhooks leave little behind that only it could find
     gc.enable()

@@ -8,6 +8,7 @@ import structlog
 
 from bot import memory
 from bot.settings import Settings
+from knowledge import shipped
 from knowledge.agency import Agency
 from knowledge.embedding import CachedEncoder, open_encoder
 from knowledge.lexical import concepts
@@ -16,6 +17,9 @@ from knowledge.registry import Registry
 from knowledge.remembering import Notebook, Remembered
 from knowledge.thai import normalise, normalised
 from knowledge.words import toneless
+
+REMEMBERED: Mapping[str, Remembered[Any]] = {"forms": normalised, "terms": concepts}
+"""What is found of texts while they are indexed."""
 
 log = structlog.get_logger()
 
@@ -36,8 +40,7 @@ def make_registry(settings: Settings, encoder: CachedEncoder | None = None) -> R
 
 def make_notebook(settings: Settings) -> Notebook:
     """What indexing the agencies' texts found at the last start."""
-    functions: Mapping[str, Remembered[Any]] = {"forms": normalised, "terms": concepts}
-    return Notebook(settings.data_dir / "vectors" / "texts.json", functions)
+    return Notebook(settings.data_dir / "vectors" / "texts.json", REMEMBERED, shipped.findings)
 
 
 async def serve_all(

@@ -90,16 +90,27 @@ async def _serve_until_told(program: Program) -> int:
         await program.stop()
         return 1
     memory.settle()
-    first = await staff_pages.first_link(program.database, settings)
-    _announce(program, runner.addresses[0][1], first)
-    program.begin_jobs()
-    await told.wait()
+    end = asyncio.create_task(told.wait())
+    begun = asyncio.create_task(_begun(program, runner.addresses[0][1]))
+    await asyncio.wait([end, begun], return_when=asyncio.FIRST_COMPLETED)
+    if begun.done():
+        begun.result()
+    await end
+    begun.cancel()
     log.info("stopping")
     program.bells.end()
     await runner.cleanup()
     await program.stop()
     log.info("stopped")
     return 0
+
+
+async def _begun(program: Program, port: int) -> None:
+    """Say so as soon as messages are answered, and begin what could wait until then."""
+    await program.answers.wait()
+    first = await staff_pages.first_link(program.database, program.settings)
+    _announce(program, port, first)
+    program.begin_jobs()
 
 
 def _announce(program: Program, port: int, first: str | None) -> None:

@@ -76,7 +76,7 @@ class CachedEncoder:
         self.second = second
         self._projection = projection
         self._file = directory / f"{self.name}.npz"
-        self._lock = threading.Lock()
+        self._lock, self._loading = threading.Lock(), threading.Lock()
         self._model: Any = None
         self._latest: OrderedDict[str, Vectors] = OrderedDict()
         self._known: dict[bytes, Vectors] | None = None
@@ -167,7 +167,7 @@ class CachedEncoder:
         return np.concatenate([self._projected(part) for part in parts])
 
     def _loaded(self) -> Any:
-        with self._lock:
+        with self._loading:
             if self._model is None:
                 self._model = self._load_model()
         return self._model

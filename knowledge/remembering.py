@@ -64,18 +64,30 @@ class Kept(msgspec.Struct):
     found: dict[str, dict[str, Any]]
 
 
-class Notebook:
-    """What some functions found, in one file; damaged or made by other rules, it counts as none."""
+Found = Mapping[str, Mapping[str, Any]]
 
-    def __init__(self, file: Path, functions: Mapping[str, Remembered[Any]]) -> None:
+
+class Notebook:
+    """What some functions found, in one file; damaged or made by other rules, it counts as none.
+
+    Then, as at a first start, goes what is `shipped`.
+    """
+
+    def __init__(
+        self,
+        file: Path,
+        functions: Mapping[str, Remembered[Any]],
+        shipped: Callable[[], Found] = dict,
+    ) -> None:
         self._file = file
         self._functions = functions
+        self._shipped = shipped
         self._asked: dict[str, Mapping[str, Any]] = {}
 
     @contextmanager
     def open(self) -> Iterator[None]:
         """While it lasts, what the last run asked for is not found anew."""
-        earlier = self._read()
+        earlier = self._read() or self._shipped()
         for name, function in self._functions.items():
             function.begin(earlier.get(name, {}))
         try:
@@ -83,8 +95,13 @@ class Notebook:
         finally:
             self._asked = {name: function.end() for name, function in self._functions.items()}
 
+    @property
+    def asked(self) -> Found:
+        """What was asked for while it was last open, with what was found."""
+        return self._asked
+
     def keep(self) -> None:
-        """Write down what was asked for while it was open, for the next start."""
+        """Write that down for the next start."""
         kept = {"rules": rules(), "found": self._asked}
         content = msgspec.json.encode(kept, order="sorted")
         self._asked = {}
@@ -95,7 +112,7 @@ class Notebook:
         fresh.write_bytes(content)
         fresh.replace(self._file)
 
-    def _read(self) -> Mapping[str, Mapping[str, Any]]:
+    def _read(self) -> Found:
         try:
             kept = msgspec.json.decode(self._file.read_bytes(), type=Kept)
         except (OSError, msgspec.MsgspecError):

@@ -1,12 +1,14 @@
 """What comes with the software ready made: vectors and normal forms of its own texts."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
+from zlib import compress, decompress
 
 import numpy as np
+from msgspec import json
 from numpy.typing import NDArray
 
 from knowledge.words import DATA
@@ -69,6 +71,23 @@ def forms(texts: Sequence[str]) -> list[str] | None:
             return None
         found: bytes = stored["forms"].tobytes()
     return found.decode().split("\n")
+
+
+def findings() -> Mapping[str, Mapping[str, Any]]:
+    """What is found of the agencies' own texts, by what finds it; none where that is not known."""
+    if not ENTRIES.exists():
+        return {}
+    with np.load(ENTRIES, allow_pickle=False) as stored:
+        found: Mapping[str, Mapping[str, Any]] = json.decode(decompress(stored["found"].tobytes()))
+    return found
+
+
+def write_entries(
+    texts: Sequence[str], rows: Vectors, found: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """Ship the vectors of the agencies' texts, and what is found of them."""
+    packed = compress(json.encode(found, order="sorted"))
+    write(ENTRIES, texts, rows, found=np.frombuffer(packed, np.uint8))
 
 
 def write(file: Path, texts: Sequence[str], rows: Vectors, **more: Any) -> None:

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from bot.db import Database
-from bot.reading import make_notebook, serve_all
+from bot.reading import REMEMBERED, make_notebook, serve_all
 from bot.settings import Settings
 from knowledge import shipped
 from knowledge.embedding import WIDTH, CachedEncoder, SecondEncoder
 from knowledge.library import Library
 from knowledge.registry import Registry
+from knowledge.remembering import Notebook
 from knowledge.thai import normalise
 from tests.conftest import Opened
 from tests.folders import copied
@@ -55,6 +56,23 @@ def test_what_every_agency_is_asked_is_shipped(encoder, tmp_path):
     for agency in registry.read_agencies.values():
         titles = [normalise(entry.question.th) for entry in agency.entries.values()]
         assert encoder.is_quick_with(titles), agency.slug
+
+
+@pytest.mark.parametrize("name", REMEMBERED)
+def test_what_is_found_of_the_agencies_texts_is_shipped_as_it_would_be_found_now(
+    encoder, tmp_path, name
+):
+    """Else: run benchmarks/ship_vectors.py."""
+    notebook = Notebook(tmp_path / "texts.json", REMEMBERED)
+    registry = Registry(AGENCIES, tmp_path / "kept", encoder=encoder)
+    with notebook.open():
+        registry.read()
+        registry.serve("tapon")
+    ready = shipped.findings()[name]
+
+    assert len(notebook.asked[name]) > 1_000
+    read = REMEMBERED[name]._read
+    assert {text: read(ready.get(text)) for text in notebook.asked[name]} == notebook.asked[name]
 
 
 def test_words_often_said_are_not_computed(encoder):

@@ -8,7 +8,7 @@ from contextlib import aclosing
 from datetime import datetime, timedelta
 from hashlib import sha256
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from uuid import UUID
 
@@ -38,6 +38,11 @@ https://developers.line.biz/en/reference/messaging-api/#send-reply-message
 TIMEOUT_SECONDS = 10.0
 _TOKENS_KEPT = 1000
 DATA_HOST = "https://api-data.line.me"
+
+
+async def loaded() -> Any:
+    """The module that needs LINE's SDK, which takes half a second to load, in a thread."""
+    return await asyncio.to_thread(import_module, "bot.channels.line_calls")
 
 
 class LineChannel:
@@ -222,7 +227,7 @@ class LineChannel:
         async with self._opening:
             if self._calls is not None:
                 return
-            sdk = await asyncio.to_thread(import_module, "bot.channels.line_calls")
+            sdk = await loaded()
             self._calls = await sdk.LineCalls.opened(
                 self._token,
                 self._urls[0],

@@ -1,9 +1,10 @@
 """Making the channels of one agency from its secrets; one without secrets is off, and says so."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import structlog
 
+from bot.channels import line
 from bot.channels.channel import Channel
 from bot.channels.line import LineChannel
 from bot.channels.webchat import WebChannel
@@ -35,6 +36,12 @@ def make_channels(
         if channel is None:
             log.warning("channel_off", agency=slug, channel=name, why="secrets missing")
     return [channel for channel in found.values() if channel is not None]
+
+
+async def load_sdks(channels: Iterable[Channel]) -> None:
+    """Bring into memory what these send with; that of Telegram is there once its channel is."""
+    if any(isinstance(channel, LineChannel) for channel in channels):
+        await line.loaded()
 
 
 def _line(

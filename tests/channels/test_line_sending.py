@@ -69,6 +69,22 @@ async def failure(channel: LineChannel, call: Call) -> DeliveryError:
     return caught.value
 
 
+async def test_accounts_send_each_with_its_own_token_and_connections(
+    channel: LineChannel, line: FakeLine
+) -> None:
+    other = LineChannel(
+        "bb", "s", "another", api_url=line.url, data_url=line.url, skipped=lambda _: None
+    )
+    await other.open()
+    await channel.send(answer())
+    assert (await failure(other, news())).reason == "credentials"
+    await other.close()
+    await channel.send(answer())
+
+    tokens = [asked.headers["Authorization"] for asked in line.asked]
+    assert tokens == [f"Bearer {token}" for token in (LINE_TOKEN, "another", LINE_TOKEN)]
+
+
 async def test_a_fresh_token_replies_without_a_key(channel: LineChannel, line: FakeLine) -> None:
     await channel.send(answer())
 

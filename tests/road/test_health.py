@@ -1,5 +1,6 @@
 """Health: a balancer and an operator are told the truth, and never a citizen's words."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,8 +32,12 @@ class Running:
     metrics: Metrics = field(default_factory=Metrics)
     accounts: AllAccounts = field(default_factory=lambda: AllAccounts(taken=Fuse()))
     failed_jobs: list[str] = field(default_factory=list)
+    answers: asyncio.Event = field(default_factory=asyncio.Event)
     channels: dict[str, object] = field(default_factory=dict)
     registry: object = field(default_factory=lambda: SimpleNamespace(faults={}, served={}))
+
+    def __post_init__(self) -> None:
+        self.answers.set()
 
 
 @pytest.fixture

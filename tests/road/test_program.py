@@ -174,9 +174,12 @@ async def test_until_what_a_question_needs_is_loaded_webhooks_are_kept_and_nothi
             assert await deliver(client, 1) == 200
             await asyncio.sleep(0.6)
             assert not line.texts
+            early = await client.get("/readyz")
+            assert (early.status, (await early.json())["answers"]) == (503, "starting")
         finally:
             loaded.set()
         await until(lambda: line.texts)
+        assert (await client.get("/readyz")).status == 200
 
 
 async def test_a_program_stopped_in_the_midst_of_work_loses_and_doubles_nothing(
@@ -261,6 +264,7 @@ async def test_an_agency_whose_folder_is_removed_is_not_served_nor_polled_until_
 
 async def test_a_dead_job_makes_the_program_not_ready(settings: Settings) -> None:
     async with running(settings) as (program, client):
+        await program.answers.wait()
         assert (await client.get("/readyz")).status == 200
 
         [sweep] = [task for task in asyncio.all_tasks() if task.get_name() == "sweep"]
