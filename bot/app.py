@@ -39,6 +39,7 @@ from bot.sweeps import Sweep
 from bot.tables import account_of
 from bot.timetable import MAILING, mailing_errand, timetable
 from bot.webhooks import MAX_BODY, Webhooks
+from bot.work import Work
 from handlers.desk import Desk, get_ready
 from knowledge.agency import Agency
 from knowledge.library import Library
@@ -49,9 +50,7 @@ GRACE = 8.0
 """Seconds for what is in hand when we are told to stop; the whole stop takes under ten."""
 RELOAD = 2.0
 QUIET = 5.0
-"""Seconds after the first message was answered until timed work begins."""
-PASSING = ("meaning", "open ")
-"""How the names of those jobs begin that may end before the program does."""
+"""Seconds until timed work begins: they are for those who wrote while we were away."""
 
 
 class Program:
@@ -91,16 +90,14 @@ class Program:
             is_ready=lambda: self.jobs.is_launched,
             clock=clock.now,
         )
-        self._tasks: list[asyncio.Task[Any]] = []
+        self._work = Work()
         self.answers = asyncio.Event()
         """Set once messages are answered; until then they are kept."""
 
     async def start(self) -> web.Application:
         """Everything up to the point where requests can be taken."""
         if self._encoder is not None:  # beside all that follows: half of it needs no interpreter
-            self._tasks.append(
-                asyncio.create_task(asyncio.to_thread(self._encoder.warm), name="meaning")
-            )
+            self._work.begin({"meaning": asyncio.to_thread(self._encoder.warm)})
         before, after = await migration.upgrade(self.database)
         if before != after:
             log.info("migrated", before=before, after=after)
@@ -246,8 +243,8 @@ class Program:
             "posting": self.posting.sweep.run(),
             "reload": self._reload(),
         }
-        self._tasks += [asyncio.create_task(job, name=name) for name, job in jobs.items()]
-        self._begin(self.channels.values())
+        self._work.begin(jobs)
+        self._open(self.channels.values())
 
     async def _answer(self) -> None:
         await load_sdks(self.channels.values())
@@ -256,33 +253,20 @@ class Program:
 
     def begin_jobs(self) -> None:
         """Begin what may wait until messages are answered."""
-        jobs = {
-            "meaning": complete(self.registry, self._encoder, self._notebook),
-            "jobs": self._run_jobs(),
-        }
-        self._tasks += [asyncio.create_task(job, name=name) for name, job in jobs.items()]
+        meaning = complete(self.registry, self._encoder, self._notebook)
+        self._work.begin({"meaning": meaning, "jobs": self.jobs.run(after=QUIET)})
 
-    async def _run_jobs(self) -> None:
-        """Once those who wrote while we were away have their answers: DBOS takes a second."""
-        await asyncio.sleep(QUIET)
-        await self.jobs.run()
-
-    def _begin(self, channels: Iterable[Channel]) -> None:
-        for channel in channels:
-            account = account_of(channel.agency, channel.name)
-            work = self.openings.keep_open(account, channel)
-            task = asyncio.create_task(work, name=f"open {account}")
-            self._tasks.append(task)
+    def _open(self, channels: Iterable[Channel]) -> None:
+        accounts = {account_of(channel.agency, channel.name): channel for channel in channels}
+        keep = self.openings.keep_open
+        self._work.begin(
+            {f"open {name}": keep(name, channel) for name, channel in accounts.items()}
+        )
 
     @property
     def failed_jobs(self) -> list[str]:
         """Names of jobs that ended though they never should."""
-        ended = [task for task in self._tasks if task.done()]
-        return [
-            task.get_name()
-            for task in ended
-            if not task.get_name().startswith(PASSING) or task.cancelled() or task.exception()
-        ]
+        return self._work.failed
 
     async def _reload(self) -> None:
         """Take up changed files and entries while running."""
@@ -294,7 +278,7 @@ class Program:
                     log.info("agencies_reloaded", agencies=fresh)
                 async with self.database.read() as connection:
                     self.registry.flag(await sources.flags(connection))
-                self._begin(self._admit())
+                self._open(self._admit())
             except Exception as error:  # noqa: BLE001 - a bad folder must not end the watching
                 log.error("reload_failed", fault=type(error).__name__)
 
@@ -303,15 +287,12 @@ class Program:
         self.openings.stop()
         jobs = asyncio.create_task(self.jobs.stop())
         self.lanes.stop()
-        lanes = [task for task in self._tasks if task.get_name() == "lanes"]
-        if lanes:
+        if lanes := self._work.named("lanes"):
             await asyncio.wait(lanes, timeout=GRACE / 2)
         with contextlib.suppress(Exception):
             await self.delivery.stop(GRACE / 2)
         await asyncio.wait([jobs], timeout=GRACE / 2)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._work.end()
         closing = [channel.close() for channel in self.channels.values()]
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(asyncio.gather(*closing, return_exceptions=True), 1)

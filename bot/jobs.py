@@ -89,9 +89,13 @@ class Jobs:
         self.is_launched = False
         """Whether jobs are run when they are due."""
 
-    async def run(self) -> None:
-        """Launch, again and again if the database cannot be reached, and go on until cancelled."""
+    async def run(self, *, after: float = 0.0) -> None:
+        """Launch, again and again if the database cannot be reached, and go on until cancelled.
+
+        Not before so many seconds are over: a launch takes a second of a processor.
+        """
         self._loop = asyncio.get_running_loop()
+        await asyncio.sleep(after)
         while True:
             try:
                 await asyncio.to_thread(self._launch_unless_stopping)

@@ -275,7 +275,7 @@ async def test_a_digest_has_room_for_every_topic_and_counts_what_it_leaves_out(
 async def test_what_recurs_is_in_the_digest_after_each_time_once(press: Press) -> None:
     await press.subscribes("daily", "telegram", frequency=Frequency.DAILY)
     await press.subscribes("weekly", "telegram", frequency=Frequency.WEEKLY)
-    number = await press.signs(WEEKLY, lasts=timedelta(days=20))
+    number = await press.signs(WEEKLY, lasts=timedelta(weeks=3))
     rounds = NewsRounds(press.database, press.newsroom.channels)
     await recurs(press, number)
     times = 1
@@ -291,7 +291,7 @@ async def test_what_recurs_is_in_the_digest_after_each_time_once(press: Press) -
         await press.goes_out()
         times += 1
 
-    assert times in {3, 4}
+    assert times == 3
 
 
 async def test_a_digest_that_waits_for_a_reply_tells_nothing_withdrawn(press: Press) -> None:
