@@ -144,7 +144,12 @@ class OutgoingRow(Base):
             postgresql_where=_UNFINISHED,
         ),
         Index(
-            "ix_outbox_answers", "due_at", "id", sqlite_where=_ANSWERS, postgresql_where=_ANSWERS
+            "ix_outbox_answers",
+            "due_at",
+            "id",
+            "account",  # so that the queue of one that waits costs the others little
+            sqlite_where=_ANSWERS,
+            postgresql_where=_ANSWERS,
         ),
         Index("ix_outbox_many", "account", "due_at", sqlite_where=_MANY, postgresql_where=_MANY),
         Index("ix_outbox_contact", "contact_id", "id"),

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -376,10 +377,8 @@ async def test_an_account_lost_and_taken_again_is_not_sent_twice_what_is_under_w
     assert len(road.channel.tried) == 1
 
 
-async def test_a_queue_is_read_off_its_index_however_long(
-    make_road: MakeRoad, sqlite_url: str
-) -> None:
-    road = make_road(sqlite_url)
+async def plan_of_a_look(road: Road, explain: str, *settings: str) -> list[str]:
+    """How the database finds what is due, step by step."""
     asked: list[tuple[str, object]] = []
 
     @event.listens_for(road.database.engine.sync_engine, "before_cursor_execute")
@@ -389,14 +388,34 @@ async def test_a_queue_is_read_off_its_index_however_long(
     async with road.database.read() as connection:
         await outbox.due(connection, [ACCOUNT], road.clock(), 12, bulk=[ACCOUNT])
         statement, values = asked[-1]
-        plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
-        steps = [row.detail for row in plan]
+        for setting in settings:
+            await connection.execute(text(setting))
+        plan = await connection.exec_driver_sql(f"{explain} {statement}", values)
+        return [str(row[-1]) for row in plan]
+
+
+async def test_a_queue_is_read_off_its_index_however_long(
+    make_road: MakeRoad, sqlite_url: str
+) -> None:
+    steps = await plan_of_a_look(make_road(sqlite_url), "EXPLAIN QUERY PLAN")
     between = steps.index("UNION ALL")
     of_answers, of_many = steps[:between], steps[between:]
 
     assert "SEARCH outbox USING INDEX ix_outbox_answers (due_at<?)" in of_answers
     assert "USE TEMP B-TREE FOR ORDER BY" not in of_answers
     assert "SEARCH outbox USING INDEX ix_outbox_many (account=? AND due_at<?)" in of_many
+
+
+async def test_the_queue_of_an_account_that_waits_is_passed_over_within_the_index(
+    make_road: MakeRoad, postgresql_url: str
+) -> None:
+    steps = await plan_of_a_look(make_road(postgresql_url), "EXPLAIN", "SET enable_sort = off")
+    conditions = next(
+        condition for step, condition in pairwise(steps) if "using ix_outbox_answers" in step
+    )
+
+    assert "Index Cond" in conditions
+    assert "account" in conditions
 
 
 async def test_a_chat_that_wants_its_time_delays_no_other(road: Road, clock: MovingClock) -> None:

@@ -14,7 +14,7 @@ depends_on = None
 
 def upgrade() -> None:
     drop("due", "done_at")
-    create("answers", ["due_at", "id"], "done_at IS NULL AND bulk IS NULL")
+    create("answers", ["due_at", "id", "account"], "done_at IS NULL AND bulk IS NULL")
     create("many", ["account", "due_at"], "done_at IS NULL AND bulk IS NOT NULL")
     create("done_at", ["done_at"], "done_at IS NOT NULL")
 
