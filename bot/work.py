@@ -4,8 +4,14 @@ import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any
 
+import structlog
+
+from bot.logs import where
+
 PASSING = ("meaning", "open ")
 """How the names of those jobs begin that may end before the program does."""
+
+log = structlog.get_logger()
 
 
 class Work:
@@ -16,7 +22,10 @@ class Work:
 
     def begin(self, jobs: Mapping[str, Coroutine[Any, Any, object]]) -> None:
         """Begin these."""
-        self._tasks += [asyncio.create_task(job, name=name) for name, job in jobs.items()]
+        for name, job in jobs.items():
+            task = asyncio.create_task(job, name=name)
+            task.add_done_callback(_tell)
+            self._tasks.append(task)
 
     def named(self, name: str) -> Sequence[asyncio.Task[Any]]:
         """Those with this name."""
@@ -37,3 +46,11 @@ class Work:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def _tell(task: asyncio.Task[Any]) -> None:
+    """Say in the log what ended a job: nobody waits for it."""
+    error = None if task.cancelled() else task.exception()
+    if error:
+        fault = type(error).__name__
+        log.error("work_ended", work=task.get_name(), fault=fault, where=where(error))

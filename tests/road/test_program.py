@@ -19,6 +19,7 @@ import aiohttp
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy import select
+from structlog.testing import capture_logs
 
 from bot.app import Program
 from bot.db import AlreadyRunning, Database, hold
@@ -260,6 +261,28 @@ async def test_an_agency_whose_folder_is_removed_is_not_served_nor_polled_until_
 
             (tmp_path / "away").rename(folder / AGENCY)
             await until(lambda: len(telegram.of("getUpdates")) > before)
+
+
+async def test_what_keeps_messages_from_being_answered_is_said(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def damaged() -> None:
+        raise OSError("words that may be private")
+
+    monkeypatch.setattr("bot.reading.toneless", damaged)
+
+    with capture_logs() as told:
+        async with running(settings) as (program, _):
+            await until(lambda: program.failed_jobs)
+
+    [line] = [line for line in told if line["log_level"] == "error"]
+    assert line.pop("where").startswith("test_program.py:")
+    assert line == {
+        "event": "work_ended",
+        "work": "lanes",
+        "fault": "OSError",
+        "log_level": "error",
+    }
 
 
 async def test_a_dead_job_makes_the_program_not_ready(settings: Settings) -> None:
