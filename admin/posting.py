@@ -50,7 +50,7 @@ class Posting:
         """Everything that is due now."""
         for number in await self._due():
             await self.post(number)
-        if not self._is_ready():  # errands can be begun a second after the start
+        if not self._is_ready():  # errands can be begun some seconds after the start
             return
         for mailing, attempt in await self._left_alone():
             await self._begin(mailing, attempt)

@@ -104,8 +104,9 @@ class Jobs:
                 log.error("jobs_not_launched", fault=type(error).__name__, where=where(error))
                 await asyncio.to_thread(self._destroy)
             await asyncio.sleep(RELAUNCH)
-        self.is_launched = True
-        log.info("jobs_launched", jobs=len(self._scheduled))
+        self.is_launched = self._launched
+        if self.is_launched:
+            log.info("jobs_launched", jobs=len(self._scheduled))
         await asyncio.Event().wait()
 
     def _launch_unless_stopping(self) -> None:

@@ -8,6 +8,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from structlog.testing import capture_logs
 from bot.clock import BANGKOK
 from bot.db import Database
 from bot.job_records import jobs_url, last_outcomes
-from bot.jobs import Jobs, Scheduled
+from bot.jobs import JobFailed, Jobs, Scheduled
 from bot.metrics import Metrics
 from bot.settings import ROOT, Settings
 
@@ -216,6 +217,17 @@ async def test_of_the_times_missed_the_latest_is_made_up_for(
     [due] = ran
     now = datetime.now(BANGKOK)  # noqa: TID251
     assert due == now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+async def test_jobs_that_were_to_begin_after_the_stop_do_not(tmp_path: Path) -> None:
+    """The program begins them some seconds after its start, and may be told to stop before."""
+    jobs = Jobs(Settings(data_dir=tmp_path), scheduled=[], metrics=Metrics())
+    await jobs.stop()
+
+    with suppress(TimeoutError):
+        await asyncio.wait_for(jobs.run(), 0.3)
+    with pytest.raises(JobFailed):
+        await jobs.begin("mailing", "1", "1")
 
 
 async def test_a_job_that_is_no_more_is_not_run(running: Running) -> None:
