@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 from zlib import compress, decompress
@@ -74,10 +75,12 @@ def forms(texts: Sequence[str]) -> list[str] | None:
 
 
 def findings() -> Mapping[str, Mapping[str, Any]]:
-    """What is found of the agencies' own texts, by what finds it; none where that is not known."""
+    """What is found of the agencies' own texts, by what finds it; none by other word lists."""
     if not ENTRIES.exists():
         return {}
     with np.load(ENTRIES, allow_pickle=False) as stored:
+        if stored["by"].tobytes() != _word_lists():
+            return {}
         found: Mapping[str, Mapping[str, Any]] = json.decode(decompress(stored["found"].tobytes()))
     return found
 
@@ -87,7 +90,13 @@ def write_entries(
 ) -> None:
     """Ship the vectors of the agencies' texts, and what is found of them."""
     packed = compress(json.encode(found, order="sorted"))
-    write(ENTRIES, texts, rows, found=np.frombuffer(packed, np.uint8))
+    by = np.frombuffer(_word_lists(), np.uint8)
+    write(ENTRIES, texts, rows, found=np.frombuffer(packed, np.uint8), by=by)
+
+
+def _word_lists() -> bytes:
+    """Which word lists there are besides ours."""
+    return version("pythainlp").encode()
 
 
 def write(file: Path, texts: Sequence[str], rows: Vectors, **more: Any) -> None:

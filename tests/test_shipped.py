@@ -75,6 +75,12 @@ def test_what_is_found_of_the_agencies_texts_is_shipped_as_it_would_be_found_now
     assert {text: read(ready.get(text)) for text in notebook.asked[name]} == notebook.asked[name]
 
 
+def test_what_was_found_by_other_word_lists_is_not_gone_by(monkeypatch):
+    monkeypatch.setattr(shipped, "version", lambda _: "0")
+
+    assert shipped.findings() == {}
+
+
 def test_words_often_said_are_not_computed(encoder):
     rows = encoder.encode(["ถนน", "ปลาทูนั่งจักรยาน", "ขอ"])
 
