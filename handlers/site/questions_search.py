@@ -48,9 +48,8 @@ class Search:
             return None
         if not self._allowance.take(visitor):
             raise TooManySearches
-        async with self._turn:
-            await asyncio.sleep(0)  # one at a time: between two of a flood, others have a turn
-            return _find(served, words)
+        async with self._turn:  # one at a time: of a flood, others wait for one only
+            return await asyncio.to_thread(_find, served, words)
 
 
 def _find(served: Served, words: str) -> Found:

@@ -1,10 +1,13 @@
 """The page of questions by plain HTTP: addresses, languages, caching, data, hostile input."""
 
+import asyncio
 import json
 import re
+import threading
 from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from html.parser import HTMLParser
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
@@ -13,10 +16,11 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from handlers.site.questions_search import READ_AT_MOST, cleaned, words_of
+from handlers.site.questions_search import READ_AT_MOST, Search, cleaned, words_of
 from handlers.site.questions_views import ON_PAGE, address, categories, changed_on, others, part
 from handlers.spoken import has_words
 from knowledge.agency import Agency, Entry
+from knowledge.matching import Match, Matcher
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -362,6 +366,25 @@ async def test_who_searches_too_fast_is_asked_to_wait_and_nobody_else(get, site)
     assert 'value="งบ"' in html
     other = {"X-Forwarded-For": "203.0.113.9, 198.51.100.7"}
     assert (await get(path, params={"q": "งบ"}, headers=other))[0] == 200
+
+
+async def test_a_search_that_takes_long_holds_up_nothing_else(agency):
+    loaded = threading.Event()
+    matcher = Matcher([])
+
+    def match(words: str) -> Match:
+        loaded.wait(10)
+        return matcher.match(words)
+
+    served: Any = SimpleNamespace(agency=agency, matcher=SimpleNamespace(match=match))
+    search = asyncio.create_task(Search().find(served, "น้ำประปา", "somebody"))
+    await asyncio.sleep(0.05)
+    assert not search.done()
+    loaded.set()
+
+    found = await search
+    assert found
+    assert (found.words, found.answer) == ("น้ำประปา", None)
 
 
 async def test_the_chat_and_the_list_of_agencies_lead_to_the_page(get, site):
