@@ -70,6 +70,8 @@ class Server:
         self.client = Client(self.port)
         self.starts: list[float] = []
         """Seconds from each start to ready, of those that lived to be ready."""
+        self.taken: list[float] = []
+        """Seconds from each start until requests were taken."""
         self.is_ready = False
         self.more: dict[str, str] = {}
         """Further settings, by their whole names."""
@@ -116,11 +118,14 @@ class Server:
 
     async def ready(self, seconds: float = READY) -> bool:
         """Wait until it is ready; False if it was not within the time, or died."""
-        until = self._started + seconds
+        until, taken = self._started + seconds, 0.0
         while not self.is_ready and time.monotonic() < until:
             if not self._process or self._process.poll() is not None:
                 break
-            if await self.client.get("/readyz"):
+            if not taken and await self.client.get("/healthz"):
+                taken = time.monotonic() - self._started
+                self.taken.append(taken)
+            if taken and await self.client.get("/readyz"):
                 self.is_ready = True
                 self.starts.append(time.monotonic() - self._started)
             else:

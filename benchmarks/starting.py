@@ -1,18 +1,18 @@
-"""From the command to ready, which is answering, with five agencies and what earlier runs kept.
+"""From the command to taking requests and to answering, five agencies, with what was kept before.
 
 The baseline is a process that imports the libraries any such server needs and nothing else.
 """
 
 import argparse
 import asyncio
-import statistics
 import subprocess
 import sys
 import time
+from statistics import median
 
 from serving import Server, everything, report
 
-WARM_SECONDS, MEMORY_MB = 3.0, 450
+TAKEN_SECONDS, READY_SECONDS, MEMORY_MB = 3.0, 5.0, 450
 SETTLED = 4.0
 """Seconds after which it is at rest."""
 BARE = "import aiohttp.web, sqlalchemy.ext.asyncio, alembic.command, numpy, pydantic_settings"
@@ -49,30 +49,33 @@ async def measure(rounds: int) -> int:
         cold = server.starts[-1]
         server.stop()
         platforms, memory = await started(server, rounds)
+        taken = server.taken[1:]
         server.more = dict.fromkeys(secrets, "")
         alone, memory_alone = await started(server, rounds)
-    baseline = statistics.median(bare() for _ in range(rounds))
-    middle = statistics.median(platforms)
+    baseline = median(bare() for _ in range(rounds))
+    middle = median(platforms)
     return report(
         f"starting {rounds} times with five agencies",
         {
             "first start, ready": f"{cold:.2f} s",
-            "warm, LINE and Telegram": _told(platforms),
-            "warm, web chat alone": _told(alone),
+            "warm, LINE and Telegram, requests taken": _told(taken),
+            "warm, LINE and Telegram, ready": _told(platforms),
+            "warm, web chat alone, ready": _told(alone),
             "bare libraries": f"{baseline:.2f} s",
             "ratio to bare libraries": f"{middle / baseline:.1f}",
             "memory, LINE and Telegram": f"{memory:.0f} MB",
             "memory, web chat alone": f"{memory_alone:.0f} MB",
         },
         {
-            f"warm start <= {WARM_SECONDS:.0f} s": middle <= WARM_SECONDS,
+            f"warm, requests taken <= {TAKEN_SECONDS:.0f} s": median(taken) <= TAKEN_SECONDS,
+            f"first and warm, ready <= {READY_SECONDS:.0f} s": max(cold, middle) <= READY_SECONDS,
             f"memory <= {MEMORY_MB} MB": memory <= MEMORY_MB,
         },
     )
 
 
 def _told(times: list[float]) -> str:
-    return f"{statistics.median(times):.2f} s ({min(times):.2f} to {max(times):.2f})"
+    return f"{median(times):.2f} s ({min(times):.2f} to {max(times):.2f})"
 
 
 def main() -> int:

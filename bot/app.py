@@ -96,8 +96,6 @@ class Program:
 
     async def start(self) -> web.Application:
         """Everything up to the point where requests can be taken."""
-        if self._encoder is not None:  # beside all that follows: half of it needs no interpreter
-            self._work.begin({"meaning": asyncio.to_thread(self._encoder.warm)})
         before, after = await migration.upgrade(self.database)
         if before != after:
             log.info("migrated", before=before, after=after)
@@ -244,6 +242,8 @@ class Program:
             "reload": self._reload(),
         }
         self._work.begin(jobs)
+        if self._encoder is not None:  # beside the rest: half of it needs no interpreter
+            self._work.begin({"meaning": asyncio.to_thread(self._encoder.warm)})
         self._open(self.channels.values())
 
     async def _answer(self) -> None:
