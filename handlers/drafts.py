@@ -108,6 +108,8 @@ class Draft(msgspec.Struct, frozen=True, omit_defaults=True):
     paused: bool = False
     filed: datetime | None = None
     """When the last file came, unless words or a tap came since: a burst is answered once."""
+    full: bool = False
+    """Whether that file was one too many."""
 
     @property
     def what(self) -> str:

@@ -25,8 +25,8 @@ from handlers.signs import signs
 from knowledge.chains import Kind
 
 VALUE = "mine"
-FILES = "files"
-"""What more is awaited after something was added: files, which come in bursts."""
+FILES, FULL = "files", "full"
+"""What more is awaited after something was added, or was too much: files, which come in bursts."""
 THIS = "this"
 ASKED_WITHIN = timedelta(days=3)
 FOLLOWS_WITHIN = timedelta(minutes=5)
@@ -247,9 +247,9 @@ async def added(turn: Turn, number: str, now: datetime, *, said: Said | None = N
             files=files,
             now=now,
         )
-    follows = turn.awaited(now, BURST) == (FILES, number)
-    if follows and files and not said.text:
-        return Outcome(keep_offer=True, awaits=awaiting(FILES, number, now))
+    name = FULL if is_full else FILES
+    if message.attachment and not said.text and turn.awaited(now, BURST) == (name, number):
+        return Outcome(keep_offer=True, awaits=awaiting(name, number, now))
     done = turn.say("mine.add_done", number=number)
     text = turn.say("report.too_many", most=attachments.MOST) if is_full else done
     choices = (
@@ -257,7 +257,7 @@ async def added(turn: Turn, number: str, now: datetime, *, said: Said | None = N
         Choice(number, f"mine:{number}"),
         turn.choice("menu.open", menu.VALUE),
     )
-    return Outcome((Reply(text, choices),), awaits=awaiting(FILES, number, now))
+    return Outcome((Reply(text, choices),), awaits=awaiting(name, number, now))
 
 
 async def offering_reply(turn: Turn, outcome: Outcome, now: datetime) -> Outcome:

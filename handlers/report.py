@@ -144,15 +144,18 @@ async def took(turn: Turn, now: datetime) -> Outcome:
     if message.kind is Event.LOCATION:
         draft = replace(draft, place=message.place, placed=message.message_id)
         return await going_on(turn, draft, now, turn.say("report.place_kept"))
-    if len(draft.files) >= MOST_FILES:
-        return await going_on(turn, draft, now, turn.say("report.too_many", most=MOST_FILES))
-    account = account_of(message.contact.agency, message.contact.channel)
-    file = await attachments.expect(turn.session, message, account, now)
+    is_full = len(draft.files) >= MOST_FILES
     is_burst = turn.is_writing and draft.filed is not None and now - draft.filed < BURST
-    draft = replace(draft, files=(*draft.files, file.id), filed=now, touched=now)
-    if is_burst and not message.text:
+    is_answered = is_burst and draft.full == is_full and not message.text
+    draft = replace(draft, filed=now, full=is_full, touched=now)
+    if not is_full:
+        account = account_of(message.contact.agency, message.contact.channel)
+        file = await attachments.expect(turn.session, message, account, now)
+        draft = replace(draft, files=(*draft.files, file.id))
+    if is_answered:
         return Outcome(draft=draft, keep_offer=True)
-    return await going_on(turn, draft, now, _received(turn, draft))
+    too_many = turn.say("report.too_many", most=MOST_FILES)
+    return await going_on(turn, draft, now, too_many if is_full else _received(turn, draft))
 
 
 def _received(turn: Turn, draft: Draft) -> str | None:

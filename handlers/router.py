@@ -71,7 +71,7 @@ async def take(turn: Turn, now: datetime) -> Outcome:
         return await mine.added(turn, number, now)
     draft, text = turn.state.draft, message.text or ""
     begun = None if draft and draft.kind else opens(turn, text)
-    is_next = name == mine.FILES and not turn.is_writing
+    is_next = name in {mine.FILES, mine.FULL} and not turn.is_writing
     brought = number if is_next else await mine.just_brought(turn, now)
     if brought and not (begun and await mine.is_another(turn, brought, begun, text)):
         outcome = await mine.added(turn, brought, now)

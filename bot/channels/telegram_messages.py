@@ -20,12 +20,12 @@ SHORT_LABEL = 14
 def calls(replies: Sequence[Reply], cause: InboundMessage | None) -> list[Json]:
     """The calls that carry these replies; a tapped button stops spinning when the first is there.
 
-    In a group the first one quotes what it answers, which keeps it in its topic, too.
+    In a group each one quotes what it answers, which keeps it in its topic, too.
     """
     messages = [params for reply in _worth_sending(replies) for params in _messages(reply)]
-    if messages and cause and cause.group and (cause.message_id or "").isdigit():
+    if cause and cause.group and (cause.message_id or "").isdigit():
         quoted = {"message_id": int(cause.message_id or 0), "allow_sending_without_reply": True}
-        messages[0]["reply_parameters"] = quoted
+        messages = [{**params, "reply_parameters": quoted} for params in messages]
     sent: list[Json] = [{"method": "send_message", "params": params} for params in messages]
     if cause and cause.handle:
         if not sent:

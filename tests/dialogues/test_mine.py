@@ -336,6 +336,7 @@ async def test_a_file_too_many_is_said_to_be_so_and_the_words_with_it_are_added(
         [ticket] = await session.scalars(select(Ticket))
         ticket.attachments = list(range(1, attachments.MOST + 1))
     [alone] = await resident.do(Kind.IMAGE, attachment=Attachment("f1"))
+    assert await resident.do(Kind.IMAGE, attachment=Attachment("f3")) == []
     [told] = await resident.do(Kind.IMAGE, attachment=Attachment("f2"), text="ฝั่งซ้าย")
 
     assert alone.text == told.text == "รับได้ไม่เกิน 20 ไฟล์ต่อเรื่อง ไฟล์นี้จึงไม่ได้แนบ"

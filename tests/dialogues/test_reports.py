@@ -224,6 +224,19 @@ async def test_one_photo_too_many_is_told_of_whatever_stands_below_it(town, talk
     assert ([one["text"] for one in draft["said"]], len(draft["files"])) == ([ROAD], 10)
 
 
+async def test_photos_too_many_that_follow_each_other_closely_are_told_of_once(town, talk):
+    for _ in range(10):
+        await talk.do(Kind.IMAGE, attachment=Attachment("f"))
+    first = await talk.do(Kind.IMAGE, attachment=Attachment("f"))
+    others = [await talk.do(Kind.IMAGE, attachment=Attachment("f")) for _ in range(3)]
+    town.clock.now += timedelta(minutes=1)
+    later = await talk.do(Kind.IMAGE, attachment=Attachment("f"))
+
+    assert others == [[], [], []]
+    assert all(reply.text.startswith("รับได้ไม่เกิน 10 ไฟล์") for reply in (*first, *later))
+    assert (len(first), len(later)) == (1, 1)
+
+
 async def test_after_a_photo_a_question_is_still_answered(talk):
     await talk.do(Kind.IMAGE, attachment=Attachment("f1"))
     replies = await talk("ขอเบอร์โทรหน่อย")
