@@ -94,6 +94,8 @@ class NotKept(Exception):
 def changes_of(agency: Agency, wish: Wish, now: Stored, today: date) -> Changes:
     """What it would change, by the rules of the importer; raises NotKept."""
     if wish.what is What.PHRASING:
+        if not (wish.content.get("phrasings") or wish.content.get("phrasings_en")):
+            raise NotKept(Reason("เขียนอย่างน้อยหนึ่งถ้อยคำ", "Write at least one phrasing."))
         content = _with_phrasings(wish.content, now)
     else:
         content = dict(wish.content)

@@ -29,7 +29,7 @@ from knowledge.grids import BadSheet
 from knowledge.guard import compare
 from knowledge.importing import plan
 from knowledge.library import seed
-from knowledge.preview import preview, told
+from knowledge.preview import preview, told, whole
 from knowledge.sheets import read, write
 from knowledge.spotcheck import FROM, spot_check
 
@@ -201,8 +201,7 @@ def _fields(after: Mapping[str, Any], before: Mapping[str, Any]) -> Iterable[str
         change = Changed(Entry.model_validate(before), Entry.model_validate(after))
     except ValidationError:
         return []
-    lines = preview(Changes(changed=(change,)))
-    return [line for text in lines for line in text.split("\n")[1:]]
+    return whole(change)
 
 
 async def _rename(shelf: Shelf) -> int:

@@ -43,6 +43,13 @@ def told(findings: Findings) -> Iterator[str]:
         yield _more(len(findings.changed) - MOST)
 
 
+def whole(change: Changed) -> Iterator[str]:
+    """What differs, with every word of it, so that it can be written back."""
+    for field in change.fields:
+        was, becomes = (text.replace("\n", "\n      ") for text in _both(field))
+        yield f"    {field.column.th} / {field.column.en}: “{was}” → “{becomes}”"
+
+
 def _noted(note: Note) -> str:
     if note.row is None:
         return f"! {note.reason}"

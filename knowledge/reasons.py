@@ -35,7 +35,10 @@ REASONS: Final[Mapping[str, tuple[str, str]]] = {
     "before_updated": ("ก่อนวันที่ปรับปรุง", "is before the day of the update"),
     "id": ("ใช้ได้เฉพาะ a-z 0-9 - ไม่เกิน 40 ตัว", "may have a-z 0-9 - only, at most 40"),
     NO_HOST: ("ลิงก์นี้ไม่มีชื่อเว็บที่อ่านได้", "the address names no site that can be read"),
-    "url": ("ต้องขึ้นต้นด้วย http:// หรือ https:// และไม่มีวรรค", "must begin with http(s)://"),
+    "url": (
+        "ต้องขึ้นต้นด้วย http:// หรือ https:// และไม่มีวรรค",
+        "must begin with http:// or https:// and have no blanks",
+    ),
     "control": ("มีอักขระควบคุมที่มองไม่เห็น", "has control characters"),
     "clause": ("ต้องบอกข้อ มาตรา หรือหน้า", "is needed"),
     "unit": ("ไม่มีหน่วยงานย่อยนี้ใน profile.toml", "is no unit of profile.toml"),

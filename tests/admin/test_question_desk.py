@@ -456,6 +456,13 @@ async def test_another_phrasing_is_added_to_the_entry_as_it_is_by_then(house: De
         await house.proposes(wish)
 
 
+async def test_who_writes_no_phrasing_is_told_so(house: Desk) -> None:
+    key = next(key for key in house.agency.entries if key in house.agency.own)
+
+    with pytest.raises(NotKept, match="Write at least one phrasing"):
+        await house.proposes(Wish(What.PHRASING, {"id": key, "phrasings": [], "phrasings_en": []}))
+
+
 async def test_what_the_importer_would_refuse_is_refused_with_every_reason(house: Desk) -> None:
     bare = {**ENTRY, "phrasings": [ASKED], "source": {"title": "ป้าย"}, "unit": "nowhere"}
 

@@ -83,6 +83,19 @@ def test_an_edited_export_shows_what_changes_and_replacing_removes(
     assert "v1 seeded answers.yaml" in history.stdout
 
 
+def test_the_history_of_an_entry_has_every_word_that_was_there(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    run(("export", file))
+    plain = file.read_text("utf-8-sig")
+    long = "วันเพ็ญเดือนสิบสอง " + "พายได้ทุกคน " * 20 + "จบ"
+    file.write_text(plain.replace("วันเพ็ญเดือนสิบสอง", long), "utf-8")
+    run(("import", file, "--yes"), ("export", file))
+    file.write_text(file.read_text("utf-8-sig").replace(long, "วันแม่"), "utf-8")
+    _, history = run(("import", file, "--yes"), ("history", "dragon-boats"))
+
+    assert f"“{long} ที่ท่าน้ำหน้าวัด” → “วันแม่ ที่ท่าน้ำหน้าวัด”" in history.stdout
+
+
 def test_a_change_that_breaks_a_confirmed_question_needs_an_explicit_yes(
     run: Run, tmp_path: Path
 ) -> None:

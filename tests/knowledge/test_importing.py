@@ -74,6 +74,23 @@ def test_an_address_that_names_no_site_is_a_reason(tmp_path: Path, odd: str) -> 
     assert [reason.th for reason in rejected.reasons] == ["ลิงก์ที่มา: ลิงก์นี้ไม่มีชื่อเว็บที่อ่านได้"]
 
 
+@pytest.mark.parametrize("odd", ["กองดาวเทียม", "กองส่งเสริมการท่องเที่ยวเชิงนิเวศและวัฒนธรรม", "nobody"])
+def test_a_unit_that_is_not_there_is_one_reason_whatever_its_name(tmp_path: Path, odd: str) -> None:
+    (rejected,) = taken(tmp_path, [content_of(entry("a")) | {"unit": odd}]).rejected
+
+    (reason,) = rejected.reasons
+    assert reason.th == "หน่วยงานเจ้าของ: ไม่มีหน่วยงานย่อยนี้ใน profile.toml"
+
+
+def test_what_a_link_must_be_is_said_in_both_languages(tmp_path: Path) -> None:
+    source = {"title": "ระเบียบ", "clause": "ข้อ 1", "url": "https://x.go.th/a b.pdf"}
+    (rejected,) = taken(tmp_path, [content_of(entry("a")) | {"source": source}]).rejected
+
+    (reason,) = rejected.reasons
+    assert "ไม่มีวรรค" in reason.th
+    assert "no blanks" in reason.en
+
+
 @pytest.mark.parametrize("odd", [[1], ["x"], [None], [[]], [{"question": "ก"}], [{"id": ["a"]}]])
 def test_what_is_no_entry_at_all_is_rejected_not_stumbled_over(tmp_path: Path, odd: Any) -> None:
     file = tmp_path / "a.json"
