@@ -283,7 +283,7 @@ def _place(fault: Any) -> Path:
 
 
 def _kind(fault: Any) -> str:
-    kind, name = str(fault["type"]), fault["loc"][-1]
+    kind, name = str(fault["type"]), fault["loc"][-1] if fault["loc"] else ""
     if name == "unit" and kind in {"string_pattern_mismatch", "string_too_long"}:
         return "unit"  # people write its name, and what that is like is no rule of ids
     if kind == "string_pattern_mismatch":
