@@ -269,6 +269,8 @@ def _written_in(message: InboundMessage, thought: Thought, state: State) -> str 
     if message.kind is Kind.CHOICE or text.startswith("/"):
         return None
     if thought.match is not None and thought.match.repaired is not None:
+        if state.language == "en" and _is_a_name(thought.match.repaired, thought):
+            return None  # `mu 4` is a place, not `ที 4` on the other keyboard
         text = thought.match.repaired
     words = _ADDRESS.sub(" ", text)
     thai = sum("ก" <= letter <= "๎" for letter in words)

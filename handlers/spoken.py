@@ -12,6 +12,7 @@ from bot.messages import Choice, Reply
 from handlers import (
     answering,
     fixed,
+    menu,
     mine,
     news,
     news_words,
@@ -100,13 +101,13 @@ async def _edited(turn: Turn, text: str, now: datetime, choose: Choose) -> Outco
 def _way(turn: Turn, text: str, now: datetime) -> str | None:
     """The flow that words open; while something is being told, only those that leave it do."""
     value = openers(turn.agency.wording).flow(text)
+    is_telling = turn.is_writing or mine.is_awaited(turn, now)
     if value == news.BACK and not news.is_shown(turn):
-        return None
+        return None if is_telling else menu.VALUE
     if value == news.VALUE and news_words.meant(turn, text):
         return None
     if value == mine.VALUE and short_answers.is_of_unsent(turn, text):
         return None
-    is_telling = turn.is_writing or mine.is_awaited(turn, now)
     return value if value in LEAVING or text.startswith("/") or not is_telling else None
 
 

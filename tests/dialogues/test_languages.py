@@ -49,7 +49,17 @@ async def test_a_chosen_language_stays_whatever_is_written(talk):
     assert english.text.startswith("สวัสดี")
 
 
-@pytest.mark.parametrize("words", ["English please", "ขอภาษาอังกฤษค่ะ", "/lang", "English"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "English please",
+        "ขอภาษาอังกฤษค่ะ",
+        "/lang",
+        "English",
+        "can i speak english?",
+        "I don't understand Thai",
+    ],
+)
 async def test_the_language_is_changed_by_words_too(talk, words):
     [reply] = await talk(words)
     if words == "/lang":
@@ -97,6 +107,16 @@ async def test_an_abbreviation_or_an_address_does_not_change_the_language(town, 
 
     assert not is_mostly_latin(first.choices[-1].label.replace("English", ""))
     assert is_mostly_latin(second.choices[0].label)
+
+
+@pytest.mark.parametrize("text", ["mu 4", "mo 2"])
+async def test_a_village_number_in_latin_letters_does_not_turn_english_into_thai(talk, text):
+    await talk("hello")
+    [*_, reply] = await talk(text)
+    [menu] = await talk("g,o^")
+
+    assert is_mostly_latin(reply.choices[0].label)
+    assert menu.text == MENU
 
 
 async def test_english_on_the_thai_keyboard_is_english(talk):

@@ -67,6 +67,15 @@ async def test_a_fear_that_is_of_the_matter_is_kept(town, talk, said):
     assert "privacy" not in draft
 
 
+@pytest.mark.parametrize("said", ["Wrong!", "it is wrong", "not correct", "change"])
+async def test_who_says_that_it_is_wrong_before_sending_is_asked_what_to_change(town, talk, said):
+    await at(talk, "draft:skip:files", "draft:privacy:anonymous")
+    [asked] = await talk(said)
+
+    assert "draft:change:what" in values(asked)
+    assert len((await state_of(town, talk))["draft"]["said"]) == 1
+
+
 @pytest.mark.parametrize("said", ["ไม่ได้แจ้ง เพราะกลัวโดนทำร้าย", "ไม่ต้องแจ้ง เดี๋ยวโดนไล่ออก"])
 async def test_what_was_not_done_for_fear_is_told_and_ends_no_report(town, talk, said):
     await at(talk)

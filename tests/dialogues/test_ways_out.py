@@ -14,7 +14,8 @@ MAIN = ["top", "cat", "report", "mine", "contact", "news", "lang:en"]
 MENUS = [
     "เมนู", "เมนูครับ", "เมนู ค่ะ", "เมนูคับ", "เ ม นู", "  เมนู  ", "เมนู!", "\u200bเมนู\u200b",
     "g,o^", "เมนูหลัก", "กลับเมนูหลัก", "ขอเมนูหน่อยค่ะ", "หน้าแรก", "menu", "MENU", "Menu please",
-    "main menu", "/menu", "/MENU", "/menu@thamdai_bot", "/menu now", "/start", "/help",
+    "main menu", "how to use", "/menu", "/MENU", "/menu@thamdai_bot", "/menu now", "/start",
+    "/help",
 ]  # fmt: skip
 CANCELS = [
     "ยกเลิก", "ยกเลิกครับ", "ยกเลิก ค่ะ", "ยกเลิกนะคะ", "ยก เลิก", "ยกเลิกกกก", "ขอยกเลิก",
@@ -62,6 +63,36 @@ async def test_cancel_always_works(town, state):
         [reply] = await town.citizen()(*STATES[state], text)
         assert reply.text == CANCELLED or reply.text.startswith("Cancelled."), text
         assert len(reply.choices) == len(MAIN)
+
+
+@pytest.mark.parametrize("said", ["back", "Go back please", "ย้อนกลับ", "กลับค่ะ"])
+async def test_going_back_where_nothing_is_told_leads_to_the_menu(talk, said):
+    [reply] = await talk("งบประมาณ", said)
+
+    assert reply.text == MENU or reply.text.startswith("Choose a topic")
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("i want to report something", "What would you like to report?"),
+        ("I want report something", "What would you like to report?"),
+        ("i want to complain", "Please tell what happened"),
+        ("complaint or problem", "Please tell what happened"),
+        ("request for information", "Which information or document"),
+        ("my news", "Which news would you like?"),
+        ("telephone number please", "Contact "),
+        ("check status", "Nothing was reported in this chat yet."),
+        ("Status of my report?", "Nothing was reported in this chat yet."),
+        ("where is my report?", "Nothing was reported in this chat yet."),
+        ("follow up my report", "Nothing was reported in this chat yet."),
+        ("cancel news", "This chat gets no news"),
+    ],
+)
+async def test_plain_english_opens_what_the_buttons_name(town, said, shown):
+    for slug in ("buriram", "tapon"):
+        [reply] = await town.citizen(slug)(said)
+        assert reply.text.startswith(shown)
 
 
 async def test_after_cancelling_a_number_means_the_menu_that_is_shown(talk):
