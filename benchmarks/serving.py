@@ -133,11 +133,11 @@ class Server:
         return self.is_ready
 
     async def settled(self) -> None:
-        """Wait until it is ready and has its model, as it is minutes after a start."""
+        """Wait until it is ready and its timed work has begun, as it is minutes after a start."""
         if not await self.ready():
             raise SystemExit(f"the server did not start:\n{self.logged()[-3000:]}")
         until = time.monotonic() + READY
-        while "meaning_added" not in self.logged() and time.monotonic() < until:
+        while "jobs_launched" not in self.logged() and time.monotonic() < until:
             await asyncio.sleep(0.2)
 
     def kill(self) -> None:

@@ -242,8 +242,6 @@ class Program:
             "reload": self._reload(),
         }
         self._work.begin(jobs)
-        if self._encoder is not None:  # beside the rest: half of it needs no interpreter
-            self._work.begin({"meaning": asyncio.to_thread(self._encoder.warm)})
         self._open(self.channels.values())
 
     async def _answer(self) -> None:

@@ -67,13 +67,23 @@ async def warmed(
     get_ready: Callable[[Agency], None],
     answer: Callable[[], Awaitable[None]],
 ) -> None:
-    """Answer once what the first question needs is loaded: webhooks are kept meanwhile."""
-    await asyncio.to_thread(toneless)
-    for served in registry.served.values():
-        await asyncio.to_thread(get_ready, served.agency)
-    if encoder is not None and registry.has_encoder:
-        await asyncio.to_thread(encoder.warm)
+    """Answer once what the first question needs is loaded: webhooks are kept meanwhile.
+
+    The model comes beside the words: half of its loading needs no interpreter.
+    """
+    models = [encoder] if encoder is not None and registry.has_encoder else []
+    await asyncio.gather(
+        asyncio.to_thread(_read_words, registry, get_ready),
+        *(asyncio.to_thread(model.warm) for model in models),
+    )
     await answer()
+
+
+def _read_words(registry: Registry, get_ready: Callable[[Agency], None]) -> None:
+    """What every message is looked through for."""
+    toneless()
+    for served in registry.served.values():
+        get_ready(served.agency)
 
 
 async def complete(registry: Registry, encoder: CachedEncoder | None, notebook: Notebook) -> None:
